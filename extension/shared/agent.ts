@@ -1,0 +1,48 @@
+import type { ModelRef } from './message.ts';
+
+export interface ExecutionSettings {
+  /** `ask`: reads inside the workspace run, all else asks. The other modes come with the rules. */
+  readonly mode: 'ask';
+  /** Model requests in one job before the person is asked whether to go on. */
+  readonly turnLimit: number;
+  /** Deadline of one command in milliseconds. */
+  readonly commandTimeoutMs: number;
+}
+
+/** Who works: a model with instructions, tools and execution settings. */
+export interface Agent {
+  readonly id: string;
+  readonly name: string;
+  readonly instructions: string;
+  readonly model: ModelRef;
+  /** Names of the tools it may use; `all` follows what the product offers. */
+  readonly tools: readonly string[] | 'all';
+  readonly execution: ExecutionSettings;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export const defaultExecution: ExecutionSettings = {
+  mode: 'ask',
+  turnLimit: 50,
+  commandTimeoutMs: 120_000,
+};
+
+/** One conversation. Model belongs to it, not to the window. */
+export interface Session {
+  readonly id: string;
+  readonly title: string;
+  readonly agentId: string;
+  readonly model: ModelRef;
+  /** Absolute path of the first workspace folder it was started in; empty without one. */
+  readonly folder: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** How the last job of a session stands. */
+export type SessionStatus = 'idle' | 'running' | 'waiting' | 'failed' | 'interrupted';
+
+export interface SessionSummary extends Session {
+  readonly status: SessionStatus;
+}

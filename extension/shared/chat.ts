@@ -1,0 +1,280 @@
+/**
+ * What a chat shows, and the one reducer that follows the event stream. The webview, the host and Telegram use it
+ * alike; the store pages the same items out of the database.
+ */
+import type { AgentEvent, ApprovalPrompt, DecidedBy, FileDiff, JobError, Step } from './event.ts';
+import {
+  type AssistantBlock,
+  type AssistantMessage,
+  addUsage,
+  type ModelRef,
+  noUsage,
+  type TokenUsage,
+  type ToolMessage,
+  type UserMessage,
+} from './message.ts';
+
+export type StepStatus =
+  | 'waiting'
+  | 'running'
+  | 'completed'
+  | 'failed'
+  | 'rejected'
+  | 'cancelled'
+  | 'interrupted';
+
+export interface StepRecord {
+  readonly step: Step;
+  readonly status: StepStatus;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** What was asked; kept after the answer. */
+  readonly prompt?: ApprovalPrompt;
+  readonly decision?: { readonly approved: boolean; readonly by: DecidedBy; readonly reason: string };
+  /** Tail of the live output while it runs; empty afterwards. */
+  readonly liveOutput: string;
+  readonly result?: ToolMessage;
+  /** The result in a few words. */
+  readonly summary: string;
+  readonly diffs: readonly FileDiff[];
+}
+
+export type Notice =
+  | { readonly kind: 'failed'; readonly error: JobError }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'interrupted'; readonly error: JobError };
+
+/** One entry of a chat. `row` is the store's row id: absent until it has been read back from there. */
+export type ChatItem = { readonly id: string; readonly jobId: string; readonly row?: number } & (
+  | { readonly kind: 'user'; readonly message: UserMessage }
+  | {
+      readonly kind: 'assistant';
+      readonly message: AssistantMessage;
+      readonly streaming: boolean;
+      /** How long it thought, in milliseconds, where that was seen live. */
+      readonly thinkingMs?: number;
+    }
+  | { readonly kind: 'step'; readonly record: StepRecord }
+  | { readonly kind: 'notice'; readonly notice: Notice; readonly at: number }
+);
+
+export interface RunningJob {
+  readonly id: string;
+  readonly startedAt: number;
+  /** Set while the provider asked to wait. */
+  readonly retry?: { readonly attempt: number; readonly until: number; readonly reason: string };
+}
+
+export interface ChatState {
+  /** Empty until the first message of a new chat was sent. */
+  readonly sessionId: string;
+  readonly title: string;
+  readonly agentId: string;
+  readonly model: ModelRef;
+  /** The newest part of the chat; older items are paged in by row. */
+  readonly items: readonly ChatItem[];
+  readonly hasOlder: boolean;
+  readonly job?: RunningJob;
+  /** Sum over the whole chat. */
+  readonly usage: TokenUsage;
+  /** Input and output tokens of the last model request: how full the context is. */
+  readonly contextTokens: number;
+}
+
+export const emptyChat = (agentId: string, model: ModelRef): ChatState => ({
+  sessionId: '',
+  title: '',
+  agentId,
+  model,
+  items: [],
+  hasOlder: false,
+  usage: noUsage,
+  contextTokens: 0,
+});
+
+/** Live output kept for a running step, in characters; the result keeps more. */
+export const liveOutputLimit = 8_000;
+
+const replaceLast = (
+  items: readonly ChatItem[],
+  matches: (item: ChatItem) => boolean,
+  replacement: (item: ChatItem) => ChatItem,
+): readonly ChatItem[] => {
+  const index = items.findLastIndex(matches);
+  const found = items[index];
+  return found === undefined ? items : items.with(index, replacement(found));
+};
+
+const isStreaming = (item: ChatItem): boolean => item.kind === 'assistant' && item.streaming;
+
+/** Appends to the last block when it is of the same type, else opens a new one. */
+const appendText = (
+  content: readonly AssistantBlock[],
+  type: 'text' | 'thinking',
+  text: string,
+): readonly AssistantBlock[] => {
+  const last = content.at(-1);
+  return last?.type === type
+    ? content.with(-1, { ...last, text: last.text + text })
+    : [...content, { type, text }];
+};
+
+const preview = (state: ChatState, event: AgentEvent, type: 'text' | 'thinking', text: string): ChatState => {
+  const { retry: _, ...job } = state.job ?? { id: event.jobId, startedAt: event.at };
+  const last = state.items.at(-1);
+  if (last?.kind === 'assistant' && last.streaming) {
+    const message = { ...last.message, content: appendText(last.message.content, type, text) };
+    const thinkingMs = type === 'thinking' ? event.at - last.message.createdAt : last.thinkingMs;
+    const item = { ...last, message, ...(thinkingMs === undefined ? {} : { thinkingMs }) };
+    return { ...state, job, items: state.items.with(-1, item) };
+  }
+  const message: AssistantMessage = {
+    role: 'assistant',
+    id: `streaming-${event.jobId}-${event.at}`,
+    model: state.model,
+    content: [{ type, text }],
+    stopReason: 'end',
+    createdAt: event.at,
+  };
+  const item: ChatItem = { id: message.id, jobId: event.jobId, kind: 'assistant', message, streaming: true };
+  return { ...state, job, items: [...state.items, item] };
+};
+
+/** Adds the step, or changes the record of the one that is there. */
+const withStep = (
+  state: ChatState,
+  jobId: string,
+  step: Step,
+  at: number,
+  change: Partial<StepRecord>,
+): ChatState => {
+  const isIt = (item: ChatItem) => item.kind === 'step' && item.id === step.id;
+  if (state.items.some(isIt)) {
+    const items = replaceLast(state.items, isIt, (item) =>
+      item.kind === 'step' ? { ...item, record: { ...item.record, step, ...change } } : item,
+    );
+    return { ...state, items };
+  }
+  const record: StepRecord = {
+    step,
+    status: 'running',
+    startedAt: at,
+    liveOutput: '',
+    summary: '',
+    diffs: [],
+    ...change,
+  };
+  return { ...state, items: [...state.items, { id: step.id, jobId, kind: 'step', record }] };
+};
+
+const endJob = (state: ChatState, jobId: string, at: number, notice?: Notice): ChatState => {
+  const { job: _, ...rest } = state;
+  // A preview that no TurnCompleted replaced, or a step without a result, cannot still be going on.
+  const items = state.items
+    .filter((item) => !(isStreaming(item) && item.jobId === jobId))
+    .map((item): ChatItem => {
+      const open =
+        item.kind === 'step' &&
+        item.jobId === jobId &&
+        (item.record.status === 'waiting' || item.record.status === 'running');
+      return open ? { ...item, record: { ...item.record, status: 'interrupted', endedAt: at } } : item;
+    });
+  const noticeItem: ChatItem[] =
+    notice === undefined ? [] : [{ id: `notice-${jobId}`, jobId, kind: 'notice', notice, at }];
+  return { ...rest, items: [...items, ...noticeItem] };
+};
+
+/** The chat after one event of its session. Pure; events of other sessions must not be passed in. */
+export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
+  switch (event.type) {
+    case 'JobStarted': {
+      const input: ChatItem[] =
+        event.input === undefined
+          ? []
+          : [{ id: event.input.id, jobId: event.jobId, kind: 'user', message: event.input }];
+      return {
+        ...state,
+        sessionId: event.sessionId,
+        agentId: event.agentId,
+        items: [...state.items, ...input],
+        job: { id: event.jobId, startedAt: event.at },
+      };
+    }
+    case 'Thinking':
+      return preview(state, event, 'thinking', event.text);
+    case 'Token':
+      return preview(state, event, 'text', event.text);
+    case 'Retrying': {
+      const job = state.job ?? { id: event.jobId, startedAt: event.at };
+      const retry = { attempt: event.attempt, until: event.at + event.delayMs, reason: event.reason };
+      return { ...state, job: { ...job, retry } };
+    }
+    case 'Usage':
+      return {
+        ...state,
+        usage: addUsage(state.usage, event.usage),
+        contextTokens: event.usage.input + event.usage.output,
+      };
+    case 'TurnCompleted': {
+      const last = state.items.at(-1);
+      const thinkingMs = last?.kind === 'assistant' && last.streaming ? last.thinkingMs : undefined;
+      const item: ChatItem = {
+        id: event.message.id,
+        jobId: event.jobId,
+        kind: 'assistant',
+        message: event.message,
+        streaming: false,
+        ...(thinkingMs === undefined ? {} : { thinkingMs }),
+      };
+      const before = last !== undefined && isStreaming(last) ? state.items.slice(0, -1) : state.items;
+      return { ...state, items: [...before, item] };
+    }
+    case 'ApprovalRequired':
+      return withStep(state, event.jobId, event.step, event.at, { status: 'waiting', prompt: event.prompt });
+    case 'StepApproved':
+      return withStep(state, event.jobId, event.step, event.at, {
+        status: 'running',
+        startedAt: event.at,
+        decision: { approved: true, by: event.by, reason: event.reason },
+      });
+    case 'StepProgress': {
+      const items = replaceLast(
+        state.items,
+        (item) => item.kind === 'step' && item.id === event.stepId,
+        (item) =>
+          item.kind === 'step'
+            ? {
+                ...item,
+                record: {
+                  ...item.record,
+                  liveOutput: (item.record.liveOutput + event.text).slice(-liveOutputLimit),
+                },
+              }
+            : item,
+      );
+      return { ...state, items };
+    }
+    case 'StepRejected':
+      return withStep(state, event.jobId, event.step, event.at, {
+        status: event.result.outcome === 'cancelled' ? 'cancelled' : 'rejected',
+        endedAt: event.at,
+        decision: { approved: false, by: event.by, reason: event.reason },
+        result: event.result,
+      });
+    case 'StepCompleted':
+      return withStep(state, event.jobId, event.step, event.at, {
+        status: event.result.outcome,
+        endedAt: event.at,
+        liveOutput: '',
+        result: event.result,
+        summary: event.summary,
+        diffs: event.diffs,
+      });
+    case 'JobCompleted':
+      return endJob(state, event.jobId, event.at);
+    case 'JobFailed':
+      return endJob(state, event.jobId, event.at, { kind: 'failed', error: event.error });
+    case 'JobCancelled':
+      return endJob(state, event.jobId, event.at, { kind: 'cancelled' });
+  }
+};

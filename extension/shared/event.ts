@@ -1,0 +1,151 @@
+import type { AssistantMessage, JsonObject, TokenUsage, ToolMessage, UserMessage } from './message.ts';
+
+/** What a step can do to the world, from least to most. */
+export type Effect = 'read' | 'write' | 'execute' | 'network';
+
+/** One tool call of a job, once its input has been understood. */
+export interface Step {
+  readonly id: string;
+  readonly sessionId: string;
+  /** The assistant message that asked for it. */
+  readonly messageId: string;
+  /** The id of the ToolCallBlock it runs. */
+  readonly callId: string;
+  readonly tool: string;
+  readonly input: JsonObject;
+  /** Verb and target in a few words: `src/date.ts`, `npm test`. The tool's name stands beside it. */
+  readonly title: string;
+  readonly effect: Effect;
+  /** Workspace-relative paths, or hosts, or the command line. */
+  readonly targets: readonly string[];
+}
+
+/** What a file change looks like, cut to what a chat card can show. */
+export interface FileDiff {
+  readonly path: string;
+  readonly kind: 'created' | 'changed' | 'deleted' | 'moved';
+  /** Where a moved file went. */
+  readonly movedTo?: string;
+  readonly added: number;
+  readonly removed: number;
+  /** Unified hunks without file headers; at most 200 lines. Empty for binary files. */
+  readonly patch: string;
+  /** Lines of the patch that were left out. */
+  readonly omittedLines: number;
+}
+
+/** What an "approve for this session" would cover, from then on, in this chat. */
+export interface GrantScope {
+  /** Compared for equality: `write` or `execute:npm test`. */
+  readonly key: string;
+  /** In words, after "for this session: ": `edits inside this workspace`. */
+  readonly label: string;
+}
+
+/** What the person is asked. */
+export interface ApprovalPrompt {
+  /** What will happen, as a question without the question mark's context: `Run npm test?` */
+  readonly title: string;
+  /** The exact payload: command line and folder, path and counts, or the whole input. Never a model-written summary. */
+  readonly detail: string;
+  readonly diffs: readonly FileDiff[];
+  /** Absent where every single use has to be asked (protected files, secrets). */
+  readonly grant?: GrantScope;
+  /** Why it asks although a rule might have let it pass: `.git is protected`. */
+  readonly caution?: string;
+}
+
+export type DecidedBy = 'rule' | 'user' | 'telegram';
+
+export const errorKinds = [
+  'auth',
+  'rateLimit',
+  'quota',
+  'contextTooLong',
+  'overloaded',
+  'refused',
+  'network',
+  'badRequest',
+  'emptyReply',
+  'turnLimit',
+  'interrupted',
+  'storage',
+  'internal',
+] as const;
+export type ErrorKind = (typeof errorKinds)[number];
+
+/** A button under an error; the host carries it out. */
+export const errorActions = [
+  'setKey',
+  'retry',
+  'changeModel',
+  'continue',
+  'openSettings',
+  'openLog',
+  'newChat',
+] as const;
+export type ErrorAction = (typeof errorActions)[number];
+
+export interface JobError {
+  readonly kind: ErrorKind;
+  /** What happened, what was kept, and what to do next; sentences for a person. */
+  readonly message: string;
+  /** At most two. */
+  readonly actions: readonly ErrorAction[];
+}
+
+/**
+ * The only output of the core. Store, chat, Telegram, log and the exported API all listen to this one stream.
+ *
+ * Grammar: `Job = JobStarted Turn* (JobCompleted | JobFailed | JobCancelled)`;
+ * `Turn = (Thinking | Token | Retrying | Usage)* TurnCompleted Step*`;
+ * `Step = ApprovalRequired? StepApproved StepProgress* StepCompleted | ApprovalRequired? StepRejected | StepCompleted`.
+ * A failure or a cancel may end it anywhere, but a started step always gets its result first.
+ */
+export type AgentEvent = { readonly jobId: string; readonly at: number } & (
+  | {
+      readonly type: 'JobStarted';
+      readonly sessionId: string;
+      readonly agentId: string;
+      /** Absent when the job goes on from where an earlier one stopped. */
+      readonly input?: UserMessage;
+    }
+  | { readonly type: 'Thinking'; readonly text: string }
+  | { readonly type: 'Token'; readonly text: string }
+  /** The provider asked to wait, or failed before its first token; the request is sent again after `delayMs`. */
+  | { readonly type: 'Retrying'; readonly attempt: number; readonly delayMs: number; readonly reason: string }
+  | { readonly type: 'ApprovalRequired'; readonly step: Step; readonly prompt: ApprovalPrompt }
+  /** Also: the step starts. `reason` says which rule or whose answer. */
+  | { readonly type: 'StepApproved'; readonly step: Step; readonly by: DecidedBy; readonly reason: string }
+  | {
+      readonly type: 'StepRejected';
+      readonly step: Step;
+      readonly by: DecidedBy;
+      readonly reason: string;
+      readonly result: ToolMessage;
+    }
+  /** A piece of live output of a running step. A preview: the result holds what is kept. */
+  | { readonly type: 'StepProgress'; readonly stepId: string; readonly text: string }
+  /** Success or tool error; `summary` is the result in a few words (`12 matches`), `diffs` what it changed. */
+  | {
+      readonly type: 'StepCompleted';
+      readonly step: Step;
+      readonly result: ToolMessage;
+      readonly summary: string;
+      readonly diffs: readonly FileDiff[];
+    }
+  /** The reply's final blocks; Token and Thinking were only a preview. */
+  | { readonly type: 'TurnCompleted'; readonly message: AssistantMessage }
+  /** Tokens of one model request. */
+  | { readonly type: 'Usage'; readonly usage: TokenUsage }
+  /** `message` is the last assistant text. */
+  | { readonly type: 'JobCompleted'; readonly message: string }
+  | { readonly type: 'JobFailed'; readonly error: JobError }
+  | { readonly type: 'JobCancelled' }
+);
+
+export type AgentEventType = AgentEvent['type'];
+export type EventOf<T extends AgentEventType> = Extract<AgentEvent, { type: T }>;
+
+export const endsJob = (event: AgentEvent): boolean =>
+  event.type === 'JobCompleted' || event.type === 'JobFailed' || event.type === 'JobCancelled';

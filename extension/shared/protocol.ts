@@ -1,0 +1,107 @@
+/** What crosses the border between the extension host and the chat webview. Every message is one member of a union. */
+import { z } from 'zod';
+import type { SessionSummary } from './agent.ts';
+import type { ChatItem, ChatState } from './chat.ts';
+import { type AgentEvent, errorActions } from './event.ts';
+import { imageMediaTypes } from './message.ts';
+
+const id = z.string().min(1).max(200);
+
+/** A pasted or dropped picture is at most this many base64 characters (about 3.75 MB of bytes). */
+export const imageDataLimit = 5_000_000;
+
+const image = z.object({
+  mediaType: z.enum(imageMediaTypes),
+  data: z.string().max(imageDataLimit),
+  name: z.string().max(200).optional(),
+});
+
+const toHostSchema = z.discriminatedUnion('type', [
+  /** The view has loaded, or was shown again, or saw a gap in `seq`: answer with one snapshot. */
+  z.object({ type: z.literal('ready') }),
+  /** Answered by `accepted` or `refused` with the same requestId; until then the composer keeps the text. */
+  z.object({
+    type: z.literal('send'),
+    requestId: id,
+    text: z.string().max(1_000_000),
+    images: z.array(image).max(20),
+  }),
+  z.object({ type: z.literal('stop'), jobId: id }),
+  z.object({
+    type: z.literal('decide'),
+    stepId: id,
+    approved: z.boolean(),
+    scope: z.enum(['once', 'session']),
+    reason: z.string().max(10_000).optional(),
+  }),
+  /** Open the diff or the full input of a waiting step, or the diff of a finished one. */
+  z.object({ type: z.literal('review'), stepId: id }),
+  /** A button under an error or an empty state. */
+  z.object({ type: z.literal('act'), action: z.enum([...errorActions, 'openFolder', 'manageTrust']) }),
+  z.object({ type: z.literal('newChat') }),
+  z.object({ type: z.literal('listSessions') }),
+  z.object({ type: z.literal('openSession'), sessionId: id }),
+  z.object({ type: z.literal('deleteSession'), sessionId: id }),
+  /** Items older than this row; answered by `older`. */
+  z.object({ type: z.literal('loadOlder'), sessionId: id, beforeRow: z.number().int() }),
+  z.object({ type: z.literal('pickAgent') }),
+  z.object({ type: z.literal('pickModel') }),
+  /** A path in an answer was clicked; resolved against the workspace by the host. */
+  z.object({
+    type: z.literal('openFile'),
+    path: z.string().min(1).max(4_000),
+    line: z.number().int().positive().optional(),
+  }),
+  z.object({ type: z.literal('openLink'), href: z.string().min(1).max(4_000) }),
+  z.object({ type: z.literal('copy'), text: z.string().max(5_000_000) }),
+  z.object({ type: z.literal('insertAtCursor'), text: z.string().max(5_000_000) }),
+]);
+
+export type ToHost = z.infer<typeof toHostSchema>;
+
+/** @throws ZodError when it is not a message of this protocol. */
+export const parseToHost = (value: unknown): ToHost => toHostSchema.parse(value);
+
+/** Everything around the chat itself that the view draws. */
+export interface Surroundings {
+  readonly agentName: string;
+  /** `Gemini: gemini-3-flash`, and whether it is a scripted demo. */
+  readonly modelLabel: string;
+  readonly isDemo: boolean;
+  /** The chat's provider has a key, or needs none. */
+  readonly hasKey: boolean;
+  readonly providerName: string;
+  readonly folderName?: string;
+  readonly isTrusted: boolean;
+  /** Messages people sent in this chat, newest last, for arrow-up recall. */
+  readonly suggestions: readonly string[];
+  /** Set when the store cannot be written: shown above the composer, which then keeps its text. */
+  readonly storageProblem?: string;
+}
+
+/** `seq` counts the posts since the last snapshot, which has 0; a gap means a post was lost. */
+export type ToWebview = { readonly seq: number } & (
+  | { readonly type: 'snapshot'; readonly chat: ChatState; readonly surroundings: Surroundings }
+  | { readonly type: 'event'; readonly event: AgentEvent }
+  | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
+  | {
+      readonly type: 'older';
+      readonly sessionId: string;
+      readonly items: readonly ChatItem[];
+      readonly hasOlder: boolean;
+    }
+  | { readonly type: 'sessions'; readonly sessions: readonly SessionSummary[] }
+  /** The session list should be shown: the person pressed History in the title bar. */
+  | { readonly type: 'showSessions' }
+  | { readonly type: 'focusComposer' }
+  /** Text to put into the composer, for example from a suggestion or a command. */
+  | { readonly type: 'compose'; readonly text: string }
+  | { readonly type: 'accepted'; readonly requestId: string }
+  | { readonly type: 'refused'; readonly requestId: string; readonly message: string }
+);
+
+export type ToWebviewBody = ToWebview extends infer M
+  ? M extends ToWebview
+    ? Omit<M, 'seq'>
+    : never
+  : never;

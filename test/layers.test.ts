@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/**
+ * What each folder may import: other folders of ours, and packages. `node:*` is a package here. A package stands under
+ * one folder only (zod, the parser of everything untyped, is the exception).
+ */
+const allowed: Record<string, { folders: string[]; packages: string[] }> = {
+  'extension/shared': { folders: [], packages: ['zod'] },
+  'extension/core': { folders: ['extension/shared'], packages: ['zod'] },
+  'extension/providers': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'p-retry', '@anthropic-ai/sdk', 'openai', '@google/genai', 'node:*'],
+  },
+  'extension/tools': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'diff', 'ignore', 'picomatch', 'node:*'],
+  },
+  'extension/workspace': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'write-file-atomic', 'picomatch', 'node:*'],
+  },
+  'extension/storage': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'sql.js', 'proper-lockfile', 'write-file-atomic', 'node:*'],
+  },
+  'extension/vscode': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'vscode', 'node:*'],
+  },
+  webview: {
+    folders: ['extension/shared'],
+    packages: ['preact', 'marked', 'dompurify', 'highlight.js', '@vscode/webview-ui-toolkit', '@vscode/codicons'],
+  },
+};
+
+/** Packages that may stand in one file only. */
+const oneFile: Record<string, string> = {
+  '@vscode/webview-ui-toolkit': 'webview/toolkit.ts',
+};
+
+const sources = globSync('{extension,webview}/**/*.{ts,tsx}', { cwd: root }).map((file) =>
+  file.split(path.sep).join('/'),
+);
+
+const folderOf = (file: string): string | undefined =>
+  Object.keys(allowed).find((folder) => file.startsWith(`${folder}/`));
+
+const importsOf = (file: string): string[] => {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const pattern = /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g;
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? '');
+};
+
+const packageOf = (specifier: string): string => {
+  if (specifier.startsWith('node:')) return 'node:*';
+  const [scope, name] = specifier.split('/');
+  return specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? specifier);
+};
+
+describe('layers', () => {
+  it('finds the sources', () => {
+    assert.ok(sources.length > 10);
+  });
+
+  it('only imports what its folder may', () => {
+    const wrong = sources.flatMap((file) => {
+      if (file === 'extension/main.ts') return [];
+      const folder = folderOf(file);
+      if (folder === undefined) return [`${file}: in no folder of the table`];
+      const rule = allowed[folder];
+      return importsOf(file).flatMap((specifier) => {
+        if (!specifier.startsWith('.')) {
+          const name = packageOf(specifier);
+          const elsewhere = oneFile[name] !== undefined && oneFile[name] !== file;
+          return rule?.packages.includes(name) === true && !elsewhere ? [] : [`${file}: ${specifier}`];
+        }
+        const target = path.posix.join(path.posix.dirname(file), specifier);
+        const inside = target.startsWith(`${folder}/`);
+        const permitted = rule?.folders.some((each) => target.startsWith(`${each}/`)) === true;
+        return inside || permitted ? [] : [`${file}: ${specifier}`];
+      });
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('keeps every source file within 400 lines', () => {
+    const every = [...sources, ...globSync('test/**/*.{ts,mjs}', { cwd: root }), 'esbuild.mjs'];
+    const long = every.filter((file) => readFileSync(path.join(root, file), 'utf8').split('\n').length > 401);
+    assert.deepEqual(long, []);
+  });
+});
