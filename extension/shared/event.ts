@@ -68,6 +68,7 @@ export const errorKinds = [
   'badRequest',
   'emptyReply',
   'turnLimit',
+  'outputLimit',
   'interrupted',
   'storage',
   'internal',

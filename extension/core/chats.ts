@@ -1,0 +1,163 @@
+/** Conversations: makes the session of a new chat, starts jobs in it, and reads it back. */
+import type { Session, SessionSummary } from '../shared/agent.ts';
+import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../shared/chat.ts';
+import type { AgentEvent } from '../shared/event.ts';
+import type { ImageBlock, ModelRef } from '../shared/message.ts';
+import { type Agents, InputError } from './agents.ts';
+import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
+import type { ChatPage, Store } from './store.ts';
+
+export interface SendRequest {
+  /** Absent: a new chat. */
+  readonly sessionId?: string;
+  /** Agent of a new chat; absent: the first one. */
+  readonly agentId?: string;
+  /** Model of a new chat; absent: the agent's. */
+  readonly model?: ModelRef;
+  readonly text: string;
+  readonly images?: readonly ImageBlock[];
+}
+
+export interface Chats {
+  /** @throws InputError, JobBusyError, StoreError; nothing was sent then */
+  send(request: SendRequest): Promise<StartedJob>;
+  /** Goes on from where the last job of the chat stopped: retry and continue. */
+  goOn(sessionId: string): Promise<StartedJob>;
+  setModel(sessionId: string, model: ModelRef): Promise<void>;
+  setAgent(sessionId: string, agentId: string): Promise<void>;
+  list(limit: number): Promise<readonly SessionSummary[]>;
+  /** Stops what runs in it first. */
+  delete(sessionId: string): Promise<void>;
+  /**
+   * The newest part of a chat, with what runs in it now. `taken` is called with it in the same tick: every event
+   * told before is in it, every event told after is not.
+   * @throws InputError for an unknown id
+   */
+  snapshot(sessionId: string, limit: number, taken: (state: ChatState) => void): Promise<void>;
+  older(sessionId: string, beforeRow: number, limit: number): Promise<ChatPage>;
+}
+
+/** The first line of the first message, cut at a word. */
+export const titleOf = (message: string): string => {
+  const line = message.trim().split('\n', 1)[0]?.trim() ?? '';
+  if (line === '') return 'New chat';
+  if (line.length <= 60) return line;
+  const cut = line.slice(0, 60);
+  const space = cut.lastIndexOf(' ');
+  return `${cut.slice(0, space > 30 ? space : 60)}…`;
+};
+
+export const createChats = (options: {
+  readonly store: Store;
+  readonly agents: Agents;
+  readonly jobs: Jobs;
+  /** Absolute path of the first open folder; empty without one. */
+  folder(): string;
+  newId(): string;
+  now(): number;
+}): Chats => {
+  const { store, agents, jobs } = options;
+
+  /** The live part of running chats: what the store does not hold yet (streaming text, live output). */
+  const live = new Map<string, ChatState>();
+  jobs.onEvent((event: AgentEvent, sessionId: string) => {
+    const state = live.get(sessionId);
+    if (state === undefined) return;
+    const next = reduceChat(state, event);
+    if (next.job === undefined) live.delete(sessionId);
+    else live.set(sessionId, next);
+  });
+
+  const existing = async (sessionId: string): Promise<SessionSummary> => {
+    const session = await store.getSession(sessionId);
+    if (session === undefined)
+      throw new InputError('This chat is not there any more. It may have been deleted.');
+    return session;
+  };
+
+  const begin = async (session: Session, request: Parameters<Jobs['start']>[2]): Promise<StartedJob> => {
+    const agent = await agents.get(session.agentId).catch(() => agents.get());
+    if (jobs.runningIn(session.id) !== undefined) throw new JobBusyError();
+    live.set(session.id, emptyChat(agent.id, session.model));
+    return jobs.start(agent, session, request);
+  };
+
+  return {
+    send: async ({ sessionId, agentId, model, text, images = [] }) => {
+      if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
+      let session: Session;
+      if (sessionId === undefined) {
+        const agent = await agents.get(agentId);
+        const now = options.now();
+        session = {
+          id: options.newId(),
+          title: titleOf(text),
+          agentId: agent.id,
+          model: model ?? agent.model,
+          folder: options.folder(),
+          createdAt: now,
+          updatedAt: now,
+        };
+        await store.saveSession(session);
+      } else {
+        session = await existing(sessionId);
+      }
+      return begin(session, { text, images });
+    },
+    goOn: async (sessionId) => begin(await existing(sessionId), {}),
+    setModel: async (sessionId, model) => {
+      const { status: _, ...session } = await existing(sessionId);
+      await store.saveSession({ ...session, model });
+    },
+    setAgent: async (sessionId, agentId) => {
+      const { status: _, ...session } = await existing(sessionId);
+      const agent = await agents.get(agentId);
+      await store.saveSession({ ...session, agentId: agent.id, model: agent.model });
+    },
+    list: (limit) => store.listSessions(limit),
+    delete: async (sessionId) => {
+      const jobId = jobs.runningIn(sessionId);
+      if (jobId !== undefined) await jobs.cancel(jobId);
+      await store.deleteSession(sessionId);
+    },
+    snapshot: async (sessionId, limit, taken) => {
+      for (;;) {
+        const jobBefore = live.get(sessionId)?.job?.id;
+        const [session, page, usage] = await Promise.all([
+          existing(sessionId),
+          store.readPage(sessionId, limit),
+          store.sessionUsage(sessionId),
+        ]);
+        const running = live.get(sessionId);
+        // A job that ended or began while the rows were read may be in neither: read again.
+        if (running?.job?.id !== jobBefore) continue;
+        const state: ChatState = {
+          ...emptyChat(session.agentId, session.model),
+          sessionId,
+          title: session.title,
+          items: page.items,
+          hasOlder: page.hasOlder,
+          usage: usage.total,
+          contextTokens: usage.lastRequest.input + usage.lastRequest.output,
+        };
+        taken(withLive(state, running));
+        return;
+      }
+    },
+    older: (sessionId, beforeRow, limit) => store.readPage(sessionId, limit, beforeRow),
+  };
+};
+
+/** Lays what only the running job knows (streaming text, live output) over what the store gave. */
+const withLive = (state: ChatState, live: ChatState | undefined): ChatState => {
+  if (live?.job === undefined) return state;
+  const newer = new Map(live.items.map((item) => [item.id, item]));
+  const known = new Set(state.items.map((item) => item.id));
+  const stored = state.items.map((item): ChatItem => {
+    const { row } = item;
+    return { ...(newer.get(item.id) ?? item), ...(row === undefined ? {} : { row }) };
+  });
+  // The store keeps the order of events, so what it does not have yet is what follows the last item it has.
+  const added = live.items.slice(live.items.findLastIndex((item) => known.has(item.id)) + 1);
+  return { ...state, items: [...stored, ...added], job: live.job };
+};

@@ -1,0 +1,150 @@
+/**
+ * Pure projections of stored chat items into a model request. Rows are never changed: whatever was cancelled, rejected
+ * or killed, the request that comes out is valid, and the same rows give the same bytes, so prompt caches hit.
+ */
+import type { ChatItem } from '../shared/chat.ts';
+import {
+  type AssistantMessage,
+  type ContentBlock,
+  type Message,
+  type ToolCallBlock,
+  type ToolMessage,
+  textOf,
+  toolCallsOf,
+} from '../shared/message.ts';
+
+export const interruptedText =
+  'No result: the step was interrupted before it finished. It may or may not have taken effect; check before you repeat it.';
+
+const interruptedResult = (call: ToolCallBlock, message: AssistantMessage): ToolMessage => ({
+  role: 'tool',
+  id: `missing-${call.id}`,
+  callId: call.id,
+  toolName: call.name,
+  content: [{ type: 'text', text: interruptedText }],
+  outcome: 'interrupted',
+  createdAt: message.createdAt,
+});
+
+/** The messages that a chat's items stand for, as they were stored. */
+export const messagesOf = (items: readonly ChatItem[]): readonly Message[] => {
+  const messages: Message[] = [];
+  for (const item of items) {
+    if (item.kind === 'user') messages.push(item.message);
+    else if (item.kind === 'assistant' && !item.streaming) messages.push(item.message);
+    else if (item.kind === 'step' && item.record.result !== undefined) messages.push(item.record.result);
+  }
+  return messages;
+};
+
+/**
+ * Every tool call gets exactly one result, right after its message and in the order of the calls: a missing one says
+ * that the step was interrupted, a second one and one without its call are left out. Empty replies are left out.
+ */
+export const repairHistory = (messages: readonly Message[]): readonly Message[] => {
+  const repaired: Message[] = [];
+  for (let index = 0; index < messages.length; index += 1) {
+    const message = messages[index];
+    if (message === undefined || message.role === 'tool') continue;
+    if (message.role === 'user') {
+      if (message.content.length > 0) repaired.push(message);
+      continue;
+    }
+    if (message.content.length === 0) continue;
+    const results = new Map<string, ToolMessage>();
+    for (let next = index + 1; next < messages.length; next += 1) {
+      const later = messages[next];
+      if (later?.role !== 'tool') break;
+      if (!results.has(later.callId)) results.set(later.callId, later);
+    }
+    repaired.push(message);
+    for (const call of toolCallsOf(message)) {
+      repaired.push(results.get(call.id) ?? interruptedResult(call, message));
+    }
+  }
+  return repaired;
+};
+
+/** A request ends with something to answer; a chat that goes on after its last reply says so to the model. */
+export const endWithInput = (messages: readonly Message[]): readonly Message[] => {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return messages;
+  return [
+    ...messages,
+    {
+      role: 'user',
+      id: `continue-${last.id}`,
+      content: [
+        { type: 'text', text: 'Your last reply was cut off or the chat was paused. Go on from there.' },
+      ],
+      createdAt: last.createdAt,
+    },
+  ];
+};
+
+const imageTokens = 1_600;
+const charactersPerToken = 3.5;
+
+const estimateBlock = (block: ContentBlock): number => {
+  switch (block.type) {
+    case 'image':
+      return imageTokens;
+    case 'toolCall':
+      return (JSON.stringify(block.input).length + block.name.length) / charactersPerToken;
+    default:
+      return block.text.length / charactersPerToken;
+  }
+};
+
+/** A cautious guess: providers count differently, and the exact number comes back with the reply. */
+export const estimateTokens = (messages: readonly Message[]): number =>
+  Math.ceil(
+    messages.reduce(
+      (sum, message) => sum + 8 + message.content.reduce((inner, block) => inner + estimateBlock(block), 0),
+      0,
+    ),
+  );
+
+const trimmedContent = (message: ToolMessage): ToolMessage => {
+  const text = textOf(message.content);
+  const images = message.content.filter((block) => block.type === 'image').length;
+  const was = images === 0 ? `${text.length} characters` : `${text.length} characters and ${images} images`;
+  return {
+    ...message,
+    content: [
+      { type: 'text', text: `[Removed to fit the context: ${was}. Run the tool again if you need it.]` },
+    ],
+  };
+};
+
+/** Results shorter than this stay: taking them out would not help. In characters. */
+const worthTrimming = 400;
+
+/**
+ * Takes the contents of tool results out until the estimate is within `budget` tokens: the largest that are not among
+ * the last four messages first, then any. Returns the same array when it fits already. It only ever shrinks, and may
+ * end above the budget when there is nothing left to take.
+ */
+export const fitToContext = (messages: readonly Message[], budget: number): readonly Message[] => {
+  let total = estimateTokens(messages);
+  if (total <= budget) return messages;
+  const fitted = [...messages];
+  const recent = messages.length - 4;
+  const sizes = messages.map((message) => (message.role === 'tool' ? estimateTokens([message]) : 0));
+  const order = messages
+    .map((_, index) => index)
+    .filter((index) => (sizes[index] ?? 0) * charactersPerToken > worthTrimming)
+    .sort((a, b) => {
+      const byAge = Number(a >= recent) - Number(b >= recent);
+      return byAge === 0 ? (sizes[b] ?? 0) - (sizes[a] ?? 0) : byAge;
+    });
+  for (const index of order) {
+    if (total <= budget) break;
+    const message = fitted[index];
+    if (message?.role !== 'tool') continue;
+    const trimmed = trimmedContent(message);
+    fitted[index] = trimmed;
+    total -= (sizes[index] ?? 0) - estimateTokens([trimmed]);
+  }
+  return fitted;
+};

@@ -1,0 +1,65 @@
+/** Failures of a job as a person reads them: what happened, what was kept, what to do next. */
+import type { ErrorAction, JobError } from '../shared/event.ts';
+import { ProviderError, type ProviderErrorKind } from './provider.ts';
+import { StoreError } from './store.ts';
+
+const actionsOf: Record<ProviderErrorKind, readonly ErrorAction[]> = {
+  auth: ['setKey', 'retry'],
+  rateLimit: ['retry', 'changeModel'],
+  quota: ['changeModel', 'retry'],
+  contextTooLong: ['newChat', 'changeModel'],
+  overloaded: ['retry', 'changeModel'],
+  refused: ['retry', 'changeModel'],
+  network: ['retry', 'openSettings'],
+  badRequest: ['changeModel', 'openLog'],
+  emptyReply: ['retry', 'changeModel'],
+};
+
+export const internalError = (error: unknown, logError: (error: unknown) => void): JobError => {
+  if (error instanceof StoreError) {
+    return { kind: 'storage', message: error.message, actions: ['retry', 'openLog'] };
+  }
+  logError(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    kind: 'internal',
+    message: `AnyCowork ran into an error of its own (${reason}). Everything up to here was kept. Try again; if it happens again, the log says more.`,
+    actions: ['retry', 'openLog'],
+  };
+};
+
+export const jobErrorOf = (
+  error: unknown,
+  keptPartialReply: boolean,
+  logError: (error: unknown) => void,
+): JobError => {
+  if (!(error instanceof ProviderError)) return internalError(error, logError);
+  const kept = keptPartialReply ? ' What had arrived was kept.' : '';
+  return { kind: error.kind, message: `${error.message}${kept}`, actions: actionsOf[error.kind] };
+};
+
+export const refusedError: JobError = {
+  kind: 'refused',
+  message: 'The model declined to go on with this. Rephrase the request, or try another model.',
+  actions: ['changeModel'],
+};
+
+export const outputLimitError: JobError = {
+  kind: 'outputLimit',
+  message:
+    'The reply reached the longest the model may write and stops in the middle. It was kept; the agent can go on from there.',
+  actions: ['continue'],
+};
+
+export const turnLimitError = (turns: number): JobError => ({
+  kind: 'turnLimit',
+  message: `The agent has taken ${turns} turns without finishing. Everything so far was kept. Should it go on?`,
+  actions: ['continue', 'newChat'],
+});
+
+export const interruptedError: JobError = {
+  kind: 'interrupted',
+  message:
+    'This was cut off when the window closed or reloaded. Everything up to here was kept; the step that was running may or may not have taken effect.',
+  actions: ['continue'],
+};

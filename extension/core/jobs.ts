@@ -1,0 +1,256 @@
+/** Starts, cancels and publishes jobs: one running job per session, one event stream for every listener. */
+import type { Agent, Session } from '../shared/agent.ts';
+import { type AgentEvent, endsJob } from '../shared/event.ts';
+import type { ImageBlock, ModelRef, UserMessage } from '../shared/message.ts';
+import type { ApprovalBroker } from './approvals.ts';
+import { messagesOf } from './history.ts';
+import { internalError } from './jobError.ts';
+import { decide } from './policy.ts';
+import type { Provider } from './provider.ts';
+import { runJob } from './runJob.ts';
+import type { Store } from './store.ts';
+import type { Tool } from './tool.ts';
+
+export interface StartRequest {
+  /** Absent together with images: the job goes on from where the last one stopped. */
+  readonly text?: string;
+  readonly images?: readonly ImageBlock[];
+}
+
+export interface StartedJob {
+  readonly jobId: string;
+  readonly sessionId: string;
+}
+
+export interface JobsPorts {
+  readonly store: Store;
+  readonly approvals: ApprovalBroker;
+  provider(model: ModelRef): Provider;
+  /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
+  tools(agent: Agent, session: Session): readonly Tool[];
+  system(agent: Agent, hasTools: boolean): string;
+  contextBudget(model: ModelRef): number;
+  isTrusted(): boolean;
+  newId(): string;
+  now(): number;
+  logError(error: unknown): void;
+}
+
+export type EventListener = (event: AgentEvent, sessionId: string) => void;
+
+export interface Jobs {
+  /**
+   * Resolves once the message is durable and the job runs.
+   * @throws JobBusyError when the session already runs a job; StoreError when the message could not be kept
+   */
+  start(agent: Agent, session: Session, request: StartRequest): Promise<StartedJob>;
+  /** @returns after the job has ended; false when there is no such job */
+  cancel(jobId: string): Promise<boolean>;
+  /** The job that runs in a session. */
+  runningIn(sessionId: string): string | undefined;
+  running(): readonly StartedJob[];
+  onEvent(listener: EventListener): () => void;
+  /** Cancels everything and waits until it is written. */
+  close(): Promise<void>;
+}
+
+export class JobBusyError extends Error {
+  override readonly name = 'JobBusyError';
+  constructor() {
+    super('The agent is still working in this chat. Stop it first, or wait until it is done.');
+  }
+}
+
+/** Partial replies are kept at most this often while they stream, in milliseconds. */
+const draftInterval = 1_000;
+
+export const createJobs = (ports: JobsPorts): Jobs => {
+  const { store, approvals } = ports;
+  interface Running extends StartedJob {
+    readonly controller: AbortController;
+    ended: Promise<void>;
+  }
+  const bySession = new Map<string, Running>();
+  const listeners = new Set<EventListener>();
+
+  const publish = (event: AgentEvent, sessionId: string): void => {
+    for (const listener of listeners) {
+      try {
+        listener(event, sessionId);
+      } catch (error) {
+        ports.logError(error);
+      }
+    }
+  };
+
+  /**
+   * Drives one job to its end. `onDurableStart` is told how keeping the JobStarted event went; `release` frees the
+   * session before the last event is told, so that a listener may start the next job at once.
+   */
+  const drive = async (
+    events: AsyncGenerator<AgentEvent, void>,
+    job: StartedJob,
+    writes: Promise<void>[],
+    release: () => void,
+    onDurableStart: (failed?: unknown) => void,
+  ): Promise<void> => {
+    let draft = '';
+    let draftAt = 0;
+    for await (const event of events) {
+      if (event.type === 'Token') {
+        draft += event.text;
+        if (event.at - draftAt >= draftInterval) {
+          draftAt = event.at;
+          store.saveDraft(job.jobId, draft).catch(ports.logError);
+        }
+      } else if (event.type === 'TurnCompleted') {
+        draft = '';
+      }
+      if (event.type === 'JobStarted') {
+        try {
+          await store.record(event);
+        } catch (error) {
+          onDurableStart(error);
+          return;
+        }
+        publish(event, job.sessionId);
+        onDurableStart();
+        continue;
+      }
+      const write = store.record(event);
+      // Waited for before the next model request, before a step that changes something, and at the end.
+      write.catch(() => undefined);
+      writes.push(write);
+      const mustBeKept =
+        event.type === 'ApprovalRequired' || (event.type === 'StepApproved' && event.step.effect !== 'read');
+      if (endsJob(event)) {
+        const lost = (await Promise.allSettled(writes)).find((each) => each.status === 'rejected');
+        release();
+        publish(lost === undefined ? event : failedToKeep(event, lost.reason), job.sessionId);
+      } else {
+        if (mustBeKept) await Promise.allSettled(writes);
+        publish(event, job.sessionId);
+      }
+    }
+  };
+
+  const failedToKeep = (event: AgentEvent, reason: unknown): AgentEvent => ({
+    type: 'JobFailed',
+    jobId: event.jobId,
+    at: event.at,
+    error: internalError(reason, ports.logError),
+  });
+
+  const start: Jobs['start'] = async (agent, session, request) => {
+    if (bySession.has(session.id)) throw new JobBusyError();
+    const jobId = ports.newId();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const running: Running = { jobId, sessionId: session.id, controller, ended: Promise.resolve() };
+    // Taken at once: two sends in the same tick must not both start.
+    bySession.set(session.id, running);
+    const release = (): void => {
+      if (bySession.get(session.id) === running) bySession.delete(session.id);
+    };
+    const started = Promise.withResolvers<void>();
+    const writes: Promise<void>[] = [];
+
+    const run = async (): Promise<void> => {
+      const history = messagesOf(await store.readAll(session.id));
+      const text = request.text ?? '';
+      const content = [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...(request.images ?? [])];
+      const input: UserMessage | undefined =
+        content.length === 0
+          ? undefined
+          : { role: 'user', id: ports.newId(), content, createdAt: ports.now() };
+      const tools = ports.tools(agent, session);
+      const provider = ports.provider(session.model);
+      /** What was said so far is durable before the model hears it. */
+      const flushed = async (): Promise<void> => {
+        await Promise.all(writes.splice(0));
+      };
+      const durable: Provider = {
+        listModels: (inner) => provider.listModels(inner),
+        async *stream(modelRequest, inner) {
+          await flushed();
+          yield* provider.stream(modelRequest, inner);
+        },
+      };
+      const events = runJob(
+        {
+          id: jobId,
+          sessionId: session.id,
+          agentId: agent.id,
+          agentName: agent.name,
+          model: session.model,
+          system: ports.system(agent, tools.length > 0),
+          turnLimit: agent.execution.turnLimit,
+          history,
+          ...(input === undefined ? {} : { input }),
+          contextBudget: ports.contextBudget(session.model),
+        },
+        {
+          provider: durable,
+          tools: tools.map((tool) => keepFirst(tool, flushed)),
+          approver: approvals,
+          decide: (step, prepared) =>
+            decide(prepared, { isTrusted: ports.isTrusted(), grants: approvals.grants(step.sessionId) }),
+          newId: ports.newId,
+          now: ports.now,
+          logError: ports.logError,
+        },
+        signal,
+      );
+      await drive(events, running, writes, release, (failed) =>
+        failed === undefined ? started.resolve() : started.reject(failed),
+      );
+    };
+
+    running.ended = run()
+      .catch((error: unknown) => {
+        started.reject(error);
+        ports.logError(error);
+      })
+      .finally(release);
+    await started.promise;
+    return { jobId, sessionId: session.id };
+  };
+
+  const cancel = async (jobId: string): Promise<boolean> => {
+    const running = [...bySession.values()].find((each) => each.jobId === jobId);
+    if (running === undefined) return false;
+    running.controller.abort(new DOMException('The person stopped the chat.', 'AbortError'));
+    await running.ended;
+    return true;
+  };
+
+  return {
+    start,
+    cancel,
+    runningIn: (sessionId) => bySession.get(sessionId)?.jobId,
+    running: () => [...bySession.values()].map(({ jobId, sessionId }) => ({ jobId, sessionId })),
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      await Promise.all([...bySession.values()].map(({ jobId }) => cancel(jobId)));
+    },
+  };
+};
+
+/** A step that changes something runs only after its approval has been kept; a write that failed stops the job. */
+const keepFirst = (tool: Tool, flushed: () => Promise<void>): Tool => ({
+  spec: tool.spec,
+  prepare: async (input, signal) => {
+    const prepared = await tool.prepare(input, signal);
+    if (prepared.effect === 'read') return prepared;
+    return {
+      ...prepared,
+      run: async (inner, emit) => {
+        await flushed();
+        return prepared.run(inner, emit);
+      },
+    };
+  },
+});

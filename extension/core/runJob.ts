@@ -1,0 +1,209 @@
+/** The whole loop of a job: turns of model requests and steps, as one stream of events. It never throws. */
+import type { AgentEvent, JobError, Step } from '../shared/event.ts';
+import {
+  type AssistantBlock,
+  type AssistantMessage,
+  type Message,
+  type ModelRef,
+  type StopReason,
+  type ToolCallBlock,
+  type ToolMessage,
+  textOf,
+  toolCallsOf,
+  type UserMessage,
+} from '../shared/message.ts';
+import type { Approver } from './approver.ts';
+import { endWithInput, estimateTokens, fitToContext, repairHistory } from './history.ts';
+import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
+import type { PolicyDecision } from './policy.ts';
+import { type Provider, ProviderError } from './provider.ts';
+import { runStep } from './runStep.ts';
+import type { PreparedStep, Tool } from './tool.ts';
+
+export interface Job {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly model: ModelRef;
+  readonly system: string;
+  readonly turnLimit: number;
+  /** What was said before; rows as they are stored, repaired here. */
+  readonly history: readonly Message[];
+  /** Absent when the job goes on from where an earlier one stopped. */
+  readonly input?: UserMessage;
+  /** Estimated input tokens above which tool results are taken out of the request, the largest first. */
+  readonly contextBudget: number;
+}
+
+export interface JobSetUp {
+  readonly provider: Provider;
+  readonly tools: readonly Tool[];
+  readonly approver: Approver;
+  decide(step: Step, prepared: PreparedStep): PolicyDecision;
+  newId(): string;
+  now(): number;
+  /** Bugs go here with their stack; the person reads a sentence. */
+  logError(error: unknown): void;
+}
+
+/** An event before the job's id and time are on it. */
+export type EventBody = AgentEvent extends infer E
+  ? E extends AgentEvent
+    ? Omit<E, 'jobId' | 'at'>
+    : never
+  : never;
+
+interface Reply {
+  readonly message: AssistantMessage;
+  /** Set when the stream broke; the message then holds what had arrived. */
+  readonly failure?: unknown;
+}
+
+/** Provider ids may repeat from turn to turn; a result is matched to its call by id, so ids are made unique. */
+const withUniqueIds = (
+  content: readonly AssistantBlock[],
+  used: Set<string>,
+  newId: () => string,
+): readonly AssistantBlock[] =>
+  content.map((block) => {
+    if (block.type !== 'toolCall') return block;
+    const id = block.id !== '' && !used.has(block.id) ? block.id : `call_${newId().replaceAll('-', '')}`;
+    used.add(id);
+    return id === block.id ? block : { ...block, id };
+  });
+
+async function* streamReply(
+  job: Job,
+  setUp: JobSetUp,
+  messages: readonly Message[],
+  usedIds: Set<string>,
+  signal: AbortSignal,
+): AsyncGenerator<EventBody, Reply> {
+  let partial: AssistantBlock[] = [];
+  const append = (type: 'text' | 'thinking', text: string): void => {
+    const last = partial.at(-1);
+    if (last?.type === type) partial = partial.with(-1, { ...last, text: last.text + text });
+    else partial = [...partial, { type, text }];
+  };
+  const reply = (content: readonly AssistantBlock[], stopReason: StopReason): AssistantMessage => ({
+    role: 'assistant',
+    id: setUp.newId(),
+    model: job.model,
+    content: withUniqueIds(content, usedIds, setUp.newId),
+    stopReason,
+    createdAt: setUp.now(),
+  });
+  try {
+    const request = {
+      model: job.model,
+      system: job.system,
+      messages,
+      tools: setUp.tools.map((tool) => tool.spec),
+      sessionId: job.sessionId,
+    };
+    for await (const event of setUp.provider.stream(request, signal)) {
+      switch (event.type) {
+        case 'text':
+          append('text', event.text);
+          yield { type: 'Token', text: event.text };
+          break;
+        case 'thinking':
+          append('thinking', event.text);
+          yield { type: 'Thinking', text: event.text };
+          break;
+        case 'retrying': {
+          const { attempt, delayMs, reason } = event;
+          yield { type: 'Retrying', attempt, delayMs, reason };
+          break;
+        }
+        case 'usage':
+          yield { type: 'Usage', usage: event.usage };
+          break;
+        case 'done':
+          return { message: reply(event.content, event.stopReason) };
+      }
+    }
+    throw new ProviderError('network', 'The reply ended before it was complete.');
+  } catch (failure) {
+    // Thinking that never reached its answer has no signature and cannot be sent back; it is kept only for the reader.
+    return { message: reply(partial, 'interrupted'), failure };
+  }
+}
+
+/** Replies that ended, but not well. */
+const endings: Partial<Record<StopReason, JobError>> = { refused: refusedError, length: outputLimitError };
+
+const finalText = (job: Job, messages: readonly Message[]): string => {
+  const said = messages.findLast((message) => message.role === 'assistant' && textOf(message.content) !== '');
+  return said === undefined ? `${job.agentName} finished without saying anything.` : textOf(said.content);
+};
+
+async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncGenerator<EventBody, void> {
+  const known: Message[] = [...job.history, ...(job.input === undefined ? [] : [job.input])];
+  const own: Message[] = [];
+  const usedIds = new Set(
+    known.flatMap((message) =>
+      message.role === 'assistant' ? toolCallsOf(message).map((call) => call.id) : [],
+    ),
+  );
+  let budget = job.contextBudget;
+
+  for (let turn = 0; turn < job.turnLimit; ) {
+    const full = endWithInput(repairHistory([...known, ...own]));
+    const fitted = fitToContext(full, budget);
+    const { message, failure } = yield* streamReply(job, setUp, fitted, usedIds, signal);
+    const hasContent = message.content.length > 0;
+    if (failure !== undefined) {
+      if (hasContent) yield { type: 'TurnCompleted', message };
+      if (signal.aborted) return yield { type: 'JobCancelled' };
+      if (failure instanceof ProviderError && failure.kind === 'contextTooLong' && !hasContent) {
+        const size = estimateTokens(fitted);
+        const smaller = Math.floor(size * 0.6);
+        // Once more, and only if that really takes something out: a request that does not shrink would fail for ever.
+        if (smaller < budget && estimateTokens(fitToContext(full, smaller)) < size * 0.9) {
+          budget = smaller;
+          continue;
+        }
+      }
+      return yield { type: 'JobFailed', error: jobErrorOf(failure, hasContent, setUp.logError) };
+    }
+    turn += 1;
+    if (!hasContent) {
+      const empty = new ProviderError('emptyReply', 'The model answered with nothing.');
+      return yield { type: 'JobFailed', error: jobErrorOf(empty, false, setUp.logError) };
+    }
+    yield { type: 'TurnCompleted', message };
+    own.push(message);
+    const calls: readonly ToolCallBlock[] = toolCallsOf(message);
+    if (calls.length === 0) {
+      const end = endings[message.stopReason];
+      if (end !== undefined) return yield { type: 'JobFailed', error: end };
+      return yield { type: 'JobCompleted', message: finalText(job, own) };
+    }
+    for (const call of calls) {
+      // A cancelled job starts nothing more; the calls left over are answered as interrupted in the next request.
+      if (signal.aborted) return yield { type: 'JobCancelled' };
+      const result: ToolMessage = yield* runStep(job, setUp, message, call, signal);
+      own.push(result);
+    }
+    if (signal.aborted) return yield { type: 'JobCancelled' };
+  }
+  yield { type: 'JobFailed', error: turnLimitError(job.turnLimit) };
+}
+
+export async function* runJob(
+  job: Job,
+  setUp: JobSetUp,
+  signal: AbortSignal,
+): AsyncGenerator<AgentEvent, void> {
+  const stamp = (body: EventBody): AgentEvent => ({ ...body, jobId: job.id, at: setUp.now() });
+  const { sessionId, agentId, input } = job;
+  yield stamp({ type: 'JobStarted', sessionId, agentId, ...(input === undefined ? {} : { input }) });
+  try {
+    for await (const body of runTurns(job, setUp, signal)) yield stamp(body);
+  } catch (error) {
+    const failed: JobError = internalError(error, setUp.logError);
+    yield stamp({ type: 'JobFailed', error: failed });
+  }
+}
