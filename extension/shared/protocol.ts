@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { SessionSummary } from './agent.ts';
 import type { ChatItem, ChatState } from './chat.ts';
 import { type AgentEvent, errorActions } from './event.ts';
-import { imageMediaTypes } from './message.ts';
+import { imageDataLimit, imageMediaTypes } from './message.ts';
 
 const id = z.string().min(1).max(200);
 
-/** A pasted or dropped picture is at most this many base64 characters (about 3.75 MB of bytes). */
-export const imageDataLimit = 5_000_000;
+/** Lives in message.ts, so that the webview can read it without loading zod. */
+export { imageDataLimit };
 
 const image = z.object({
   mediaType: z.enum(imageMediaTypes),
