@@ -1,0 +1,27 @@
+// node test/integration/run.ts [--grep PATTERN]: the suite in the real extension host of VS Code's server. Its window
+// is a page in Chromium; the suite's console comes back through it.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runInHost } from '../support/runInHost.ts';
+import { root } from '../support/setUp.mjs';
+import { bundleForHost } from './bundle.ts';
+
+const { values } = parseArgs({ options: { grep: { type: 'string' } } });
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'anycowork-integration-'));
+cpSync(path.join(root, 'test', 'sample'), folder, { recursive: true });
+try {
+  const code = await runInHost({
+    name: 'integration',
+    testsPath: await bundleForHost('test/integration/index.ts'),
+    folder,
+    env: { ANYCOWORK_TEST_GREP: values.grep },
+    onLine: console.log,
+    limit: 9 * 60_000,
+  });
+  process.exitCode = code;
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}

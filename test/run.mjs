@@ -1,0 +1,179 @@
+// npm test [-- --only unit,e2e] [--grep PATTERN]: sets up what is missing, builds, and runs every stage of the tests.
+// Runs on any Node from 20 up; the stages run on the npm package's Node.
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  ensureChromium,
+  ensureDependencies,
+  ensureWorkbench,
+  nodePath,
+  root,
+  toolEnvironment,
+} from './support/setUp.mjs';
+
+const countsMark = '##counts ';
+const runMocha = 'test/support/runMocha.ts';
+
+/** @param {string} grep */
+const stagesFor = (grep) => {
+  const filter = grep === '' ? [] : ['--grep', grep];
+  const unitTests = [
+    'test/**/*.test.ts',
+    '--exclude',
+    'test/{integration,e2e,bench,sample,fixtures}/**/*.ts',
+  ];
+  return [
+    { name: 'build', needs: [], isTest: false, limit: 300, args: ['esbuild.mjs'] },
+    { name: 'check', needs: [], isTest: false, limit: 300, args: ['test/support/check.ts'] },
+    { name: 'unit', needs: [], isTest: true, limit: 600, args: [runMocha, ...unitTests, ...filter] },
+    {
+      name: 'webview',
+      needs: ['build', 'chromium'],
+      isTest: true,
+      limit: 600,
+      args: [runMocha, '--timeout', '30000', 'test/webview/**/*.browser.ts', ...filter],
+    },
+    {
+      name: 'integration',
+      needs: ['build', 'chromium', 'workbench'],
+      isTest: true,
+      limit: 600,
+      args: ['test/integration/run.ts', ...filter],
+    },
+    {
+      name: 'e2e',
+      needs: ['build', 'chromium', 'workbench'],
+      isTest: true,
+      limit: 900,
+      args: [runMocha, '--timeout', '180000', 'test/e2e/**/*.e2e.ts', ...filter],
+    },
+  ];
+};
+
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+/**
+ * Runs one stage, its output shown as it comes.
+ * @returns {Promise<{ ok: boolean, counts?: { passed: number, failed: number, skipped: number } }>}
+ */
+const runStage = (stage, environment) =>
+  new Promise((resolve) => {
+    const started = Date.now();
+    const child = spawn(nodePath, stage.args, {
+      cwd: root,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: process.platform !== 'win32',
+    });
+    running = child;
+    let counts;
+    let rest = '';
+    let lastOutput = Date.now();
+    const show = (line) => {
+      if (line.startsWith(countsMark)) counts = JSON.parse(line.slice(countsMark.length));
+      else console.log(line);
+    };
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (chunk) => {
+      lastOutput = Date.now();
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      lines.forEach(show);
+    });
+    const alive = setInterval(() => {
+      if (Date.now() - lastOutput < 30_000) return;
+      lastOutput = Date.now();
+      console.log(`  ${stage.name}: still running after ${seconds(started)}`);
+    }, 5_000);
+    const deadline = setTimeout(() => {
+      console.log(`  ${stage.name}: stopped, not done after ${stage.limit} s`);
+      endGroup(child);
+    }, stage.limit * 1_000);
+    child.on('error', (error) => console.log(`  ${stage.name}: ${error.message}`));
+    child.on('close', (code) => {
+      clearInterval(alive);
+      clearTimeout(deadline);
+      if (rest !== '') show(rest);
+      running = undefined;
+      resolve({ ok: code === 0, counts });
+    });
+  });
+
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let running;
+
+const endGroup = (child) => {
+  try {
+    if (process.platform === 'win32') child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGTERM');
+  } catch {
+    // Already gone.
+  }
+};
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    if (running !== undefined) endGroup(running);
+    process.exit(130);
+  });
+}
+
+const main = async () => {
+  const started = Date.now();
+  const { values } = parseArgs({
+    options: { only: { type: 'string', default: '' }, grep: { type: 'string', default: '' } },
+  });
+  const every = stagesFor(values.grep);
+  const wanted = values.only === '' ? every.map((stage) => stage.name) : values.only.split(',');
+  const unknown = wanted.filter((name) => every.every((stage) => stage.name !== name));
+  if (unknown.length > 0) {
+    throw new Error(
+      `No such stage: ${unknown.join(', ')}. There are ${every.map((stage) => stage.name).join(', ')}.`,
+    );
+  }
+  const chosen = every.filter((stage) => wanted.includes(stage.name));
+  const needs = new Set(chosen.flatMap((stage) => stage.needs));
+  const stages = every.filter((stage) => chosen.includes(stage) || needs.has(stage.name));
+
+  await ensureDependencies();
+  const environment = toolEnvironment();
+  if (needs.has('chromium')) environment.CHROMIUM_PATH = await ensureChromium();
+  if (needs.has('workbench')) await ensureWorkbench();
+  rmSync(path.join(root, 'test-results'), { recursive: true, force: true });
+  console.log(`set-up: ready after ${seconds(started)}`);
+
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const results = [];
+  for (const stage of stages) {
+    console.log(`\n== ${stage.name}`);
+    const stageStarted = Date.now();
+    const { ok, counts } = await runStage(stage, environment);
+    const failed = counts?.failed ?? 0;
+    total.passed += counts?.passed ?? 0;
+    total.skipped += counts?.skipped ?? 0;
+    // A stage that broke without naming a failed test is a failure of its own, and one that ran nothing is too, unless
+    // only some tests were asked for.
+    const ranNothing = stage.isTest && values.grep === '' && (counts?.passed ?? 0) + failed === 0;
+    const broke = failed === 0 && (!ok || ranNothing);
+    total.failed += failed + (broke ? 1 : 0);
+    const outcome =
+      counts === undefined ? (ok ? 'ok' : 'failed') : `${counts.passed} passed, ${counts.failed} failed`;
+    const result = `${stage.name}: ${outcome}${broke && counts !== undefined ? ', but it did not run to its end' : ''}`;
+    results.push(`${result} (${seconds(stageStarted)})`);
+    console.log(`== ${results.at(-1)}`);
+    if (stage.name === 'build' && !ok) break;
+  }
+
+  console.log(`\n${results.join('\n')}\nin all ${seconds(started)}\n`);
+  const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
+  console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+};
+
+await main().catch((error) => {
+  console.error(`\n${error instanceof Error ? error.message : error}`);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+});
