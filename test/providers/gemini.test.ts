@@ -1,0 +1,4 @@
+import { providerContract } from './contract.ts';
+import { geminiWire } from './wires/gemini.ts';
+
+providerContract(geminiWire);

@@ -1,0 +1,4 @@
+import { providerContract } from './contract.ts';
+import { openaiCompatibleWire } from './wires/openaiCompatible.ts';
+
+providerContract(openaiCompatibleWire);
