@@ -33,7 +33,14 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
   },
   webview: {
     folders: ['extension/shared'],
-    packages: ['preact', 'marked', 'dompurify', 'highlight.js', '@vscode/webview-ui-toolkit', '@vscode/codicons'],
+    packages: [
+      'preact',
+      'marked',
+      'dompurify',
+      'highlight.js',
+      '@vscode/webview-ui-toolkit',
+      '@vscode/codicons',
+    ],
   },
 };
 
@@ -41,6 +48,9 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
 const oneFile: Record<string, string> = {
   '@vscode/webview-ui-toolkit': 'webview/toolkit.ts',
 };
+
+/** The composition root, and the entry point that loads it on first use: they see every folder. */
+const roots = ['extension/main.ts', 'extension/app.ts'];
 
 const sources = globSync('{extension,webview}/**/*.{ts,tsx}', { cwd: root }).map((file) =>
   file.split(path.sep).join('/'),
@@ -51,7 +61,8 @@ const folderOf = (file: string): string | undefined =>
 
 const importsOf = (file: string): string[] => {
   const text = readFileSync(path.join(root, file), 'utf8');
-  const pattern = /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? '');
 };
 
@@ -68,7 +79,7 @@ describe('layers', () => {
 
   it('only imports what its folder may', () => {
     const wrong = sources.flatMap((file) => {
-      if (file === 'extension/main.ts') return [];
+      if (roots.includes(file)) return [];
       const folder = folderOf(file);
       if (folder === undefined) return [`${file}: in no folder of the table`];
       const rule = allowed[folder];

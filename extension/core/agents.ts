@@ -62,7 +62,8 @@ export interface Agents {
 
 export const createAgents = (options: {
   readonly store: Store;
-  defaultModel(): ModelRef;
+  /** Model of an agent that names none. */
+  defaultModel(): Promise<ModelRef>;
   newId(): string;
   now(): number;
 }): Agents => {
@@ -73,7 +74,7 @@ export const createAgents = (options: {
     const now = options.now();
     const agent: Agent = {
       id: options.newId(),
-      model: model ?? options.defaultModel(),
+      model: model ?? (await options.defaultModel()),
       ...rest,
       createdAt: now,
       updatedAt: now,

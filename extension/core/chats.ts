@@ -10,6 +10,8 @@ import type { ChatPage, Store } from './store.ts';
 export interface SendRequest {
   /** Absent: a new chat. */
   readonly sessionId?: string;
+  /** Id of the new chat, where the caller has to know it before its first event. */
+  readonly newSessionId?: string;
   /** Agent of a new chat; absent: the first one. */
   readonly agentId?: string;
   /** Model of a new chat; absent: the agent's. */
@@ -25,6 +27,7 @@ export interface Chats {
   goOn(sessionId: string): Promise<StartedJob>;
   setModel(sessionId: string, model: ModelRef): Promise<void>;
   setAgent(sessionId: string, agentId: string): Promise<void>;
+  get(sessionId: string): Promise<SessionSummary | undefined>;
   list(limit: number): Promise<readonly SessionSummary[]>;
   /** Stops what runs in it first. */
   delete(sessionId: string): Promise<void>;
@@ -83,14 +86,14 @@ export const createChats = (options: {
   };
 
   return {
-    send: async ({ sessionId, agentId, model, text, images = [] }) => {
+    send: async ({ sessionId, newSessionId, agentId, model, text, images = [] }) => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
       let session: Session;
       if (sessionId === undefined) {
         const agent = await agents.get(agentId);
         const now = options.now();
         session = {
-          id: options.newId(),
+          id: newSessionId ?? options.newId(),
           title: titleOf(text),
           agentId: agent.id,
           model: model ?? agent.model,
@@ -114,6 +117,7 @@ export const createChats = (options: {
       const agent = await agents.get(agentId);
       await store.saveSession({ ...session, agentId: agent.id, model: agent.model });
     },
+    get: (sessionId) => store.getSession(sessionId),
     list: (limit) => store.listSessions(limit),
     delete: async (sessionId) => {
       const jobId = jobs.runningIn(sessionId);

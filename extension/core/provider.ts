@@ -4,6 +4,7 @@ import type {
   JsonObject,
   Message,
   ModelRef,
+  ProviderId,
   StopReason,
   TokenUsage,
 } from '../shared/message.ts';
@@ -80,3 +81,15 @@ export class ProviderError extends Error {
     this.retryAfterMs = options?.retryAfterMs;
   }
 }
+
+/** What a person has to know of a provider before a model is asked. */
+export interface ProviderDescription {
+  readonly name: string;
+  readonly needsKey: boolean;
+  /** Environment variables a key may stand in; the first that is set counts. */
+  readonly keyVariables: readonly string[];
+  /** Best choice first; shown until the server has listed its own. */
+  readonly fallbackModels: readonly string[];
+}
+
+export type ProviderDescriptions = Readonly<Record<ProviderId, ProviderDescription>>;

@@ -12,6 +12,7 @@ import {
   toolCallsOf,
   type UserMessage,
 } from '../shared/message.ts';
+import { abortable } from './abort.ts';
 import type { Approver } from './approver.ts';
 import { endWithInput, estimateTokens, fitToContext, repairHistory } from './history.ts';
 import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
@@ -102,7 +103,7 @@ async function* streamReply(
       tools: setUp.tools.map((tool) => tool.spec),
       sessionId: job.sessionId,
     };
-    for await (const event of setUp.provider.stream(request, signal)) {
+    for await (const event of abortable(setUp.provider.stream(request, signal), signal)) {
       switch (event.type) {
         case 'text':
           append('text', event.text);

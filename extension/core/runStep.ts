@@ -7,6 +7,7 @@ import type {
   ToolOutcome,
   UserBlock,
 } from '../shared/message.ts';
+import { settleAfterAbort } from './abort.ts';
 import type { Decision } from './approver.ts';
 import type { EventBody, Job, JobSetUp } from './runJob.ts';
 import { StoreError } from './store.ts';
@@ -45,6 +46,9 @@ const outcomeOf = (error: unknown, signal: AbortSignal, logError: (error: unknow
   return failure(`The tool failed unexpectedly: ${reason}`);
 };
 
+/** How long a cancelled tool may take to clean up before the job ends without it, in milliseconds. */
+const cancelGrace = 5_000;
+
 /** Runs the step, yielding its live output in pieces while it goes on. */
 async function* runWithProgress(
   stepId: string,
@@ -58,7 +62,7 @@ async function* runWithProgress(
     wake.resolve();
   };
   let isDone = false;
-  const running = prepared.run(signal, emit).finally(() => {
+  const running = settleAfterAbort(prepared.run(signal, emit), signal, cancelGrace).finally(() => {
     isDone = true;
     wake.resolve();
   });

@@ -15,6 +15,19 @@ export interface WorkspacePath {
   readonly label: string;
   readonly root: WorkspaceRoot;
   readonly exists: boolean;
+  readonly isFolder: boolean;
+  /** The last part of the path as given is a symbolic link; `file` is what it leads to. */
+  readonly isLink: boolean;
+  /** Absolute, as the editor calls it: below the root's own path, symbolic links not followed. */
+  readonly editorFile: string;
+}
+
+/** What a folder holds, one level deep. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  /** Bytes of a file, otherwise 0. */
+  readonly size: number;
 }
 
 export interface FileContent {
@@ -59,6 +72,8 @@ export interface WorkspaceFiles {
   resolve(path: string): Promise<WorkspacePath>;
   /** @throws ToolError when it is missing, a folder, or over `limit` bytes */
   read(path: WorkspacePath, limit: number): Promise<FileContent>;
+  /** Sorted by name, symbolic links not followed. @throws ToolError when it is not a folder */
+  list(path: WorkspacePath): Promise<readonly FolderEntry[]>;
   /** Atomic, keeps mode; through the editor when the file is open there. Creates parent folders. */
   writeText(path: WorkspacePath, text: string): Promise<void>;
   move(from: WorkspacePath, to: WorkspacePath): Promise<void>;

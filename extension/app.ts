@@ -1,0 +1,223 @@
+/** The composition root: builds the adapters, hands ports to the core, wires listeners. Loaded on first use. */
+import { randomUUID } from 'node:crypto';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { createAgents } from './core/agents.ts';
+import { createApprovals } from './core/approvals.ts';
+import { createChats } from './core/chats.ts';
+import { createJobs, type EventListener } from './core/jobs.ts';
+import type { ProviderDescriptions } from './core/provider.ts';
+import { systemPrompt } from './core/systemPrompt.ts';
+import { toolEnvironment } from './core/toolEnvironment.ts';
+import { createProviders } from './providers/index.ts';
+import { fallbackModels, keyVariables, needsKey, providerNames } from './providers/models.ts';
+import type { StepRecord } from './shared/chat.ts';
+import { type ModelRef, type ProviderId, providerIds } from './shared/message.ts';
+import { createSqlStore } from './storage/sqlStore.ts';
+import { createTools } from './tools/index.ts';
+import { findRipgrep } from './tools/ripgrep.ts';
+import { createSeenFiles } from './tools/seenFiles.ts';
+import { createChatHandlers } from './vscode/chatHandlers.ts';
+import { type ChatView, createChatView } from './vscode/chatView.ts';
+import { type Commands, createCommands } from './vscode/commands.ts';
+import { createCurrentChat } from './vscode/currentChat.ts';
+import { createEditor } from './vscode/editor.ts';
+import { createKeys } from './vscode/keys.ts';
+import { createLog } from './vscode/log.ts';
+import { showModalApprovals } from './vscode/modalApprover.ts';
+import { createModelChoice } from './vscode/modelChoice.ts';
+import { createReview } from './vscode/review.ts';
+import { baseUrl, defaultModelSetting, onSettingsChange, usesDialogs } from './vscode/settings.ts';
+import { showStatusBar } from './vscode/statusBar.ts';
+import { workspaceRoots } from './vscode/workspaceRoots.ts';
+import { createWorkspaceFiles } from './workspace/files.ts';
+
+export interface App {
+  readonly commands: Commands;
+  attach(view: vscode.WebviewView): void;
+  onEvent(listener: EventListener): () => void;
+  /** Stops jobs, denies what is pending, flushes the store. */
+  close(): Promise<void>;
+}
+
+/** Input tokens after which tool results are taken out of a request; a good part of the smallest current models. */
+const contextBudgets: Record<ProviderId, number> = {
+  gemini: 800_000,
+  openai: 220_000,
+  anthropic: 160_000,
+  openaiCompatible: 100_000,
+};
+
+const descriptions: ProviderDescriptions = Object.fromEntries(
+  providerIds.map((id) => [
+    id,
+    {
+      name: providerNames[id],
+      needsKey: needsKey[id],
+      keyVariables: keyVariables[id],
+      fallbackModels: fallbackModels[id],
+    },
+  ]),
+) as ProviderDescriptions; // fromEntries forgets that every provider is there.
+
+export const createApp = (context: vscode.ExtensionContext): App => {
+  const newId = randomUUID;
+  const now = Date.now;
+  const keys = createKeys(context.secrets, keyVariables, process.env);
+  const log = createLog(() => keys.live());
+  const logError = (error: unknown): void => log.error(error);
+
+  let storageProblem: string | undefined;
+  const store = createSqlStore({
+    folder: context.globalStorageUri.fsPath,
+    workerFile: path.join(context.extensionPath, 'dist', 'storageWorker.js'),
+    wasmFile: path.join(context.extensionPath, 'dist', 'sql-wasm.wasm'),
+    ownerId: `${process.pid}-${newId()}`,
+    now,
+    report: (problem) => {
+      log.warn(problem);
+      storageProblem = problem;
+      void vscode.window.showWarningMessage(`AnyCowork: ${problem}`);
+      void view.refreshSurroundings();
+    },
+  });
+
+  const provider = createProviders({ apiKey: (id) => keys.get(id), baseUrl });
+  const models = createModelChoice({
+    keys,
+    descriptions,
+    provider,
+    providerWithKey: (id, key) => createProviders({ apiKey: async () => key, baseUrl })(id),
+    hasBaseUrl: (id) => baseUrl(id) !== undefined,
+    settingModel: defaultModelSetting,
+    logError,
+  });
+  const agents = createAgents({ store, defaultModel: models.defaultModel, newId, now });
+  const approvals = createApprovals({ now, onError: logError });
+
+  const editor = createEditor();
+  const files = createWorkspaceFiles({ roots: workspaceRoots, editor });
+  /** What each chat's model has read, for the version check of its edits. */
+  const seenBySession = new Map<string, ReturnType<typeof createSeenFiles>>();
+  const seenIn = (sessionId: string) => {
+    const seen = seenBySession.get(sessionId) ?? createSeenFiles();
+    seenBySession.set(sessionId, seen);
+    return seen;
+  };
+  const ripgrep = () => findRipgrep(vscode.env.appRoot);
+
+  const jobs = createJobs({
+    store,
+    approvals,
+    provider: (model: ModelRef) => provider(model.provider),
+    tools: (agent, session) => {
+      if (!vscode.workspace.isTrusted || workspaceRoots().length === 0) return [];
+      const every = createTools({
+        files,
+        editor,
+        seen: seenIn(session.id),
+        ripgrep,
+        environment: () => toolEnvironment(process.env, Object.values(keyVariables).flat(), keys.live()),
+        spillFolder: path.join(context.globalStorageUri.fsPath, 'output'),
+        commandTimeoutMs: agent.execution.commandTimeoutMs,
+      });
+      const { tools } = agent;
+      return tools === 'all' ? every : every.filter((tool) => tools.includes(tool.spec.name));
+    },
+    system: (agent, hasTools) =>
+      systemPrompt(agent.instructions, { platform: process.platform, roots: workspaceRoots(), hasTools }),
+    contextBudget: (model) => contextBudgets[model.provider],
+    isTrusted: () => vscode.workspace.isTrusted,
+    newId,
+    now,
+    logError,
+  });
+  const chats = createChats({
+    store,
+    agents,
+    jobs,
+    folder: () => workspaceRoots()[0]?.path ?? '',
+    newId,
+    now,
+  });
+
+  const findStep = async (stepId: string): Promise<StepRecord | undefined> => {
+    const sessionId = current.sessionId();
+    if (sessionId === undefined) return undefined;
+    const item = (await store.readAll(sessionId)).find((each) => each.kind === 'step' && each.id === stepId);
+    return item?.kind === 'step' ? item.record : undefined;
+  };
+  const review = createReview(approvals, findStep);
+  const current = createCurrentChat({
+    chats,
+    agents,
+    models,
+    descriptions,
+    state: context.workspaceState,
+    newId,
+    storageProblem: () => storageProblem,
+    onChanged: () => view.reload(),
+  });
+  const handle = createChatHandlers({ chats, current, jobs, approvals, models, review, files, logError });
+  const view: ChatView & vscode.Disposable = createChatView(
+    {
+      snapshot: current.snapshot,
+      surroundings: current.surroundings,
+      handle,
+      isShown: (sessionId) => current.sessionId() === sessionId,
+    },
+    jobs,
+    log,
+  );
+
+  const focusChat = async (): Promise<void> => {
+    await vscode.commands.executeCommand('anycowork.chat.focus');
+    view.post({ type: 'focusComposer' });
+  };
+  const commands = createCommands({
+    chats,
+    agents,
+    jobs,
+    approvals,
+    store,
+    current,
+    models,
+    review,
+    focusChat,
+    showSessions: async () => {
+      await focusChat();
+      view.post({ type: 'showSessions' });
+    },
+    refresh: view.reload,
+    showLog: log.show,
+  });
+
+  const refresh = (): void => void view.refreshSurroundings().catch(logError);
+  const unlistenStore = store.onExternalChange(refresh);
+  context.subscriptions.push(
+    log,
+    review,
+    view,
+    showModalApprovals(approvals, review, usesDialogs, logError),
+    showStatusBar(approvals, jobs),
+    onSettingsChange(refresh),
+    context.secrets.onDidChange(refresh),
+    vscode.workspace.onDidChangeWorkspaceFolders(refresh),
+    vscode.workspace.onDidGrantWorkspaceTrust(refresh),
+    { dispose: unlistenStore },
+  );
+
+  return {
+    commands,
+    attach: (webviewView) => {
+      view.attach(webviewView);
+      view.reload().catch(logError);
+    },
+    onEvent: jobs.onEvent,
+    close: async () => {
+      approvals.close();
+      await jobs.close();
+      await store.close();
+    },
+  };
+};

@@ -1,0 +1,19 @@
+/** The environment that commands of agents run in: the person's own, without our keys and the editor's internals. */
+
+/** The editor sets these for its own processes; they change how node and electron behave in a child. */
+const editorVariables = /^(VSCODE_|ELECTRON_)/;
+
+export const toolEnvironment = (
+  environment: Readonly<Record<string, string | undefined>>,
+  keyVariables: readonly string[],
+  secrets: Iterable<string>,
+): Record<string, string> => {
+  const names = new Set(keyVariables.map((name) => name.toUpperCase()));
+  const values = new Set(secrets);
+  const clean: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || names.has(name.toUpperCase()) || values.has(value.trim())) continue;
+    if (!editorVariables.test(name)) clean[name] = value;
+  }
+  return clean;
+};

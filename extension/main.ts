@@ -1,0 +1,94 @@
+/** Entry point. Activation registers names and nothing else; the product loads when one of them is first used. */
+import * as vscode from 'vscode';
+import type { App } from './app.ts';
+import type { AgentEvent } from './shared/event.ts';
+import { chatHtml } from './vscode/chatHtml.ts';
+
+/** What other extensions get from `activate()`. */
+export interface AnyCoworkApi {
+  readonly version: string;
+  /** Delivers every event of every job in this window. */
+  onEvent(listener: (event: AgentEvent) => void): vscode.Disposable;
+}
+
+const commandNames = [
+  'openChat',
+  'newChat',
+  'showSessions',
+  'openSession',
+  'showLog',
+  'refresh',
+  'chat',
+  'createAgent',
+  'getAgents',
+  'updateAgent',
+  'deleteAgent',
+  'pickAgent',
+  'pickModel',
+  'approveAction',
+  'rejectAction',
+  'reviewAction',
+  'cancelJob',
+  'getSessions',
+  'getMessages',
+  'setApiKey',
+] as const satisfies readonly (keyof App['commands'])[];
+
+let app: Promise<App> | undefined;
+
+export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
+  const listeners = new Set<(event: AgentEvent) => void>();
+  const load = (): Promise<App> => {
+    app ??= import('./app.ts').then(({ createApp }) => {
+      const created = createApp(context);
+      created.onEvent((event) => {
+        for (const listener of listeners) listener(event);
+      });
+      return created;
+    });
+    return app;
+  };
+
+  /** A failure from the palette is told in a message; a caller's code gets the rejection as well. */
+  const run = async (name: (typeof commandNames)[number], values: readonly unknown[]): Promise<unknown> => {
+    try {
+      const { commands } = await load();
+      const command: (...inputs: unknown[]) => Promise<unknown> = commands[name];
+      return await command(...values);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (values.length > 0) throw error;
+      void vscode.window.showErrorMessage(`AnyCowork: ${reason}`);
+      return undefined;
+    }
+  };
+
+  const resources = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
+  const provider: vscode.WebviewViewProvider = {
+    resolveWebviewView: async (view) => {
+      view.webview.options = { enableScripts: true, localResourceRoots: [resources] };
+      // At once, so that the view paints while the rest loads.
+      view.webview.html = chatHtml(view.webview, resources);
+      (await load()).attach(view);
+    },
+  };
+  context.subscriptions.push(
+    vscode.window.registerWebviewViewProvider('anycowork.chat', provider),
+    ...commandNames.map((name) =>
+      vscode.commands.registerCommand(`anycowork.${name}`, (...values: unknown[]) => run(name, values)),
+    ),
+  );
+
+  const version: unknown = context.extension.packageJSON.version;
+  return {
+    version: typeof version === 'string' ? version : '',
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return new vscode.Disposable(() => listeners.delete(listener));
+    },
+  };
+};
+
+export const deactivate = async (): Promise<void> => {
+  await (await app)?.close();
+};

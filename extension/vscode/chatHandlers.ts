@@ -1,0 +1,162 @@
+/** What the chat webview can ask for: one handler per message, typed by the protocol. */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { ApprovalBroker } from '../core/approvals.ts';
+import type { Chats } from '../core/chats.ts';
+import type { Jobs } from '../core/jobs.ts';
+import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
+import type { ToHost } from '../shared/protocol.ts';
+import type { PlainBody } from './chatView.ts';
+import { type CurrentChat, pageSize } from './currentChat.ts';
+import type { ModelChoice } from './modelChoice.ts';
+import type { Review } from './review.ts';
+
+type Post = (body: PlainBody) => void;
+type Handlers = {
+  readonly [Type in ToHost['type']]: (
+    message: Extract<ToHost, { type: Type }>,
+    post: Post,
+  ) => Promise<unknown>;
+};
+
+/** Sessions in the list of the view. */
+const listedSessions = 500;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const command = async (id: string, ...values: readonly unknown[]): Promise<void> => {
+  await vscode.commands.executeCommand(id, ...values);
+};
+
+export const createChatHandlers = (options: {
+  readonly chats: Chats;
+  readonly current: CurrentChat;
+  readonly jobs: Jobs;
+  readonly approvals: ApprovalBroker;
+  readonly models: ModelChoice;
+  readonly review: Review;
+  readonly files: WorkspaceFiles;
+  logError(error: unknown): void;
+}): ((message: ToHost, post: Post) => Promise<void>) => {
+  const { chats, current, jobs, approvals, models, review, files } = options;
+
+  const postSessions = async (post: Post): Promise<void> =>
+    post({ type: 'sessions', sessions: await chats.list(listedSessions) });
+
+  const openFile = async (name: string, line: number | undefined): Promise<void> => {
+    try {
+      const resolved = await files.resolve(name);
+      if (!resolved.exists) throw new BoundaryError(`${name} is not in this workspace.`);
+      const position = new vscode.Position(Math.max(0, (line ?? 1) - 1), 0);
+      await vscode.window.showTextDocument(vscode.Uri.file(resolved.file), {
+        preview: true,
+        ...(line === undefined ? {} : { selection: new vscode.Range(position, position) }),
+      });
+    } catch (error) {
+      vscode.window.showInformationMessage(`Could not open ${path.basename(name)}: ${reasonOf(error)}`);
+    }
+  };
+
+  const act: Handlers['act'] = async ({ action }) => {
+    switch (action) {
+      case 'setKey': {
+        const { model } = await current.agentAndModel();
+        const set = await models.setApiKey(model.provider);
+        if (set !== undefined) await current.useProvider(set);
+        return;
+      }
+      case 'retry':
+      case 'continue': {
+        const sessionId = current.sessionId();
+        if (sessionId !== undefined) await chats.goOn(sessionId);
+        return;
+      }
+      case 'changeModel':
+        return command('anycowork.pickModel');
+      case 'openSettings':
+        return command('workbench.action.openSettings', '@ext:anycowork.anycowork');
+      case 'openLog':
+        return command('anycowork.showLog');
+      case 'newChat':
+        return command('anycowork.newChat');
+      case 'openFolder':
+        return command('workbench.action.files.openFolder');
+      case 'manageTrust':
+        return command('workbench.trust.manage');
+    }
+  };
+
+  const handlers: Handlers = {
+    ready: async () => undefined,
+    send: async ({ requestId, text, images }, post) => {
+      try {
+        const blocks = images.map(({ name, ...image }) => ({
+          type: 'image' as const,
+          ...image,
+          ...(name === undefined ? {} : { name }),
+        }));
+        await current.send(text, blocks);
+        post({ type: 'accepted', requestId });
+      } catch (error) {
+        options.logError(error);
+        post({ type: 'refused', requestId, message: reasonOf(error) });
+      }
+    },
+    stop: ({ jobId }) => jobs.cancel(jobId),
+    decide: async ({ stepId, approved, scope, reason }) => {
+      const result = approvals.answer(stepId, {
+        approved,
+        scope,
+        by: 'user',
+        surface: 'chat',
+        ...(reason === undefined ? {} : { reason }),
+      });
+      if (result !== 'accepted') {
+        vscode.window.showInformationMessage(
+          'This step had already been answered. Your choice changed nothing.',
+        );
+      }
+    },
+    review: ({ stepId }) => review.open(stepId),
+    act,
+    newChat: () => current.startNew(),
+    listSessions: (_message, post) => postSessions(post),
+    openSession: ({ sessionId }) => current.open(sessionId),
+    deleteSession: async ({ sessionId }, post) => {
+      await chats.delete(sessionId);
+      if (current.sessionId() === sessionId) await current.startNew();
+      await postSessions(post);
+    },
+    loadOlder: async ({ sessionId, beforeRow }, post) =>
+      post({ type: 'older', sessionId, ...(await chats.older(sessionId, beforeRow, pageSize)) }),
+    pickAgent: () => command('anycowork.pickAgent'),
+    pickModel: () => command('anycowork.pickModel'),
+    openFile: ({ path: name, line }) => openFile(name, line),
+    openLink: async ({ href }) => {
+      // VS Code asks before it opens a link to a site that is not trusted yet.
+      const uri = vscode.Uri.parse(href, true);
+      if (['http', 'https', 'mailto'].includes(uri.scheme)) await vscode.env.openExternal(uri);
+    },
+    copy: async ({ text }) => vscode.env.clipboard.writeText(text),
+    insertAtCursor: async ({ text }) => {
+      const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+      if (editor === undefined) {
+        vscode.window.showInformationMessage('Open a file first; the code goes where its cursor is.');
+        return;
+      }
+      await editor.edit((edit) => edit.replace(editor.selection, text));
+    },
+  };
+
+  const dispatch = <Type extends ToHost['type']>(
+    message: Extract<ToHost, { type: Type }>,
+    post: Post,
+  ): Promise<unknown> => {
+    const handler: (typed: Extract<ToHost, { type: Type }>, post: Post) => Promise<unknown> =
+      handlers[message.type as Type];
+    return handler(message, post);
+  };
+  return async (message, post) => {
+    await dispatch(message, post);
+  };
+};

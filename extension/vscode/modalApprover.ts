@@ -1,0 +1,106 @@
+import * as vscode from 'vscode';
+import type { ApprovalBroker } from '../core/approvals.ts';
+import type { ApprovalRequest, Decision } from '../core/approver.ts';
+import type { Review } from './review.ts';
+
+interface Choice extends vscode.MessageItem {
+  readonly pick: 'reject' | 'approve' | 'session' | 'review';
+}
+
+const detailOf = (request: ApprovalRequest, waiting: number): string => {
+  const { prompt } = request;
+  return [
+    prompt.detail,
+    prompt.caution === undefined ? '' : `Careful: ${prompt.caution}.`,
+    prompt.grant === undefined
+      ? ''
+      : `“Approve for this session” covers, in this chat: ${prompt.grant.label}.`,
+    waiting > 0 ? `${waiting} more waiting.` : '',
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+};
+
+const choicesOf = (request: ApprovalRequest): Choice[] => [
+  // First and close affordance: Enter and Esc both reject, so a key meant for the editor never approves.
+  { title: 'Reject', pick: 'reject', isCloseAffordance: true },
+  { title: 'Approve', pick: 'approve' },
+  ...(request.prompt.grant === undefined
+    ? []
+    : [{ title: 'Approve for this session', pick: 'session' as const }]),
+  { title: 'Review', pick: 'review' },
+];
+
+const decisionOf = (pick: Exclude<Choice['pick'], 'review'>): Decision => ({
+  approved: pick !== 'reject',
+  scope: pick === 'session' ? 'session' : 'once',
+  by: 'user',
+  surface: 'dialog',
+});
+
+/**
+ * Asks with VS Code's modal message, one at a time. A modal cannot be closed by code: when another surface answered
+ * meanwhile, the late click changes nothing and says so.
+ */
+export const showModalApprovals = (
+  approvals: ApprovalBroker,
+  review: Review,
+  isEnabled: () => boolean,
+  logError: (error: unknown) => void,
+): vscode.Disposable => {
+  const queue: ApprovalRequest[] = [];
+  let isShowing = false;
+
+  const isPending = (request: ApprovalRequest): boolean =>
+    approvals.pending().some((each) => each.request.step.id === request.step.id);
+
+  const show = async (request: ApprovalRequest): Promise<void> => {
+    const waiting = approvals.pending().length - 1;
+    const options = { modal: true, detail: detailOf(request, waiting) };
+    const title = `${request.agentName}: ${request.prompt.title}`;
+    const choice = await vscode.window.showWarningMessage(title, options, ...choicesOf(request));
+    if (choice?.pick === 'review') {
+      // Still pending: it is answered from the diff's title bar or the card in the chat.
+      if (isPending(request)) await review.open(request.step.id);
+      return;
+    }
+    const result = approvals.answer(request.step.id, decisionOf(choice?.pick ?? 'reject'));
+    if (result !== 'accepted') {
+      vscode.window.showInformationMessage(
+        `“${request.prompt.title}” had already been answered. Your choice changed nothing.`,
+      );
+    }
+  };
+
+  const pump = async (): Promise<void> => {
+    if (isShowing) return;
+    isShowing = true;
+    try {
+      for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
+        if (!isPending(request)) continue;
+        try {
+          await show(request);
+        } catch (error) {
+          logError(error);
+          approvals.answer(request.step.id, {
+            approved: false,
+            scope: 'once',
+            by: 'rule',
+            surface: 'the dialog could not be shown',
+          });
+        }
+      }
+    } finally {
+      isShowing = false;
+    }
+  };
+
+  const unlisten = approvals.listen({
+    onAsked: (request) => {
+      if (!isEnabled()) return;
+      queue.push(request);
+      void pump();
+    },
+  });
+  return { dispose: unlisten };
+};

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { createAgents } from '../../extension/core/agents.ts';
+import { createApprovals } from '../../extension/core/approvals.ts';
+import { createChats } from '../../extension/core/chats.ts';
+import { createJobs, JobBusyError } from '../../extension/core/jobs.ts';
+import { StoreError } from '../../extension/core/store.ts';
+import type { Tool } from '../../extension/core/tool.ts';
+import type { ChatState } from '../../extension/shared/chat.ts';
+import type { AgentEvent } from '../../extension/shared/event.ts';
+import { counters } from '../fakes/ids.ts';
+import { call, callReply, fakeProvider, type ScriptedReply, textReply } from '../fakes/provider.ts';
+import { fakeStore } from '../fakes/store.ts';
+import { fakeTool } from '../fakes/tool.ts';
+
+const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] = []) => {
+  const ids = counters();
+  const store = fakeStore();
+  const provider = fakeProvider(replies);
+  const errors: unknown[] = [];
+  const logError = (error: unknown) => void errors.push(error);
+  const approvals = createApprovals({ now: ids.now, onError: logError });
+  const jobs = createJobs({
+    store,
+    approvals,
+    provider: () => provider,
+    tools: () => tools,
+    system: () => 'system',
+    contextBudget: () => 100_000,
+    isTrusted: () => true,
+    logError,
+    ...ids,
+  });
+  const defaultModel = async () => ({ provider: 'gemini', model: 'fake' }) as const;
+  const agents = createAgents({ store, defaultModel, ...ids });
+  const chats = createChats({ store, agents, jobs, folder: () => '/folder', ...ids });
+  const events: AgentEvent[] = [];
+  jobs.onEvent((event) => events.push(event));
+  const ended = (jobId: string) =>
+    new Promise<AgentEvent>((resolve) => {
+      const isEnd = (event: AgentEvent) =>
+        event.jobId === jobId && ['JobCompleted', 'JobFailed', 'JobCancelled'].includes(event.type);
+      const found = events.find(isEnd);
+      if (found !== undefined) resolve(found);
+      const unlisten = jobs.onEvent((event) => {
+        if (!isEnd(event)) return;
+        unlisten();
+        resolve(event);
+      });
+    });
+  return { store, provider, approvals, jobs, agents, chats, events, errors, ended };
+};
+
+const snapshotOf = async (chats: ReturnType<typeof createChats>, sessionId: string): Promise<ChatState> => {
+  const taken: ChatState[] = [];
+  await chats.snapshot(sessionId, 100, (state) => taken.push(state));
+  const [state] = taken;
+  assert.ok(state);
+  return state;
+};
+
+/** A reply that waits to be released, and ends at once when aborted. */
+const held = () => {
+  const gate = Promise.withResolvers<void>();
+  const reply: ScriptedReply = async function* (_request, signal) {
+    yield { type: 'text', text: 'partial' };
+    signal.addEventListener('abort', () => gate.reject(signal.reason), { once: true });
+    await gate.promise;
+    yield* textReply('partial and done');
+  };
+  return { reply, release: gate.resolve };
+};
+
+describe('jobs and chats', () => {
+  it('keeps the message before it answers the sender, and everything before the next request', async () => {
+    const { chats, store, provider, ended } = house(
+      [callReply(call('a', 'look')), textReply('done')],
+      [fakeTool('look')],
+    );
+    const { jobId, sessionId } = await chats.send({ text: 'Please look' });
+    assert.equal(store.events[0]?.type, 'JobStarted');
+    await ended(jobId);
+    assert.equal(provider.requests.length, 2);
+    const { items, title } = await snapshotOf(chats, sessionId);
+    assert.equal(title, 'Please look');
+    assert.deepEqual(
+      items.map((item) => item.kind),
+      ['user', 'assistant', 'step', 'assistant'],
+    );
+  });
+
+  it('refuses a second message while the first is worked on, and takes one as soon as it is done', async () => {
+    const { reply, release } = held();
+    const { chats, jobs } = house([reply]);
+    const { sessionId } = await chats.send({ text: 'one' });
+    await assert.rejects(chats.send({ sessionId, text: 'two' }), JobBusyError);
+    const next = new Promise<string>((resolve) => {
+      const unlisten = jobs.onEvent((event) => {
+        if (event.type !== 'JobCompleted') return;
+        unlisten();
+        chats.send({ sessionId, text: 'three' }).then(({ jobId }) => resolve(jobId));
+      });
+    });
+    release();
+    assert.notEqual(await next, '');
+  });
+
+  it('refuses the message when it cannot be kept, and nothing reaches the model', async () => {
+    const { chats, store, provider, jobs } = house([]);
+    store.failure = new StoreError('The disk is full.');
+    await assert.rejects(chats.send({ text: 'hello' }), /The disk is full/);
+    assert.equal(provider.requests.length, 0);
+    assert.deepEqual(jobs.running(), []);
+  });
+
+  it('stops a job whose steps can no longer be kept, before anything is changed', async () => {
+    const edit = fakeTool('edit', { effect: 'write' });
+    const { chats, store, approvals, ended } = house([callReply(call('a', 'edit'))], [edit]);
+    approvals.listen({
+      onAsked: ({ step }) => {
+        store.failure = new StoreError('The disk is full.');
+        approvals.answer(step.id, { approved: true, scope: 'once', by: 'user', surface: 'test' });
+      },
+    });
+    const { jobId } = await chats.send({ text: 'edit' });
+    const end = await ended(jobId);
+    assert.equal(end.type === 'JobFailed' && end.error.kind, 'storage');
+    assert.equal(edit.runs.length, 0);
+  });
+
+  it('cancels: partial text is kept, the open approval is denied, the next message works', async () => {
+    const edit = fakeTool('edit', { effect: 'write' });
+    const { chats, jobs, approvals, events } = house(
+      [callReply(call('a', 'edit')), textReply('fine')],
+      [edit],
+    );
+    const { jobId, sessionId } = await chats.send({ text: 'edit' });
+    while (approvals.pending().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await jobs.cancel(jobId), true);
+    assert.equal(approvals.pending().length, 0);
+    assert.equal(edit.runs.length, 0);
+    assert.equal(events.at(-1)?.type, 'JobCancelled');
+    assert.equal(await jobs.cancel(jobId), false);
+    await chats.send({ sessionId, text: 'again' });
+  });
+
+  it('shows a running chat as it is: stored rows, then what is still streaming', async () => {
+    const { reply, release } = held();
+    const { chats, ended } = house([reply]);
+    const { jobId, sessionId } = await chats.send({ text: 'one' });
+    await new Promise((resolve) => setImmediate(resolve));
+    const running = await snapshotOf(chats, sessionId);
+    assert.equal(running.job?.id, jobId);
+    const streaming = running.items.at(-1);
+    assert.equal(streaming?.kind === 'assistant' && streaming.streaming, true);
+    release();
+    await ended(jobId);
+    const done = await snapshotOf(chats, sessionId);
+    assert.equal(done.job, undefined);
+    assert.deepEqual(
+      done.items.map((item) => item.kind),
+      ['user', 'assistant'],
+    );
+  });
+
+  it('goes on without a new message after a failure', async () => {
+    const { chats, provider, ended } = house([[new Error('bug')], textReply('second try')]);
+    const { jobId, sessionId } = await chats.send({ text: 'hello' });
+    await ended(jobId);
+    const again = await chats.goOn(sessionId);
+    await ended(again.jobId);
+    assert.deepEqual(provider.requests[1]?.messages, provider.requests[0]?.messages);
+  });
+
+  it('a listener that throws hurts nobody', async () => {
+    const { chats, jobs, errors, ended } = house([textReply('ok')]);
+    jobs.onEvent(() => {
+      throw new Error('listener');
+    });
+    const { jobId } = await chats.send({ text: 'hello' });
+    assert.equal((await ended(jobId)).type, 'JobCompleted');
+    assert.ok(errors.length > 0);
+  });
+
+  it('closes by cancelling what runs', async () => {
+    const { reply } = held();
+    const { chats, jobs, events } = house([reply]);
+    await chats.send({ text: 'one' });
+    await jobs.close();
+    assert.equal(events.at(-1)?.type, 'JobCancelled');
+  });
+
+  it('makes one default agent, checks patches, and keeps the last agent', async () => {
+    const { agents } = house([]);
+    const [first, second] = await Promise.all([agents.get(), agents.get()]);
+    assert.equal(first.id, second.id);
+    await assert.rejects(agents.create({ name: '' }), /not an agent/);
+    await assert.rejects(agents.update(first.id, { execution: { turnLimit: 0 } }), /not a change/);
+    const updated = await agents.update(first.id, { name: 'Reviewer', execution: { turnLimit: 7 } });
+    assert.equal(updated.name, 'Reviewer');
+    assert.equal(updated.execution.turnLimit, 7);
+    assert.equal(updated.execution.mode, 'ask');
+    await assert.rejects(agents.delete(first.id), /only agent/);
+    await assert.rejects(agents.get('nobody'), /no agent/);
+  });
+});
