@@ -11,7 +11,10 @@ export const onAimock = (wire: Wire): void => {
     before(async () => {
       mock = await LLMock.create({ port: 0, logLevel: 'silent' });
     });
-    afterEach(() => mock.reset());
+    afterEach(() => {
+      mock.reset();
+      mock.clearChaos();
+    });
     after(() => mock.stop());
 
     it('streams text as it arrives', async () => {
@@ -112,11 +115,11 @@ export const onAimock = (wire: Wire): void => {
     });
 
     it('keeps what came before a disconnect and does not ask again', async () => {
-      const content = 'This reply is long enough to be cut in the middle.';
+      const content = 'This reply is long enough to be cut in the middle. '.repeat(3);
       mock.onMessage(
         'hello',
         { content },
-        { chunkSize: 5, truncateAfterChunks: 6, streamingProfile: { ttft: 1, tps: 200 } },
+        { chunkSize: 5, truncateAfterChunks: 14, streamingProfile: { ttft: 1, tps: 500 } },
       );
       const heard = await listen(providerAt(wire, mock.url), ask(wire.model));
       assert.equal(providerErrorOf(heard).kind, 'network');

@@ -77,5 +77,5 @@ export const geminiWire: Wire = {
     notFound: error(404, 'NOT_FOUND', 'models/gemini-nope is not found for API version v1beta'),
   },
   replayed: (signature) => `"thoughtSignature":"${signature}"`,
-  imageInRequest: (mediaType, data) => `"inlineData":{"data":"${data}","mimeType":"${mediaType}"}`,
+  imageInRequest: (mediaType, data) => `"inlineData":{"mimeType":"${mediaType}","data":"${data}"}`,
 };
