@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { type Tool, ToolError } from '../core/tool.ts';
+import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
+import { defineTool } from './defineTool.ts';
+import { fileDiff } from './fileDiff.ts';
+import { contentHash } from './seenFiles.ts';
+import { counted, countLines, decodeText, formatBytes } from './text.ts';
+import { approvalFor, deleteGrant, editableLimit, refuseLink, type WritingPorts } from './writing.ts';
+
+const input = z.strictObject({
+  path: z.string().min(1).describe('File, or empty folder, to delete.'),
+});
+
+interface Content {
+  /** Undefined for folders and binary or very large files. */
+  readonly text: string | undefined;
+  readonly hash: string | undefined;
+  readonly size: string;
+}
+
+const contentOf = async (files: WorkspaceFiles, target: WorkspacePath): Promise<Content> => {
+  if (target.isFolder) {
+    const entries = await files.list(target);
+    if (entries.length > 0) {
+      const names = entries.slice(0, 5).map(({ name }) => name);
+      throw new ToolError(
+        `${target.label} is not empty (${names.join(', ')}${entries.length > 5 ? ', and more' : ''}). Delete what it holds first. Nothing was deleted.`,
+      );
+    }
+    return { text: undefined, hash: undefined, size: 'an empty folder' };
+  }
+  const read = await files.read(target, editableLimit).catch(() => undefined);
+  if (read === undefined) return { text: undefined, hash: undefined, size: 'a large or unreadable file' };
+  const decoded = decodeText(read.bytes);
+  const size = formatBytes(read.bytes.length);
+  const hash = contentHash(read.bytes);
+  if (decoded.kind === 'binary') return { text: undefined, hash, size: `${size}, binary` };
+  return { text: decoded.text, hash, size: `${counted(countLines(decoded.text), 'line')}, ${size}` };
+};
+
+export const createDeleteFile = ({ files, seen }: WritingPorts): Tool =>
+  defineTool({
+    name: 'delete_file',
+    description: 'Deletes one file or one empty folder.',
+    input,
+    prepare: async ({ path }) => {
+      const target = await files.resolve(path);
+      if (!target.exists) throw new ToolError(`${target.label} does not exist.`);
+      refuseLink(target);
+      const { text, hash, size } = await contentOf(files, target);
+      const diff = {
+        ...fileDiff({ path: target.label, before: text, after: undefined }),
+        kind: 'deleted' as const,
+      };
+      return {
+        title: target.label,
+        effect: 'write',
+        targets: [target.label],
+        approval: approvalFor(files, {
+          title: `Delete ${target.label}?`,
+          detail: `${target.label} (${size})`,
+          diffs: [diff],
+          grant: deleteGrant,
+          targets: [target],
+        }),
+        changes:
+          text === undefined
+            ? []
+            : [{ path: target.label, file: target.editorFile, before: text, after: undefined }],
+        run: async (signal) => {
+          if (hash !== undefined) {
+            const { bytes } = await files.read(target, editableLimit);
+            if (contentHash(bytes) !== hash) {
+              throw new ToolError(
+                `${target.label} changed since this step was proposed. Nothing was deleted. Read it again.`,
+              );
+            }
+          }
+          signal.throwIfAborted();
+          await files.delete(target);
+          seen.delete(target.file);
+          return {
+            content: [{ type: 'text', text: `Deleted ${target.label}.` }],
+            isError: false,
+            summary: 'deleted',
+            diffs: [diff],
+          };
+        },
+      };
+    },
+  });

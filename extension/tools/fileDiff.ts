@@ -1,0 +1,75 @@
+import { structuredPatch } from 'diff';
+import type { FileDiff } from '../shared/event.ts';
+import { splitLines } from './text.ts';
+
+/** Lines of a patch that a chat card shows. */
+export const patchLineLimit = 200;
+/** After so long a diff is made coarse instead of minimal. */
+const timeLimitMs = 250;
+/** Longer texts would take longer than that to even split and compare. */
+const lengthLimit = 4_000_000;
+
+export interface DiffInput {
+  readonly path: string;
+  /** Undefined: the file does not exist on that side. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly movedTo?: string;
+}
+
+const kindOf = ({ before, after, movedTo }: DiffInput): FileDiff['kind'] => {
+  if (movedTo !== undefined) return 'moved';
+  if (before === undefined) return 'created';
+  return after === undefined ? 'deleted' : 'changed';
+};
+
+/** One hunk for everything between the first and the last line that differ. */
+const coarseLines = (before: string, after: string): string[] => {
+  const [old, young] = [splitLines(before), splitLines(after)];
+  let start = 0;
+  while (start < old.length && start < young.length && old[start] === young[start]) start += 1;
+  let end = 0;
+  while (
+    end < old.length - start &&
+    end < young.length - start &&
+    old[old.length - 1 - end] === young[young.length - 1 - end]
+  ) {
+    end += 1;
+  }
+  const removed = old.slice(start, old.length - end);
+  const added = young.slice(start, young.length - end);
+  return [
+    `@@ -${start + 1},${removed.length} +${start + 1},${added.length} @@`,
+    ...removed.map((line) => `-${line}`),
+    ...added.map((line) => `+${line}`),
+  ];
+};
+
+const patchLines = (before: string, after: string): string[] => {
+  if (before === after) return [];
+  const isLong = before.length + after.length > lengthLimit;
+  const patch = isLong
+    ? undefined
+    : structuredPatch('', '', before, after, undefined, undefined, { context: 3, timeout: timeLimitMs });
+  if (patch === undefined) return coarseLines(before, after);
+  return patch.hunks.flatMap((hunk) => [
+    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    ...hunk.lines.map((line) => line.replace(/\r$/, '')),
+  ]);
+};
+
+/** A change as a chat card shows it. */
+export const fileDiff = (input: DiffInput): FileDiff => {
+  const lines = patchLines(input.before ?? '', input.after ?? '');
+  return {
+    path: input.path,
+    kind: kindOf(input),
+    ...(input.movedTo === undefined ? {} : { movedTo: input.movedTo }),
+    added: lines.filter((line) => line.startsWith('+')).length,
+    removed: lines.filter((line) => line.startsWith('-')).length,
+    patch: lines.slice(0, patchLineLimit).join('\n'),
+    omittedLines: Math.max(0, lines.length - patchLineLimit),
+  };
+};
+
+export const countsOf = ({ added, removed }: FileDiff): string => `+${added} -${removed}`;

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { type Tool, ToolError } from '../core/tool.ts';
+import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
+import { type CommandEnd, runCommandProcess, shellName } from './commandProcess.ts';
+import { defineTool } from './defineTool.ts';
+import { createKeptOutput } from './keptOutput.ts';
+import { createLiveOutput } from './liveOutput.ts';
+import { cutText } from './text.ts';
+
+const longestTimeoutSeconds = 600;
+
+export interface RunCommandPorts {
+  readonly files: WorkspaceFiles;
+  /** The whole environment of the command, without keys. */
+  environment(): Record<string, string>;
+  /** Absolute; long outputs go there. */
+  readonly spillFolder: string;
+  /** Deadline where the call names none. */
+  readonly commandTimeoutMs: number;
+}
+
+const input = z.strictObject({
+  command: z.string().min(1).max(30_000).describe(`Command line for ${shellName}.`),
+  folder: z
+    .string()
+    .optional()
+    .describe('Workspace folder to run it in. Default: the top of the (first) workspace folder.'),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(longestTimeoutSeconds)
+    .optional()
+    .describe(`After so long it is ended. At most ${longestTimeoutSeconds}.`),
+});
+
+/** Controls and text direction: a command that contains them could look like another one when it is approved. */
+const deceptive = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u;
+
+const refuseDeceptive = (command: string): void => {
+  const found = deceptive.exec(command)?.[0];
+  if (found === undefined) return;
+  const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  throw new ToolError(
+    `The command has the invisible character U+${code} in it and could be misread. Write it as an escape.`,
+  );
+};
+
+/** Programs that see no terminal still colour or page their output when these say so. */
+const quiet = (environment: Record<string, string>): Record<string, string> => {
+  const { FORCE_COLOR: _, CLICOLOR_FORCE: __, ...rest } = environment;
+  return { ...rest, TERM: 'dumb', NO_COLOR: '1', PAGER: 'cat', GIT_PAGER: 'cat', GIT_TERMINAL_PROMPT: '0' };
+};
+
+const endOf = ({ exitCode, signal, timedOut }: CommandEnd, timeoutMs: number): string => {
+  if (timedOut) return `deadline of ${timeoutMs / 1_000} s passed`;
+  return signal === undefined ? `exit code ${exitCode ?? 'unknown'}` : `ended by ${signal}`;
+};
+
+const startFolder = async (files: WorkspaceFiles, given: string | undefined): Promise<WorkspacePath> => {
+  const folder = await files.resolve(given ?? files.roots()[0]?.path ?? '.');
+  if (!folder.exists) throw new ToolError(`The folder ${folder.label} does not exist.`);
+  if (!folder.isFolder) throw new ToolError(`${folder.label} is a file, not a folder.`);
+  return folder;
+};
+
+export const createRunCommand = (ports: RunCommandPorts): Tool =>
+  defineTool({
+    name: 'run_command',
+    description: `Runs a command line in ${shellName} and answers with its output and exit code. No terminal and no input: give flags that answer questions beforehand. Ends after ${ports.commandTimeoutMs / 1_000} s unless timeout_seconds says otherwise. Of long output the head and tail come back, and the rest is in a file for read_file.`,
+    input,
+    prepare: async ({ command, folder: given, timeout_seconds: seconds }) => {
+      refuseDeceptive(command);
+      const folder = await startFolder(ports.files, given);
+      const timeoutMs =
+        seconds === undefined
+          ? Math.min(ports.commandTimeoutMs, longestTimeoutSeconds * 1_000)
+          : seconds * 1_000;
+      const firstLine = command.trim().split('\n', 1)[0] ?? '';
+      const title = cutText(firstLine === command.trim() ? firstLine : `${firstLine} …`, 80);
+      const deadline = seconds === undefined ? '' : `\nDeadline: ${seconds} s`;
+      return {
+        title,
+        effect: 'execute',
+        targets: [command],
+        approval: {
+          title: `Run ${title}?`,
+          detail: `${command}\n\nFolder: ${folder.editorFile}${deadline}`,
+          diffs: [],
+          grant: { key: `execute:${folder.label}:${command}`, label: command },
+        },
+        changes: [],
+        run: async (signal, emit) => {
+          const now = await startFolder(ports.files, given);
+          if (now.file !== folder.file)
+            throw new ToolError(`${folder.label} is another folder now. Try again.`);
+          const kept = createKeptOutput(ports.spillFolder);
+          const live = createLiveOutput(emit);
+          const run = {
+            command,
+            folder: now.file,
+            environment: quiet(ports.environment()),
+            timeoutMs,
+            onOutput: (chunk: Buffer) => {
+              live.add(chunk);
+              return kept.add(chunk);
+            },
+          };
+          const ending = runCommandProcess(run, signal).finally(() => live.finish());
+          // A cancelled command must close its file, too.
+          const [end, text] = await Promise.all([ending, ending.then(kept.finish, kept.finish)]);
+          const summary = endOf(end, timeoutMs);
+          const notes = [
+            summary,
+            ...(end.leftRunning ? ['something it started still runs in the background'] : []),
+          ];
+          const shown = text.trim() === '' ? '(no output)' : text.replace(/\n+$/, '');
+          return {
+            content: [{ type: 'text', text: `${shown}\n\n[${notes.join('; ')}]` }],
+            isError: end.timedOut || end.exitCode !== 0,
+            summary,
+            diffs: [],
+          };
+        },
+      };
+    },
+  });
