@@ -34,7 +34,7 @@ import { createWorkspaceFiles } from './workspace/files.ts';
 
 export interface App {
   readonly commands: Commands;
-  attach(view: vscode.WebviewView): void;
+  attach(view: vscode.WebviewView, early: readonly unknown[]): void;
   onEvent(listener: EventListener): () => void;
   /** Stops jobs, denies what is pending, flushes the store. */
   close(): Promise<void>;
@@ -137,6 +137,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     agents,
     jobs,
     folder: () => workspaceRoots()[0]?.path ?? '',
+    isTrusted: () => vscode.workspace.isTrusted,
     newId,
     now,
   });
@@ -193,6 +194,11 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
 
   const refresh = (): void => void view.refreshSurroundings().catch(logError);
+  const unlistenApprovals = approvals.listen({
+    onAnswered: ({ step }, decision) => {
+      store.recordDecision(step.id, decision, now()).catch(logError);
+    },
+  });
   const unlistenStore = store.onExternalChange(refresh);
   context.subscriptions.push(
     log,
@@ -205,14 +211,12 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),
     vscode.workspace.onDidGrantWorkspaceTrust(refresh),
     { dispose: unlistenStore },
+    { dispose: unlistenApprovals },
   );
 
   return {
     commands,
-    attach: (webviewView) => {
-      view.attach(webviewView);
-      view.reload().catch(logError);
-    },
+    attach: view.attach,
     onEvent: jobs.onEvent,
     close: async () => {
       approvals.close();

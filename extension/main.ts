@@ -69,7 +69,12 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
       view.webview.options = { enableScripts: true, localResourceRoots: [resources] };
       // At once, so that the view paints while the rest loads.
       view.webview.html = chatHtml(view.webview, resources);
-      (await load()).attach(view);
+      // What it says while the rest loads must not be lost.
+      const early: unknown[] = [];
+      const listening = view.webview.onDidReceiveMessage((message: unknown) => early.push(message));
+      const { attach } = await load();
+      listening.dispose();
+      attach(view, early);
     },
   };
   context.subscriptions.push(

@@ -56,6 +56,8 @@ export const createChats = (options: {
   readonly jobs: Jobs;
   /** Absolute path of the first open folder; empty without one. */
   folder(): string;
+  /** In an untrusted workspace chats can be read, and nothing is sent. */
+  isTrusted(): boolean;
   newId(): string;
   now(): number;
 }): Chats => {
@@ -85,9 +87,17 @@ export const createChats = (options: {
     return jobs.start(agent, session, request);
   };
 
+  const checkTrust = (): void => {
+    if (options.isTrusted()) return;
+    throw new InputError(
+      'This folder is not trusted, so agents do not work in it. Trust the folder to go on.',
+    );
+  };
+
   return {
     send: async ({ sessionId, newSessionId, agentId, model, text, images = [] }) => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
+      checkTrust();
       let session: Session;
       if (sessionId === undefined) {
         const agent = await agents.get(agentId);
@@ -107,7 +117,10 @@ export const createChats = (options: {
       }
       return begin(session, { text, images });
     },
-    goOn: async (sessionId) => begin(await existing(sessionId), {}),
+    goOn: async (sessionId) => {
+      checkTrust();
+      return begin(await existing(sessionId), {});
+    },
     setModel: async (sessionId, model) => {
       const { status: _, ...session } = await existing(sessionId);
       await store.saveSession({ ...session, model });

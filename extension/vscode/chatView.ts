@@ -4,6 +4,9 @@ import type { Jobs } from '../core/jobs.ts';
 import type { ChatState } from '../shared/chat.ts';
 import { parseToHost, type Surroundings, type ToHost, type ToWebviewBody } from '../shared/protocol.ts';
 
+/** More than a person can cause before a view has loaded. */
+const waitingLimit = 20;
+
 /** Milliseconds between posts of streaming text. */
 const postInterval = 33;
 
@@ -18,12 +21,12 @@ export interface ChatSource {
 export type PlainBody = Exclude<ToWebviewBody, { type: 'snapshot' } | { type: 'event' }>;
 
 export interface ChatView {
-  /** Takes the view over from VS Code: html is set by then. */
-  attach(view: vscode.WebviewView): void;
+  /** Takes the view over from VS Code: its html is set, and `early` is what it has said by now. */
+  attach(view: vscode.WebviewView, early: readonly unknown[]): void;
   /** Shows another chat, or the same one anew. */
   reload(): Promise<void>;
   refreshSurroundings(): Promise<void>;
-  /** Posts when a view is there and visible. */
+  /** Posts now, or as soon as a view has loaded. */
   post(body: PlainBody): void;
 }
 
@@ -37,6 +40,8 @@ export const createChatView = (
   /** False until the snapshot that later events build on has been posted. */
   let isFollowing = false;
   let snapshots = 0;
+  /** Posts for a view that has not loaded yet. */
+  let waiting: PlainBody[] = [];
 
   const unlisten = jobs.onEvent((event, sessionId) => {
     if (isFollowing && source.isShown(sessionId)) poster?.postEvent(event);
@@ -54,16 +59,23 @@ export const createChatView = (
       if (mine !== snapshots || target !== poster) return;
       target.postSnapshot({ type: 'snapshot', chat, surroundings });
       isFollowing = true;
+      for (const body of waiting.splice(0)) target.post(body);
     });
   };
 
-  const post = (body: PlainBody): void => poster?.post(body);
+  const post = (body: PlainBody): void => {
+    if (isFollowing) poster?.post(body);
+    else waiting = [...waiting, body].slice(-waitingLimit);
+  };
 
   const receive = async (value: unknown): Promise<void> => {
     try {
       const message = parseToHost(value);
-      if (message.type === 'ready') await reload();
-      else await source.handle(message, post);
+      if (message.type === 'ready') {
+        // It speaks, so it is shown, whatever order VS Code tells both in.
+        poster?.setVisible(true);
+        await reload();
+      } else await source.handle(message, post);
     } catch (error) {
       log.error(error);
       const reason = error instanceof Error ? error.message : String(error);
@@ -72,7 +84,7 @@ export const createChatView = (
   };
 
   return {
-    attach: (view) => {
+    attach: (view, early) => {
       const mine = createEventPoster({
         interval: postInterval,
         // Not awaited: an awaited post costs milliseconds, and a lost one shows as a gap in `seq`.
@@ -85,10 +97,9 @@ export const createChatView = (
       const subscriptions = [
         view.webview.onDidReceiveMessage(receive),
         view.onDidChangeVisibility(() => {
+          // Its page is gone while it is hidden; shown again, it loads anew and asks with `ready`.
           mine.setVisible(view.visible);
-          // A hidden view got nothing meanwhile. One that was disposed asks with `ready` once it has loaded again.
-          if (view.visible) void receive({ type: 'ready' });
-          else isFollowing = false;
+          if (!view.visible) isFollowing = false;
         }),
       ];
       view.onDidDispose(() => {
@@ -99,10 +110,11 @@ export const createChatView = (
           isFollowing = false;
         }
       });
+      for (const value of early) void receive(value);
     },
     reload,
     refreshSurroundings: async () => {
-      if (poster === undefined) return;
+      if (!isFollowing) return;
       post({ type: 'surroundings', surroundings: await source.surroundings() });
     },
     post,

@@ -32,7 +32,7 @@ const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] = []) =
   });
   const defaultModel = async () => ({ provider: 'gemini', model: 'fake' }) as const;
   const agents = createAgents({ store, defaultModel, ...ids });
-  const chats = createChats({ store, agents, jobs, folder: () => '/folder', ...ids });
+  const chats = createChats({ store, agents, jobs, folder: () => '/folder', isTrusted: () => true, ...ids });
   const events: AgentEvent[] = [];
   jobs.onEvent((event) => events.push(event));
   const ended = (jobId: string) =>

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { type ChatState, emptyChat, liveOutputLimit, reduceChat } from '../../extension/shared/chat.ts';
+import type { AgentEvent, Step } from '../../extension/shared/event.ts';
+import type { AssistantMessage, ToolMessage } from '../../extension/shared/message.ts';
+
+const model = { provider: 'gemini', model: 'fake' } as const;
+const step: Step = {
+  id: 's1',
+  sessionId: 'session',
+  messageId: 'm1',
+  callId: 'c1',
+  tool: 'run_command',
+  input: {},
+  title: 'npm test',
+  effect: 'execute',
+  targets: [],
+};
+const result = (outcome: ToolMessage['outcome']): ToolMessage => ({
+  role: 'tool',
+  id: 'r1',
+  callId: 'c1',
+  toolName: 'run_command',
+  content: [{ type: 'text', text: 'out' }],
+  outcome,
+  createdAt: 9,
+});
+const message: AssistantMessage = {
+  role: 'assistant',
+  id: 'm1',
+  model,
+  content: [{ type: 'text', text: 'final' }],
+  stopReason: 'end',
+  createdAt: 5,
+};
+
+type Body = AgentEvent extends infer E ? (E extends AgentEvent ? Omit<E, 'jobId' | 'at'> : never) : never;
+const play = (...bodies: readonly Body[]): ChatState =>
+  bodies.reduce(
+    (state, body, index) => reduceChat(state, { ...body, jobId: 'j', at: index + 1 } as AgentEvent),
+    emptyChat('a', model),
+  );
+const started: Body = { type: 'JobStarted', sessionId: 'session', agentId: 'a' };
+const stepStatus = (state: ChatState) => {
+  const item = state.items.find((each) => each.kind === 'step');
+  return item?.kind === 'step' ? item.record : undefined;
+};
+
+describe('reduceChat', () => {
+  it('shows streaming text as one preview, which the finished turn replaces', () => {
+    const streaming = play(
+      started,
+      { type: 'Thinking', text: 'hm' },
+      { type: 'Token', text: 'a' },
+      { type: 'Token', text: 'b' },
+    );
+    const [preview] = streaming.items;
+    assert.ok(preview?.kind === 'assistant' && preview.streaming);
+    assert.deepEqual(preview.message.content, [
+      { type: 'thinking', text: 'hm' },
+      { type: 'text', text: 'ab' },
+    ]);
+    const done = play(started, { type: 'Token', text: 'a' }, { type: 'TurnCompleted', message });
+    assert.equal(done.items.length, 1);
+    assert.ok(done.items[0]?.kind === 'assistant' && !done.items[0].streaming);
+  });
+
+  it('follows a step from its question to its result in one item', () => {
+    const asked: Body = { type: 'ApprovalRequired', step, prompt: { title: 't', detail: 'd', diffs: [] } };
+    const approved: Body = { type: 'StepApproved', step, by: 'user', reason: 'dialog' };
+    const progress: Body = { type: 'StepProgress', stepId: 's1', text: 'x'.repeat(liveOutputLimit + 5) };
+    const completed: Body = {
+      type: 'StepCompleted',
+      step,
+      result: result('failed'),
+      summary: 'exit code 1',
+      diffs: [],
+    };
+    assert.equal(stepStatus(play(started, asked))?.status, 'waiting');
+    const running = stepStatus(play(started, asked, approved, progress));
+    assert.equal(running?.status, 'running');
+    assert.equal(running?.liveOutput.length, liveOutputLimit);
+    const state = play(started, asked, approved, progress, completed);
+    assert.equal(state.items.length, 1);
+    const record = stepStatus(state);
+    assert.equal(record?.status, 'failed');
+    assert.equal(record?.liveOutput, '');
+    assert.equal(record?.prompt?.title, 't');
+    assert.equal(record?.decision?.by, 'user');
+  });
+
+  it('leaves nothing running when the job ends', () => {
+    const approved: Body = { type: 'StepApproved', step, by: 'rule', reason: 'r' };
+    const state = play(started, approved, { type: 'Token', text: 'x' }, { type: 'JobCancelled' });
+    assert.equal(state.job, undefined);
+    assert.equal(stepStatus(state)?.status, 'interrupted');
+    assert.deepEqual(
+      state.items.map((item) => item.kind),
+      ['step', 'notice'],
+    );
+  });
+
+  it('tells that the provider asked to wait, until it speaks again', () => {
+    const retrying: Body = { type: 'Retrying', attempt: 2, delayMs: 100, reason: 'busy' };
+    assert.equal(play(started, retrying).job?.retry?.until, 102);
+    assert.equal(play(started, retrying, { type: 'Token', text: 'x' }).job?.retry, undefined);
+  });
+
+  it('sums usage, and the last request tells how full the context is', () => {
+    const usage = { input: 10, output: 2, cachedInput: 4, cacheWrite: 0, reasoning: 1 };
+    const state = play(started, { type: 'Usage', usage }, { type: 'Usage', usage });
+    assert.equal(state.usage.input, 20);
+    assert.equal(state.usage.cachedInput, 8);
+    assert.equal(state.contextTokens, 12);
+  });
+
+  it('does not change the state it was given', () => {
+    const before = play(started, { type: 'Token', text: 'a' });
+    const copy = structuredClone(before);
+    reduceChat(before, { type: 'Token', text: 'b', jobId: 'j', at: 9 });
+    assert.deepEqual(before, copy);
+  });
+});
