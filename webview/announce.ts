@@ -1,0 +1,48 @@
+/** What a screen reader is told: finished paragraphs, waiting approvals and how a job ended. Never single tokens. */
+import type { ChatState } from '../extension/shared/chat.ts';
+import type { AgentEvent } from '../extension/shared/event.ts';
+import { textOf } from '../extension/shared/message.ts';
+
+export interface Announcer {
+  /** Characters of the streaming text that have been spoken. */
+  readonly spoken: number;
+  /** Grows with every announcement, so that the same words twice are two announcements. */
+  readonly count: number;
+  readonly text: string;
+}
+
+export const silent: Announcer = { spoken: 0, count: 0, text: '' };
+
+const say = (announcer: Announcer, text: string, spoken: number): Announcer =>
+  text.trim() === ''
+    ? { ...announcer, spoken }
+    : { spoken, count: announcer.count + 1, text: text.trim().slice(0, 2_000) };
+
+/** The text of the reply that is streaming; its last block only, because paragraphs are spoken in order. */
+const streamingText = (chat: ChatState): string => {
+  const last = chat.items.at(-1);
+  const block = last?.kind === 'assistant' && last.streaming ? last.message.content.at(-1) : undefined;
+  return block?.type === 'text' ? block.text : '';
+};
+
+/** The announcer after an event; `chat` is the state that the event led to. */
+export const announce = (announcer: Announcer, chat: ChatState, event: AgentEvent): Announcer => {
+  switch (event.type) {
+    case 'Token': {
+      const text = streamingText(chat);
+      const spoken = text.length < announcer.spoken ? 0 : announcer.spoken;
+      const end = text.lastIndexOf('\n\n');
+      return end > spoken ? say(announcer, text.slice(spoken, end), end) : { ...announcer, spoken };
+    }
+    case 'TurnCompleted':
+      return say(announcer, textOf(event.message.content).slice(announcer.spoken), 0);
+    case 'ApprovalRequired':
+      return say(announcer, `Waiting for your approval. ${event.prompt.title}`, announcer.spoken);
+    case 'JobFailed':
+      return say(announcer, event.error.message, 0);
+    case 'JobCancelled':
+      return say(announcer, 'Stopped.', 0);
+    default:
+      return announcer;
+  }
+};

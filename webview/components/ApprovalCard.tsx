@@ -1,0 +1,143 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { StepRecord } from '../../extension/shared/chat.ts';
+import type { ApprovalPrompt } from '../../extension/shared/event.ts';
+import { plural } from '../format.ts';
+import { useView } from '../view.ts';
+import { Button } from './Button.tsx';
+import { DiffView } from './DiffView.tsx';
+import { Icon } from './Icon.tsx';
+import { TextField } from './TextField.tsx';
+
+/** Lines of the payload that are shown before "+N lines". */
+const lineLimit = 12;
+/** After this long without an answer of the host, the buttons work again. In milliseconds. */
+const answerDeadline = 5_000;
+
+const Payload = ({ text, onOpen }: { text: string; onOpen: () => void }) => {
+  const [isOpen, setOpen] = useState(false);
+  const lines = text.split('\n');
+  const hidden = lines.length - lineLimit;
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <pre class="payload" tabIndex={0}>
+        {hidden > 0 && !isOpen ? lines.slice(0, lineLimit).join('\n') : text}
+      </pre>
+      {hidden > 0 && (
+        <div class="payload-more">
+          <button type="button" class="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            {isOpen ? 'Show less' : `+${plural(hidden, 'line')}`}
+          </button>
+          <button type="button" class="text-button" onClick={onOpen}>
+            Open
+          </button>
+        </div>
+      )}
+    </>
+  );
+};
+
+/** The one thing that needs the person: what exactly will happen, and the answers. Same record as the modal. */
+export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: ApprovalPrompt }) => {
+  const { post, update } = useView();
+  const card = useRef<HTMLElement>(null);
+  const reason = useRef('');
+  const [isSent, setSent] = useState(false);
+  const stepId = record.step.id;
+
+  useEffect(() => {
+    if (!isSent) return;
+    const timer = setTimeout(() => setSent(false), answerDeadline);
+    return () => clearTimeout(timer);
+  }, [isSent]);
+
+  useEffect(() => {
+    const element = card.current;
+    // The card goes when it is answered; the focus must not fall out of the view with it.
+    return () => {
+      if (element?.contains(document.activeElement) !== true) return;
+      update((state) => ({ ...state, focusCount: state.focusCount + 1 }));
+    };
+  }, [update]);
+
+  const decide = (approved: boolean, scope: 'once' | 'session') => {
+    if (isSent) return;
+    setSent(true);
+    const why = reason.current.trim();
+    post({ type: 'decide', stepId, approved, scope, ...(approved || why === '' ? {} : { reason: why }) });
+  };
+  const review = () => post({ type: 'review', stepId });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) decide(true, 'once');
+    else if (event.key === 'Escape') decide(false, 'once');
+    // Enter in the reason field means the answer the reason is for.
+    else if (event.key === 'Enter' && event.target instanceof Element && event.target.matches('.reason')) {
+      decide(false, 'once');
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <section
+      ref={card}
+      class="approval"
+      data-test="approval"
+      aria-label={`Approval needed: ${prompt.title}`}
+      onKeyDown={onKeyDown}
+    >
+      <div class="approval-title">
+        <Icon name="shield" />
+        <span>{prompt.title}</span>
+      </div>
+      <Payload text={prompt.detail} onOpen={review} />
+      {prompt.diffs.map((diff) => (
+        <DiffView key={diff.path} diff={diff} onOpen={review} />
+      ))}
+      {prompt.caution !== undefined && (
+        <p class="caution">
+          <Icon name="warning" />
+          <span>{prompt.caution}</span>
+        </p>
+      )}
+      <div class="approval-buttons">
+        <Button
+          primary
+          label="Approve"
+          title="Approve (Ctrl+Enter)"
+          test="approve"
+          disabled={isSent}
+          onPress={() => decide(true, 'once')}
+        />
+        {prompt.grant !== undefined && (
+          <Button
+            label={`Approve for this session: ${prompt.grant.label}`}
+            title="Does not ask again for this in this chat"
+            test="approve-session"
+            disabled={isSent}
+            onPress={() => decide(true, 'session')}
+          />
+        )}
+        <Button
+          label="Reject"
+          title="Reject (Esc)"
+          test="reject"
+          disabled={isSent}
+          onPress={() => decide(false, 'once')}
+        />
+        <Button label="Review" title="Open the exact change or input" test="review" onPress={review} />
+      </div>
+      <TextField
+        class="reason"
+        label="Reason for rejecting (optional)"
+        placeholder="Tell the agent what to do instead"
+        test="reason"
+        onText={(text) => {
+          reason.current = text;
+        }}
+      />
+    </section>
+  );
+};

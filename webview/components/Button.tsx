@@ -1,0 +1,28 @@
+import { h } from 'preact';
+
+export interface ButtonProps {
+  readonly label: string;
+  readonly onPress: () => void;
+  readonly primary?: boolean;
+  readonly disabled?: boolean;
+  readonly title?: string;
+  readonly test?: string;
+}
+
+/** The toolkit's button. (`h`, because JSX knows the elements of HTML only.) */
+export const Button = ({ label, onPress, primary = false, disabled = false, title, test }: ButtonProps) =>
+  h(
+    'vscode-button',
+    {
+      class: 'button',
+      appearance: primary ? 'primary' : 'secondary',
+      disabled,
+      title,
+      'data-test': test,
+      // A disabled toolkit button still passes clicks on its edge.
+      onClick: () => {
+        if (!disabled) onPress();
+      },
+    },
+    label,
+  );

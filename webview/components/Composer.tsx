@@ -1,0 +1,149 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RunningJob } from '../../extension/shared/chat.ts';
+import type { TokenUsage } from '../../extension/shared/message.ts';
+import type { Surroundings } from '../../extension/shared/protocol.ts';
+import type { Draft } from '../draft.ts';
+import { imageFilesOf } from '../images.ts';
+import { canSend, sendDraft } from '../state.ts';
+import { useAttach } from '../useAttach.ts';
+import { useRecall } from '../useRecall.ts';
+import { useView } from '../view.ts';
+import { Chips } from './Chips.tsx';
+import { ComposerBar } from './ComposerBar.tsx';
+import { Icon } from './Icon.tsx';
+import { IconButton } from './IconButton.tsx';
+
+export interface ComposerProps {
+  readonly draft: Draft;
+  readonly isSending: boolean;
+  readonly isSendable: boolean;
+  readonly refusal: string | undefined;
+  readonly focusCount: number;
+  readonly job: RunningJob | undefined;
+  readonly surroundings: Surroundings;
+  readonly usage: TokenUsage;
+}
+
+/** Safari and some input methods report the Enter that ends a composition with this code. */
+const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;
+
+/**
+ * Where the person writes. A plain text area, not the toolkit's: that one cannot grow with its text, hides the caret
+ * position behind a shadow root, and draws a border that cannot take the chips and the bar inside.
+ */
+export const Composer = (props: ComposerProps) => {
+  const { draft, refusal, focusCount, job, surroundings } = props;
+  const { post, update, current } = useView();
+  const input = useRef<HTMLTextAreaElement>(null);
+  const [isDropTarget, setDropTarget] = useState(false);
+  const attach = useAttach();
+  const recall = useRecall(input);
+
+  useEffect(() => {
+    const element = input.current;
+    if (element === null || focusCount === 0) return;
+    element.focus();
+    element.setSelectionRange(element.value.length, element.value.length);
+  }, [focusCount]);
+
+  const send = () => {
+    const state = current();
+    if (!canSend(state)) return;
+    const { state: next, post: message } = sendDraft(state, crypto.randomUUID());
+    update(() => next);
+    post(message);
+    recall.reset();
+  };
+  const stop = () => {
+    const running = current().chat.job;
+    if (running !== undefined) post({ type: 'stop', jobId: running.id });
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposing(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) send();
+    else if (event.key === 'Escape' && job !== undefined) stop();
+    else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      if (!recall.onArrow(event)) return;
+    } else return;
+    event.preventDefault();
+  };
+
+  const onPaste = (event: ClipboardEvent) => {
+    const files = imageFilesOf(event.clipboardData);
+    if (files.length === 0) return;
+    event.preventDefault();
+    void attach(files);
+  };
+
+  return (
+    <section
+      class="composer-area"
+      aria-label="Message"
+      onDragOver={(event) => {
+        if (event.dataTransfer?.types.includes('Files') !== true) return;
+        event.preventDefault();
+        setDropTarget(true);
+      }}
+      onDragLeave={() => setDropTarget(false)}
+      onDrop={(event) => {
+        setDropTarget(false);
+        if (event.dataTransfer?.types.includes('Files') !== true) return;
+        event.preventDefault();
+        void attach(imageFilesOf(event.dataTransfer));
+      }}
+    >
+      {surroundings.storageProblem !== undefined && (
+        <Banner icon="warning" text={surroundings.storageProblem} />
+      )}
+      {refusal !== undefined && (
+        <Banner
+          icon="error"
+          text={refusal}
+          test="refusal"
+          onClose={() =>
+            update((state) => {
+              const { refusal: _, ...rest } = state;
+              return rest;
+            })
+          }
+        />
+      )}
+      <div class={`composer${isDropTarget ? ' drop-target' : ''}`}>
+        <Chips images={draft.images} />
+        <textarea
+          ref={input}
+          class="composer-input"
+          data-test="composer"
+          rows={1}
+          aria-label={`Message to ${surroundings.agentName || 'the agent'}`}
+          placeholder={`Ask ${surroundings.agentName || 'the agent'}`}
+          value={draft.text}
+          onInput={(event) => {
+            const text = event.currentTarget.value;
+            recall.reset();
+            update((state) => ({ ...state, draft: { ...state.draft, text } }));
+          }}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+        />
+        <ComposerBar {...props} onSend={send} onStop={stop} onAttach={attach} />
+      </div>
+    </section>
+  );
+};
+
+interface BannerProps {
+  readonly icon: string;
+  readonly text: string;
+  readonly test?: string;
+  readonly onClose?: () => void;
+}
+
+const Banner = ({ icon, text, test, onClose }: BannerProps) => (
+  <div class={`banner ${icon}`} role="alert" data-test={test}>
+    <Icon name={icon} />
+    <span>{text}</span>
+    {onClose !== undefined && <IconButton icon="close" label="Dismiss" onPress={onClose} />}
+  </div>
+);

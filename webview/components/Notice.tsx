@@ -1,0 +1,40 @@
+import type { Notice as NoticeValue } from '../../extension/shared/chat.ts';
+import { useView } from '../view.ts';
+import { actionLabels } from '../words.ts';
+import { Button } from './Button.tsx';
+import { Icon } from './Icon.tsx';
+
+/** How a job ended, when it did not simply finish, and what can be done about it. */
+export const Notice = ({ notice, isLast }: { notice: NoticeValue; isLast: boolean }) => {
+  const { post } = useView();
+  if (notice.kind === 'cancelled') {
+    return (
+      <div class="notice quiet" data-test="notice" data-kind="cancelled">
+        <Icon name="stop-circle" />
+        <p>Stopped. What was done so far is kept.</p>
+      </div>
+    );
+  }
+  const { error } = notice;
+  return (
+    <div class={`notice ${notice.kind}`} data-test="notice" data-kind={error.kind}>
+      <Icon name={notice.kind === 'failed' ? 'error' : 'warning'} />
+      <div>
+        <p>{error.message}</p>
+        {isLast && error.actions.length > 0 && (
+          <div class="notice-buttons">
+            {error.actions.map((action, index) => (
+              <Button
+                key={action}
+                primary={index === 0}
+                label={actionLabels[action]}
+                test={`act-${action}`}
+                onPress={() => post({ type: 'act', action })}
+              />
+            ))}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+};

@@ -1,0 +1,136 @@
+import { useState } from 'preact/hooks';
+import type { StepRecord } from '../../extension/shared/chat.ts';
+import { type JsonValue, textOf } from '../../extension/shared/message.ts';
+import { clock, duration, exactTime } from '../format.ts';
+import { dataUrl } from '../images.ts';
+import { useNow } from '../useNow.ts';
+import { useView } from '../view.ts';
+import { decisionText, stepIcons, stepStatusLabels, verbOf } from '../words.ts';
+import { ApprovalCard } from './ApprovalCard.tsx';
+import { DiffCounts, DiffView } from './DiffView.tsx';
+import { Icon } from './Icon.tsx';
+import { IconButton } from './IconButton.tsx';
+
+/** Shorter steps show no time: it would say nothing. In milliseconds. */
+const notableTime = 1_000;
+/** Lines of live output below a running step. */
+const tailLines = 4;
+
+const inputText = (value: JsonValue): string =>
+  typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+
+const Section = ({ title, text }: { title: string; text: string }) => (
+  <div class="step-section">
+    <div class="step-section-title">{title}</div>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+    <pre tabIndex={0}>{text}</pre>
+  </div>
+);
+
+const Details = ({ record, onReview }: { record: StepRecord; onReview: () => void }) => {
+  const { step, result, diffs } = record;
+  const output = result === undefined ? record.liveOutput : textOf(result.content);
+  const images = result?.content.filter((block) => block.type === 'image') ?? [];
+  const decision = decisionText(record);
+  return (
+    <div class="step-details">
+      {decision !== undefined && <p class="step-decision">{decision}</p>}
+      {Object.entries(step.input).map(([name, value]) => (
+        <Section key={name} title={name} text={inputText(value)} />
+      ))}
+      {diffs.map((diff) => (
+        <DiffView key={diff.path} diff={diff} onOpen={onReview} />
+      ))}
+      {output !== '' && <Section title="output" text={output} />}
+      {images.map((image, index) => (
+        <img
+          key={index}
+          class="step-image"
+          src={dataUrl(image)}
+          alt={image.name ?? 'Picture from this step'}
+        />
+      ))}
+    </div>
+  );
+};
+
+const Elapsed = ({ since }: { since: number }) => (
+  <span class="step-time">{clock(useNow(1_000) - since)}</span>
+);
+
+const Time = ({ record }: { record: StepRecord }) => {
+  if (record.status === 'running') return <Elapsed since={record.startedAt} />;
+  if (record.endedAt === undefined || record.endedAt - record.startedAt < notableTime) return null;
+  return (
+    <span class="step-time" title={exactTime(record.endedAt)}>
+      {duration(record.endedAt - record.startedAt)}
+    </span>
+  );
+};
+
+const Result = ({ record }: { record: StepRecord }) => {
+  const { diffs, status } = record;
+  if (status === 'completed' && diffs.length > 0) {
+    const added = diffs.reduce((sum, diff) => sum + diff.added, 0);
+    const removed = diffs.reduce((sum, diff) => sum + diff.removed, 0);
+    return <DiffCounts added={added} removed={removed} />;
+  }
+  const isPlain = status === 'completed' || status === 'running';
+  return (
+    <span class="step-summary">{isPlain ? record.summary : record.summary || stepStatusLabels[status]}</span>
+  );
+};
+
+const LiveTail = ({ output }: { output: string }) => {
+  const lines = output.trimEnd().split('\n').slice(-tailLines).join('\n');
+  return lines === '' ? null : <pre class="step-tail">{lines}</pre>;
+};
+
+/** One step: a line that opens to all there is to know about it; the approval card while it waits. */
+export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string }) => {
+  const { post } = useView();
+  const [isOpen, setOpen] = useState(false);
+  const { step, status, prompt } = record;
+  const review = () => post({ type: 'review', stepId: step.id });
+  const hasDiff = record.diffs.length > 0;
+  if (status === 'waiting' && prompt !== undefined) {
+    return (
+      <div class="step" data-test="step" data-status={status} data-tool={step.tool}>
+        <ApprovalCard record={record} prompt={prompt} />
+      </div>
+    );
+  }
+  return (
+    <div class="step" data-test="step" data-status={status} data-tool={step.tool}>
+      <div class="step-line">
+        <button
+          type="button"
+          class="step-toggle"
+          aria-expanded={isOpen}
+          title={`${step.tool}: ${step.title}`}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name={stepIcons[status]} spin={status === 'running'} />
+          <span class="visually-hidden">{stepStatusLabels[status]}: </span>
+          <span class="step-verb">{verbOf(step.tool)}</span>
+          <span class="step-target">{step.title}</span>
+          <Result record={record} />
+          <Time record={record} />
+        </button>
+        {hasDiff && (
+          <IconButton
+            icon="diff"
+            label={`Review the change of ${step.title}`}
+            test="review"
+            onPress={review}
+          />
+        )}
+        {status === 'running' && (
+          <IconButton icon="debug-stop" label="Stop" onPress={() => post({ type: 'stop', jobId })} />
+        )}
+      </div>
+      {status === 'running' && !isOpen && <LiveTail output={record.liveOutput} />}
+      {isOpen && <Details record={record} onReview={review} />}
+    </div>
+  );
+};

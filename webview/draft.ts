@@ -1,0 +1,47 @@
+/** What the person has typed and attached but not sent yet. */
+import { type ImageMediaType, imageMediaTypes } from '../extension/shared/message.ts';
+
+export interface DraftImage {
+  readonly id: string;
+  readonly mediaType: ImageMediaType;
+  /** Base64, without a data: prefix. */
+  readonly data: string;
+  readonly name: string;
+}
+
+export interface Draft {
+  readonly text: string;
+  readonly images: readonly DraftImage[];
+}
+
+export const emptyDraft: Draft = { text: '', images: [] };
+
+/** Pictures in one message; the protocol allows no more. */
+export const imageCountLimit = 20;
+
+/** Characters of pictures that are kept over a reload: VS Code writes this state into its own database. */
+const savedImageLimit = 1_000_000;
+
+export const draftToSave = (draft: Draft): Draft => {
+  const size = draft.images.reduce((sum, image) => sum + image.data.length, 0);
+  return size <= savedImageLimit ? draft : { ...draft, images: [] };
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const toImage = (value: unknown): DraftImage[] => {
+  if (!isRecord(value)) return [];
+  const { id, data, name } = value;
+  const mediaType = imageMediaTypes.find((each) => each === value.mediaType);
+  const isWhole = typeof id === 'string' && typeof data === 'string' && typeof name === 'string';
+  return isWhole && mediaType !== undefined ? [{ id, mediaType, data, name }] : [];
+};
+
+/** The draft out of what VS Code kept; an older version's state, or none, is an empty draft. */
+export const draftFromSaved = (saved: unknown): Draft => {
+  const draft = isRecord(saved) ? saved.draft : undefined;
+  if (!isRecord(draft) || typeof draft.text !== 'string') return emptyDraft;
+  const images = Array.isArray(draft.images) ? draft.images.flatMap(toImage) : [];
+  return { text: draft.text, images };
+};

@@ -1,0 +1,75 @@
+import { render } from 'preact';
+import { App } from './components/App.tsx';
+import { draftFromSaved, draftToSave } from './draft.ts';
+import { connectHost } from './host.ts';
+import { initialState, receive, type ViewState } from './state.ts';
+import { type View, ViewContext } from './view.ts';
+
+/** How long to wait for a snapshot before asking again, in milliseconds. */
+const snapshotDeadline = 5_000;
+
+const host = connectHost();
+const root = document.querySelector('#root') ?? document.body.appendChild(document.createElement('div'));
+let state = initialState(draftFromSaved(host.loadState()));
+let savedDraft = state.draft;
+let isScheduled = false;
+
+const draw = () => {
+  isScheduled = false;
+  if (state.draft !== savedDraft) {
+    savedDraft = state.draft;
+    host.saveState({ draft: draftToSave(savedDraft) });
+  }
+  render(
+    <ViewContext.Provider value={view}>
+      <App state={state} />
+    </ViewContext.Provider>,
+    root,
+  );
+};
+
+/** However many messages arrive, the page is drawn once per frame. */
+const change = (next: ViewState) => {
+  if (next === state) return;
+  state = next;
+  if (isScheduled) return;
+  isScheduled = true;
+  requestAnimationFrame(draw);
+};
+
+const view: View = {
+  post: host.post,
+  update: (next) => change(next(state)),
+  current: () => state,
+};
+
+const askForSnapshot = () => {
+  host.post({ type: 'ready' });
+  setTimeout(() => {
+    if (state.sync === 'waiting' && !document.hidden) askForSnapshot();
+  }, snapshotDeadline);
+};
+
+host.onMessage((message) => {
+  const wasSynced = state.sync === 'synced';
+  change(receive(state, message));
+  if (wasSynced && state.sync === 'waiting') askForSnapshot();
+});
+
+document.addEventListener('visibilitychange', () => {
+  // While hidden nothing was sent here.
+  if (!document.hidden) askForSnapshot();
+});
+
+window.addEventListener('focus', () => {
+  // The view was chosen, but nothing in it: then the person wants to write.
+  if (document.activeElement === document.body)
+    view.update((now) => ({ ...now, focusCount: now.focusCount + 1 }));
+});
+
+draw();
+askForSnapshot();
+
+const loadToolkit = () => void import('./toolkit.ts');
+if (document.readyState === 'complete') loadToolkit();
+else window.addEventListener('load', loadToolkit, { once: true });

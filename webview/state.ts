@@ -1,0 +1,216 @@
+/** Everything the view shows, and how each message of the host changes it. Pure: no DOM, no clock. */
+import type { SessionSummary } from '../extension/shared/agent.ts';
+import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../extension/shared/chat.ts';
+import { textOf } from '../extension/shared/message.ts';
+import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';
+import { type Announcer, announce, silent } from './announce.ts';
+import { addChanges, type Changes, changesOf } from './changes.ts';
+import { type Draft, emptyDraft } from './draft.ts';
+
+export interface ViewState {
+  /** `waiting`: a snapshot was asked for; what arrives before it belongs to a state this view does not have. */
+  readonly sync: 'waiting' | 'synced';
+  /** False until the first snapshot: there is nothing to show yet. */
+  readonly loaded: boolean;
+  readonly seq: number;
+  readonly chat: ChatState;
+  readonly surroundings: Surroundings;
+  readonly changes: Changes;
+  /** Final message id to the id its preview had, so that a finished reply stays the element it was. */
+  readonly previewIds: ReadonlyMap<string, string>;
+  readonly announcer: Announcer;
+  readonly loadingOlder: boolean;
+  readonly sessions?: readonly SessionSummary[];
+  readonly sessionsOpen: boolean;
+  readonly draft: Draft;
+  /** Sent, and not yet accepted or refused. */
+  readonly pending?: { readonly requestId: string; readonly draft: Draft };
+  /** Why the last message was not taken, or a picture not attached. */
+  readonly refusal?: string;
+  /** Grows each time the composer should take the focus. */
+  readonly focusCount: number;
+}
+
+export const initialState = (draft: Draft = emptyDraft): ViewState => ({
+  sync: 'waiting',
+  loaded: false,
+  seq: -1,
+  chat: emptyChat('', { provider: 'gemini', model: '' }),
+  surroundings: {
+    agentName: '',
+    modelLabel: '',
+    isDemo: false,
+    hasKey: true,
+    providerName: '',
+    isTrusted: true,
+    suggestions: [],
+  },
+  changes: new Map(),
+  previewIds: new Map(),
+  announcer: silent,
+  loadingOlder: false,
+  sessionsOpen: false,
+  draft,
+  focusCount: 0,
+});
+
+type Messages = { [T in ToWebview['type']]: Extract<ToWebview, { type: T }> };
+type Handlers = { [T in ToWebview['type']]: (state: ViewState, message: Messages[T]) => ViewState };
+
+/** The pages that were loaded before, put in front of a newer snapshot of the same chat that begins within them. */
+const keepOlder = (before: ChatState, snapshot: ChatState): ChatState => {
+  const first = snapshot.items[0];
+  if (first === undefined || snapshot.sessionId === '' || before.sessionId !== snapshot.sessionId)
+    return snapshot;
+  const index = before.items.findIndex((item) => item.id === first.id);
+  if (index <= 0) return snapshot;
+  return {
+    ...snapshot,
+    items: [...before.items.slice(0, index), ...snapshot.items],
+    hasOlder: before.hasOlder,
+  };
+};
+
+const withoutPending = (state: ViewState): ViewState => {
+  const { pending: _, ...rest } = state;
+  return rest;
+};
+
+/** Clears what was sent, and keeps what was typed since. */
+const withoutSent = (state: ViewState): ViewState => {
+  const { pending, refusal: _, ...rest } = state;
+  if (pending === undefined) return state;
+  const sent = new Set(pending.draft.images.map((image) => image.id));
+  const text = rest.draft.text.startsWith(pending.draft.text)
+    ? rest.draft.text.slice(pending.draft.text.length)
+    : rest.draft.text;
+  const images = rest.draft.images.filter((image) => !sent.has(image.id));
+  return { ...withoutPending(rest), draft: { text, images } };
+};
+
+/** An answer to a pending message may have been lost in a gap: then the chat itself tells. */
+const settlePending = (state: ViewState): ViewState => {
+  const { pending, chat } = state;
+  if (pending === undefined) return state;
+  const lastSent = chat.items.findLast((item) => item.kind === 'user');
+  const arrived =
+    lastSent?.kind === 'user' && textOf(lastSent.message.content).trim() === pending.draft.text.trim();
+  return arrived ? withoutSent(state) : withoutPending(state);
+};
+
+const handlers: Handlers = {
+  snapshot: (state, { chat: snapshot, surroundings }) => {
+    const chat = keepOlder(state.chat, snapshot);
+    return settlePending({
+      ...state,
+      loaded: true,
+      chat,
+      surroundings,
+      changes: changesOf(chat.items),
+      announcer: { ...state.announcer, spoken: 0 },
+      loadingOlder: false,
+    });
+  },
+  event: (state, { event }) => {
+    const chat = reduceChat(state.chat, event);
+    const preview = state.chat.items.at(-1);
+    const isFinal = event.type === 'TurnCompleted' && preview?.kind === 'assistant' && preview.streaming;
+    const previewId = isFinal ? (state.previewIds.get(preview.id) ?? preview.id) : '';
+    return {
+      ...state,
+      chat,
+      announcer: announce(state.announcer, chat, event),
+      changes:
+        event.type === 'StepCompleted' && event.result.outcome === 'completed'
+          ? addChanges(state.changes, event.step.id, event.diffs)
+          : state.changes,
+      previewIds:
+        isFinal && event.type === 'TurnCompleted'
+          ? new Map(state.previewIds).set(event.message.id, previewId)
+          : state.previewIds,
+    };
+  },
+  surroundings: (state, { surroundings }) => ({ ...state, surroundings }),
+  older: (state, { sessionId, items, hasOlder }) => {
+    if (sessionId !== state.chat.sessionId) return state;
+    const known = new Set(state.chat.items.map((item) => item.id));
+    const all: readonly ChatItem[] = [...items.filter((item) => !known.has(item.id)), ...state.chat.items];
+    return {
+      ...state,
+      chat: { ...state.chat, items: all, hasOlder },
+      changes: changesOf(all),
+      loadingOlder: false,
+    };
+  },
+  sessions: (state, { sessions }) => ({ ...state, sessions }),
+  showSessions: (state) => ({ ...state, sessionsOpen: true }),
+  focusComposer: (state) => ({ ...state, sessionsOpen: false, focusCount: state.focusCount + 1 }),
+  compose: (state, { text }) => composeText({ ...state, sessionsOpen: false }, text),
+  accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
+  refused: (state, { requestId, message }) =>
+    state.pending?.requestId === requestId ? { ...withoutPending(state), refusal: message } : state,
+};
+
+const handle = <T extends ToWebview['type']>(
+  state: ViewState,
+  message: Messages[T] & { type: T },
+): ViewState => handlers[message.type](state, message);
+
+/** Answers that carry their own identity are good whatever was lost before them. */
+const isSelfContained = (message: ToWebview): boolean =>
+  message.type === 'accepted' || message.type === 'refused';
+
+/**
+ * The state after one message of the host. When a message is missing (`seq` jumps), the state goes to
+ * `sync: 'waiting'`: the caller then posts `ready`, and only the next snapshot counts.
+ */
+export const receive = (state: ViewState, message: ToWebview): ViewState => {
+  if (message.type === 'snapshot') return { ...handle(state, message), sync: 'synced', seq: message.seq };
+  if (isSelfContained(message)) {
+    const next = handle(state, message);
+    if (state.sync === 'waiting') return next;
+    return message.seq === state.seq + 1 ? { ...next, seq: message.seq } : { ...next, sync: 'waiting' };
+  }
+  if (state.sync === 'waiting') return state;
+  if (message.seq !== state.seq + 1) return { ...state, sync: 'waiting' };
+  return { ...handle(state, message), seq: message.seq };
+};
+
+/** Puts text into the composer, behind what is already there. */
+export const composeText = (state: ViewState, text: string): ViewState => {
+  const before = state.draft.text.trim() === '' ? '' : `${state.draft.text.trimEnd()}\n`;
+  return { ...state, draft: { ...state.draft, text: before + text }, focusCount: state.focusCount + 1 };
+};
+
+export const canSend = (state: ViewState): boolean =>
+  state.loaded &&
+  state.pending === undefined &&
+  (state.draft.text.trim() !== '' || state.draft.images.length > 0);
+
+/** The state with the draft under way, and what to post; the draft stays until the host has it. */
+export const sendDraft = (state: ViewState, requestId: string): { state: ViewState; post: ToHost } => {
+  const { refusal: _, ...rest } = state;
+  const { text, images } = state.draft;
+  return {
+    state: { ...rest, pending: { requestId, draft: state.draft } },
+    post: {
+      type: 'send',
+      requestId,
+      text,
+      images: images.map(({ mediaType, data, name }) => ({ mediaType, data, name })),
+    },
+  };
+};
+
+/** What to post for the next older page; undefined when there is none, or one is under way. */
+export const olderRequest = (state: ViewState): ToHost | undefined => {
+  const row = state.chat.items.find((item) => item.row !== undefined)?.row;
+  if (!state.chat.hasOlder || state.loadingOlder || row === undefined || state.sync === 'waiting') return;
+  return { type: 'loadOlder', sessionId: state.chat.sessionId, beforeRow: row };
+};
+
+/** What the person sent in this chat, oldest first, without repeats in a row. */
+export const sentTexts = (items: readonly ChatItem[]): readonly string[] =>
+  items
+    .flatMap((item) => (item.kind === 'user' ? [textOf(item.message.content)] : []))
+    .filter((text, index, all) => text !== '' && text !== all[index - 1]);

@@ -1,0 +1,110 @@
+/** The words of the view that more than one component says, in one place. */
+import type { SessionStatus } from '../extension/shared/agent.ts';
+import type { ChatState, StepRecord, StepStatus } from '../extension/shared/chat.ts';
+import type { ErrorAction, FileDiff } from '../extension/shared/event.ts';
+
+export const actionLabels: Readonly<Record<ErrorAction, string>> = {
+  setKey: 'Set API key',
+  retry: 'Try again',
+  changeModel: 'Change model',
+  continue: 'Continue',
+  openSettings: 'Open settings',
+  openLog: 'Show log',
+  newChat: 'New chat',
+};
+
+export const sessionStatusLabels: Readonly<Record<SessionStatus, string>> = {
+  idle: '',
+  running: 'Running',
+  waiting: 'Waiting for you',
+  failed: 'Failed',
+  interrupted: 'Interrupted',
+};
+
+const verbs: Readonly<Record<string, string>> = {
+  read_file: 'Read',
+  list_directory: 'List',
+  find_files: 'Find',
+  search_text: 'Search',
+  write_file: 'Write',
+  edit_file: 'Edit',
+  move_file: 'Move',
+  delete_file: 'Delete',
+  run_command: 'Run',
+  diagnostics: 'Check',
+};
+
+/** `Read`, `Run`; the tool's own name where this view knows no verb for it. */
+export const verbOf = (tool: string): string => verbs[tool] ?? tool;
+
+export const stepStatusLabels: Readonly<Record<StepStatus, string>> = {
+  waiting: 'Waiting for your approval',
+  running: 'Running',
+  completed: 'Done',
+  failed: 'Failed',
+  rejected: 'Rejected',
+  cancelled: 'Stopped',
+  interrupted: 'Interrupted',
+};
+
+/** Codicon of a step's status. */
+export const stepIcons: Readonly<Record<StepStatus, string>> = {
+  waiting: 'shield',
+  running: 'loading',
+  completed: 'check',
+  failed: 'error',
+  rejected: 'circle-slash',
+  cancelled: 'stop-circle',
+  interrupted: 'warning',
+};
+
+/** `Approved by you: for this session`; undefined while nobody has decided. */
+export const decisionText = (record: StepRecord): string | undefined => {
+  const { decision } = record;
+  if (decision === undefined) return;
+  const who = { rule: 'by a rule', user: 'by you', telegram: 'from Telegram' }[decision.by];
+  const reason = decision.reason === '' ? '' : `: ${decision.reason}`;
+  return `${decision.approved ? 'Approved' : 'Rejected'} ${who}${reason}`;
+};
+
+export const diffTitle = (diff: FileDiff): string => {
+  const kind = { created: 'New file ', changed: '', deleted: 'Deleted ', moved: 'Moved ' }[diff.kind];
+  return `${kind}${diff.path}${diff.movedTo === undefined ? '' : ` to ${diff.movedTo}`}`;
+};
+
+export interface Activity {
+  readonly kind: 'working' | 'waiting' | 'retrying';
+  readonly text: string;
+  /** What the clock counts from, or down to. */
+  readonly since: number;
+  readonly until?: number;
+}
+
+/** What the agent is doing, in one line; undefined when nothing runs. */
+export const activityOf = (chat: ChatState): Activity | undefined => {
+  const { job } = chat;
+  if (job === undefined) return;
+  if (job.retry !== undefined) {
+    const { attempt, reason, until } = job.retry;
+    return { kind: 'retrying', text: `${reason}. Attempt ${attempt + 1}`, since: job.startedAt, until };
+  }
+  let running: StepRecord | undefined;
+  // Open steps stand at the end, behind the reply that asked for them.
+  for (let index = chat.items.length - 1; index >= 0; index -= 1) {
+    const item = chat.items[index];
+    if (item?.kind !== 'step') break;
+    if (item.record.status === 'waiting') {
+      return { kind: 'waiting', text: 'Waiting for your approval', since: job.startedAt };
+    }
+    if (item.record.status === 'running') running = item.record;
+  }
+  if (running !== undefined) {
+    const { step, startedAt } = running;
+    return { kind: 'working', text: `${verbOf(step.tool)} ${step.title}`, since: startedAt };
+  }
+  const last = chat.items.at(-1);
+  const block = last?.kind === 'assistant' && last.streaming ? last.message.content.at(-1) : undefined;
+  const text =
+    block === undefined ? 'Waiting for the model' : block.type === 'thinking' ? 'Thinking' : 'Writing';
+  return { kind: 'working', text, since: job.startedAt };
+};
