@@ -171,10 +171,8 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
       const target = await makeVerifiedFolder(path.dirname(to.file));
       try {
         const [oldName, newName] = [source.at(path.basename(from.file)), target.at(path.basename(to.file))];
-        const there = await lstat(newName).catch(() => undefined);
-        const same = there === undefined ? undefined : await lstat(oldName).catch(() => undefined);
-        // On a file system that ignores case, a new spelling of the name is the same file.
-        if (there !== undefined && there.ino !== same?.ino)
+        const isTaken = (await lstat(newName).catch(() => undefined)) !== undefined;
+        if (isTaken && !(await isSameFile(oldName, newName)))
           throw new ToolError(`${to.label} exists already.`);
         await rename(oldName, newName).catch(async (error: unknown) => {
           if (errorCode(error) !== 'EXDEV' || from.isFolder) throw error;

@@ -21,16 +21,7 @@ const names: readonly RegExp[] = [
 ];
 
 /** A file in such a folder, whatever its name. */
-const folders = new Set([
-  '.ssh',
-  '.gnupg',
-  '.aws',
-  '.azure',
-  '.gcloud',
-  '.kube',
-  '.docker',
-  '.password-store',
-]);
+const folders = new Set(['.ssh', '.gnupg', '.aws', '.azure', '.gcloud', '.kube', '.password-store']);
 
 /**
  * Whether a file probably holds passwords or keys, so that reading it asks. By its name alone.
