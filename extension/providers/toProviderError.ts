@@ -81,7 +81,9 @@ const messageFor = (
       if (lacksTools(failure))
         return `${model} cannot use tools, which every agent needs. Choose another model.`;
       if (status === 404) {
-        return `${who} knows no model ${facts.model ?? ''} at this address. Choose another model, or check the setting anycowork.${facts.provider}.baseUrl.`;
+        const missing =
+          facts.model === undefined ? 'does not know what was asked' : `knows no model ${facts.model}`;
+        return `${who} ${missing} at this address. Choose another model, or check the setting anycowork.${facts.provider}.baseUrl.`;
       }
       return `${who} could not work with this request. Choose another model, or see the log.`;
     case 'emptyReply':
