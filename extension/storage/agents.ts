@@ -1,0 +1,18 @@
+import type { Agent } from '../shared/agent.ts';
+import { text } from './rows.ts';
+import type { Query, Statement } from './sqlite.ts';
+
+export const listAgents = (query: Query): readonly Agent[] =>
+  query('SELECT body FROM agents ORDER BY created_at, id').map((row): Agent => JSON.parse(text(row, 'body')));
+
+export const saveAgent = (agent: Agent): readonly Statement[] => [
+  {
+    sql: `INSERT INTO agents (id, name, body, created_at) VALUES (?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET name = excluded.name, body = excluded.body`,
+    params: [agent.id, agent.name, JSON.stringify(agent), agent.createdAt],
+  },
+];
+
+export const deleteAgent = (id: string): readonly Statement[] => [
+  { sql: 'DELETE FROM agents WHERE id = ?', params: [id] },
+];

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Disk, errorCode } from './disk.ts';
+import { type Owner, parseOwner, processState, sameOwner } from './owner.ts';
+import { lockTimeout } from './problems.ts';
+
+/** How long to wait for another window; its longest work under the lock, a snapshot, takes a second or two. */
+const waitMs = 30_000;
+/** A lock whose holder cannot be asked (other machine, no start time) ends after this long. */
+const unknownHolderMs = 60_000;
+/** A lock file without readable content: its holder died between creating and writing it. */
+const emptyMs = 2_000;
+
+/**
+ * A lock between processes: a file created exclusively, naming its holder. Unlike a lock judged by its age alone, one
+ * left by a killed process is broken at once, and one held by a living process is never broken however long a snapshot
+ * or a sleeping laptop keeps it. Two waiters breaking at the same instant could both win; the journal notices that.
+ */
+export class FileLock {
+  readonly #disk: Disk;
+  readonly #file: string;
+  readonly #owner: Owner;
+  readonly #text: string;
+  readonly #incarnation: string;
+
+  /** @param incarnation unique among the threads that ever act for this owner, of which one lives at a time */
+  constructor(disk: Disk, file: string, owner: Owner, incarnation: string) {
+    this.#disk = disk;
+    this.#file = file;
+    this.#owner = owner;
+    this.#incarnation = incarnation;
+    this.#text = JSON.stringify({ ...owner, incarnation });
+  }
+
+  /** @throws StoreError when others hold it too long; the system's error when the folder cannot be written */
+  async acquire(): Promise<void> {
+    const until = performance.now() + waitMs;
+    let seen = '';
+    let denied = 0;
+    for (let round = 0; ; round += 1) {
+      try {
+        if (this.#disk.createExclusive(this.#file, this.#text)) return;
+      } catch (error) {
+        // Windows answers so for a moment while a file that someone has open is being deleted.
+        denied += 1;
+        const mayPass =
+          process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error));
+        if (!mayPass || denied > 200) throw error;
+      }
+      // Asking whether the holder lives costs more than trying again: only after a while of the same holder.
+      if (round % 8 === 3) {
+        const text = this.#read();
+        if (text !== undefined && text === seen && this.#isAbandoned(text)) {
+          this.#break(text);
+          continue;
+        }
+        seen = text ?? '';
+      }
+      if (performance.now() > until) throw lockTimeout();
+      await delay(round < 20 ? 1 : 5);
+    }
+  }
+
+  release(): void {
+    if (this.#read() === this.#text) this.#disk.remove(this.#file);
+  }
+
+  #read(): string | undefined {
+    return this.#disk.readFile(this.#file)?.toString('utf8');
+  }
+
+  #isAbandoned(text: string): boolean {
+    const age = Date.now() - (this.#disk.stat(this.#file)?.changedAt ?? Date.now());
+    const holder = parseOwner(text);
+    if (holder === undefined) return age > emptyMs;
+    // An earlier thread of this very window: it has ended, or this one would not have been started.
+    if (sameOwner(holder, this.#owner)) return true;
+    const state = processState(holder);
+    return state === 'dead' || (state === 'unknown' && age > unknownHolderMs);
+  }
+
+  #break(text: string): void {
+    const aside = `${this.#file}.${this.#owner.pid}-${this.#incarnation}`;
+    try {
+      this.#disk.rename(this.#file, aside);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return;
+      throw error;
+    }
+    const taken = this.#disk.readFile(aside)?.toString('utf8');
+    // Another waiter broke it first and this was its new lock: give it back.
+    if (taken !== undefined && taken !== text) this.#disk.createExclusive(this.#file, taken);
+    this.#disk.remove(aside);
+  }
+}

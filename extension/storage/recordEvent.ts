@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import type { Decision } from '../core/approver.ts';
+import { StoreError } from '../core/store.ts';
+import type { Notice, StepStatus } from '../shared/chat.ts';
+import type { AgentEvent, ApprovalPrompt, EventOf, Step } from '../shared/event.ts';
+import type { BuildTransaction } from './liveDatabase.ts';
+import { text } from './rows.ts';
+import type { Query, SqlParam, Statement } from './sqlite.ts';
+
+/** Turns a value into the text of a row. */
+export type Pack = (value: unknown) => string;
+
+interface NewMessage {
+  readonly id: string;
+  readonly kind: 'user' | 'assistant' | 'step' | 'notice';
+  /** Packed; none for a step, which has its own table. */
+  readonly body: string | null;
+  readonly at: number;
+}
+
+export const insertMessage = (sessionId: string, jobId: string, message: NewMessage): Statement => ({
+  sql: `INSERT INTO messages (session_id, id, job_id, kind, body, created_at) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (session_id, id) DO UPDATE SET body = excluded.body`,
+  params: [sessionId, message.id, jobId, message.kind, message.body, message.at],
+});
+
+export const deleteDraft = (jobId: string): Statement => ({
+  sql: 'DELETE FROM drafts WHERE job_id = ?',
+  params: [jobId],
+});
+
+/** Ends a job: its status, its open steps, its draft, and what the chat shows about the end. */
+export const endJob = (
+  sessionId: string,
+  jobId: string,
+  status: 'completed' | 'failed' | 'cancelled' | 'interrupted',
+  at: number,
+  /** Packed. */
+  notice?: string,
+): readonly Statement[] => [
+  { sql: 'UPDATE jobs SET status = ?, ended_at = ? WHERE id = ?', params: [status, at, jobId] },
+  {
+    sql: `UPDATE steps SET status = 'interrupted', ended_at = ? WHERE job_id = ? AND status IN ('waiting', 'running')`,
+    params: [at, jobId],
+  },
+  deleteDraft(jobId),
+  ...(notice === undefined
+    ? []
+    : [insertMessage(sessionId, jobId, { id: `notice-${jobId}`, kind: 'notice', body: notice, at })]),
+];
+
+/** The columns of a step that an event sets. */
+interface StepColumns {
+  readonly status: StepStatus;
+  readonly prompt?: string;
+  readonly decision?: string;
+  readonly result?: string;
+  readonly summary?: string;
+  readonly diffs?: string;
+  readonly started_at?: number;
+  readonly ended_at?: number;
+}
+
+/** Adds the step to the chat, or changes the one that is there. */
+const writeStep = (
+  query: Query,
+  sessionId: string,
+  jobId: string,
+  event: { readonly step: Step; readonly at: number },
+  step: string,
+  columns: StepColumns,
+): readonly Statement[] => {
+  const { id } = event.step;
+  const find = 'SELECT row FROM messages WHERE session_id = ? AND id = ?';
+  const known = query(find, [sessionId, id])[0]?.row;
+  const set: [string, SqlParam][] = Object.entries({ step, ...columns });
+  if (known !== undefined) {
+    const assignments = set.map(([column]) => `${column} = ?`).join(', ');
+    return [
+      {
+        sql: `UPDATE steps SET ${assignments} WHERE row = ?`,
+        params: [...set.map(([, value]) => value), known],
+      },
+    ];
+  }
+  const values: [string, SqlParam][] = Object.entries({ started_at: event.at, step, ...columns });
+  const names = values.map(([column]) => column).join(', ');
+  const marks = values.map(() => '?').join(', ');
+  return [
+    insertMessage(sessionId, jobId, { id, kind: 'step', body: null, at: event.at }),
+    {
+      sql: `INSERT INTO steps (row, id, session_id, job_id, ${names}) VALUES ((${find}), ?, ?, ?, ${marks})`,
+      params: [sessionId, id, id, sessionId, jobId, ...values.map(([, value]) => value)],
+    },
+  ];
+};
+
+const insertApproval = (
+  sessionId: string,
+  event: EventOf<'ApprovalRequired'>,
+  prompt: ApprovalPrompt,
+): Statement => {
+  const payload = JSON.stringify([event.step.tool, event.step.input, prompt.detail]);
+  return {
+    sql: `INSERT INTO approvals (step_id, session_id, job_id, payload_hash, asked_at, expires_at) VALUES (?, ?, ?, ?, ?, NULL)`,
+    params: [
+      event.step.id,
+      sessionId,
+      event.jobId,
+      createHash('sha256').update(payload).digest('hex'),
+      event.at,
+    ],
+  };
+};
+
+/** The first answer to an open question of this step; later ones change nothing. */
+export const decide = (stepId: string, decision: Decision, at: number): readonly Statement[] => [
+  {
+    sql: `UPDATE approvals SET decided_at = ?, approved = ?, scope = ?, decided_by = ?, surface = ?, reason = ?
+      WHERE step_id = ? AND decided_at IS NULL`,
+    params: [
+      at,
+      decision.approved ? 1 : 0,
+      decision.scope,
+      decision.by,
+      decision.surface,
+      decision.reason === undefined ? null : JSON.stringify(decision.reason),
+      stepId,
+    ],
+  },
+];
+
+const insertUsage = (sessionId: string, { jobId, at, usage }: EventOf<'Usage'>): readonly Statement[] => {
+  const numbers = [usage.input, usage.output, usage.cachedInput, usage.cacheWrite, usage.reasoning];
+  return [
+    {
+      sql: `INSERT INTO usage (session_id, job_id, at, input, output, cached_input, cache_write, reasoning)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      params: [sessionId, jobId, at, ...numbers],
+    },
+    {
+      sql: `INSERT INTO usage_totals (session_id, input, output, cached_input, cache_write, reasoning) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (session_id) DO UPDATE SET input = input + excluded.input, output = output + excluded.output,
+          cached_input = cached_input + excluded.cached_input, cache_write = cache_write + excluded.cache_write,
+          reasoning = reasoning + excluded.reasoning`,
+      params: [sessionId, ...numbers],
+    },
+  ];
+};
+
+const startJob = (event: EventOf<'JobStarted'>, owner: string, pack: Pack): BuildTransaction => {
+  const { jobId, sessionId, agentId, at, input } = event;
+  const body = input === undefined ? '' : pack(input);
+  return (query) => {
+    if (query('SELECT 1 FROM sessions WHERE id = ?', [sessionId]).length === 0) {
+      throw new StoreError(
+        'This chat has been deleted, so the message could not be kept. Send it in a new chat.',
+      );
+    }
+    return [
+      {
+        sql: `INSERT INTO jobs (id, session_id, agent_id, status, owner, started_at) VALUES (?, ?, ?, 'running', ?, ?)`,
+        params: [jobId, sessionId, agentId, owner, at],
+      },
+      {
+        sql: 'UPDATE sessions SET last_job_id = ?, updated_at = max(updated_at, ?) WHERE id = ?',
+        params: [jobId, at, sessionId],
+      },
+      ...(input === undefined
+        ? []
+        : [insertMessage(sessionId, jobId, { id: input.id, kind: 'user', body, at })]),
+    ];
+  };
+};
+
+export const sessionOfJob = (query: Query, jobId: string): string | undefined =>
+  query('SELECT session_id FROM jobs WHERE id = ?', [jobId]).map((row) => text(row, 'session_id'))[0];
+
+type Build = (query: Query, sessionId: string) => readonly Statement[];
+
+const ofStep = (
+  event: EventOf<'ApprovalRequired' | 'StepApproved' | 'StepRejected' | 'StepCompleted'>,
+  pack: Pack,
+  columns: StepColumns,
+): Build => {
+  const step = pack(event.step);
+  return (query, sessionId) => writeStep(query, sessionId, event.jobId, event, step, columns);
+};
+
+const packNotice = (notice: Notice, at: number, pack: Pack): string => pack({ notice, at });
+
+/** Packs now, before the lock is taken, since that may write files; builds later. */
+const buildFor = (event: AgentEvent, pack: Pack): Build | undefined => {
+  const { jobId, at } = event;
+  switch (event.type) {
+    case 'TurnCompleted': {
+      const body = pack(event.message);
+      return (_, sessionId) => [
+        insertMessage(sessionId, jobId, { id: event.message.id, kind: 'assistant', body, at }),
+        deleteDraft(jobId),
+      ];
+    }
+    case 'ApprovalRequired': {
+      const write = ofStep(event, pack, { status: 'waiting', prompt: pack(event.prompt) });
+      return (query, sessionId) => [
+        ...write(query, sessionId),
+        insertApproval(sessionId, event, event.prompt),
+      ];
+    }
+    case 'StepApproved': {
+      const decision = pack({ approved: true, by: event.by, reason: event.reason });
+      return ofStep(event, pack, { status: 'running', decision, started_at: at });
+    }
+    case 'StepRejected':
+      return ofStep(event, pack, {
+        status: event.result.outcome === 'cancelled' ? 'cancelled' : 'rejected',
+        decision: pack({ approved: false, by: event.by, reason: event.reason }),
+        result: pack(event.result),
+        ended_at: at,
+      });
+    case 'StepCompleted':
+      return ofStep(event, pack, {
+        status: event.result.outcome,
+        result: pack(event.result),
+        summary: pack(event.summary),
+        diffs: pack(event.diffs),
+        ended_at: at,
+      });
+    case 'Usage':
+      return (_, sessionId) => insertUsage(sessionId, event);
+    case 'JobCompleted':
+      return (_, sessionId) => endJob(sessionId, jobId, 'completed', at);
+    case 'JobFailed': {
+      const notice = packNotice({ kind: 'failed', error: event.error }, at, pack);
+      return (_, sessionId) => endJob(sessionId, jobId, 'failed', at, notice);
+    }
+    case 'JobCancelled': {
+      const notice = packNotice({ kind: 'cancelled' }, at, pack);
+      return (_, sessionId) => endJob(sessionId, jobId, 'cancelled', at, notice);
+    }
+    case 'JobStarted':
+    case 'Thinking':
+    case 'Token':
+    case 'Retrying':
+    case 'StepProgress':
+      return undefined;
+  }
+};
+
+/**
+ * The transaction that keeps what an event says; none for the events that are only a preview.
+ * @param owner who runs the job, formatted
+ */
+export const recordEvent = (event: AgentEvent, owner: string, pack: Pack): BuildTransaction | undefined => {
+  if (event.type === 'JobStarted') return startJob(event, owner, pack);
+  const build = buildFor(event, pack);
+  if (build === undefined) return undefined;
+  return (query) => {
+    // Deleting a chat ends with its rows; a job that is still on its way out then has nothing to add.
+    const sessionId = sessionOfJob(query, event.jobId);
+    return sessionId === undefined ? [] : build(query, sessionId);
+  };
+};

@@ -1,0 +1,133 @@
+import type { Query, Statement } from './sqlite.ts';
+
+/** One step from the schema before it. Its statements depend on nothing but the rows, as everything that is journaled. */
+export interface Migration {
+  readonly version: number;
+  readonly statements: (query: Query) => readonly Statement[];
+}
+
+const tables = [
+  // Of a snapshot only: the last transaction in it, and the journal begun with it.
+  'CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID',
+
+  `CREATE TABLE agents (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  )`,
+
+  `CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    last_job_id TEXT
+  )`,
+  'CREATE INDEX sessions_by_time ON sessions (updated_at)',
+
+  `CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('running', 'completed', 'failed', 'cancelled', 'interrupted')),
+    owner TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+  )`,
+  'CREATE INDEX jobs_by_session ON jobs (session_id)',
+  "CREATE INDEX jobs_running ON jobs (id) WHERE status = 'running'",
+
+  // One growing row number over everything a chat shows, so that a page of rows is a page of the chat.
+  `CREATE TABLE messages (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('user', 'assistant', 'step', 'notice')),
+    body TEXT,
+    created_at INTEGER NOT NULL,
+    UNIQUE (session_id, id)
+  )`,
+  'CREATE INDEX messages_by_session ON messages (session_id, row)',
+
+  // What a message of kind step holds. A call without its result cannot be stored as finished.
+  `CREATE TABLE steps (
+    row INTEGER PRIMARY KEY REFERENCES messages (row),
+    id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    step TEXT NOT NULL,
+    prompt TEXT,
+    decision TEXT,
+    result TEXT,
+    summary TEXT NOT NULL DEFAULT '""',
+    diffs TEXT NOT NULL DEFAULT '[]',
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    CHECK (status IN ('waiting', 'running', 'interrupted')
+      OR (status IN ('completed', 'failed', 'rejected', 'cancelled') AND result IS NOT NULL))
+  )`,
+  "CREATE INDEX steps_open ON steps (job_id) WHERE status IN ('waiting', 'running')",
+  'CREATE INDEX steps_by_session ON steps (session_id)',
+
+  `CREATE TABLE approvals (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    step_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    payload_hash TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    decided_at INTEGER,
+    approved INTEGER,
+    scope TEXT,
+    decided_by TEXT,
+    surface TEXT,
+    reason TEXT
+  )`,
+  'CREATE INDEX approvals_by_step ON approvals (step_id)',
+  'CREATE INDEX approvals_by_session ON approvals (session_id)',
+
+  // Pieces of the reply that is streaming, in order; a piece is a JSON string, so that any cut between two characters is kept.
+  `CREATE TABLE drafts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    piece TEXT NOT NULL
+  )`,
+  'CREATE INDEX drafts_by_job ON drafts (job_id)',
+  'CREATE INDEX drafts_by_session ON drafts (session_id)',
+
+  `CREATE TABLE usage (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    cached_input INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL
+  )`,
+  'CREATE INDEX usage_by_session ON usage (session_id)',
+
+  // Sums of usage, kept with each row of it, so that showing them does not grow with the chat.
+  `CREATE TABLE usage_totals (
+    session_id TEXT PRIMARY KEY,
+    input INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    cached_input INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL
+  )`,
+];
+
+/** Numbered, run in order, never changed once released. */
+export const migrations: readonly Migration[] = [
+  { version: 1, statements: () => tables.map((sql) => ({ sql, params: [] })) },
+];

@@ -1,0 +1,61 @@
+import type { Worker } from 'node:worker_threads';
+import type { Store } from '../core/store.ts';
+import type { AgentEventType } from '../shared/event.ts';
+import type { WorkerSetUp } from './messages.ts';
+import { WorkerClient } from './workerClient.ts';
+
+export interface SqlStoreOptions {
+  /** Where the history is kept; made when missing. */
+  readonly folder: string;
+  /** The bundled `worker.ts`, or its source where types are stripped. */
+  readonly workerFile: URL | string;
+  /** Absolute path of sql-wasm.wasm. */
+  readonly wasmFile: string;
+  readonly now?: () => number;
+  /** Unique per window and process. */
+  readonly ownerId: string;
+  /** What a person should know about the history as a whole: damage and what was restored, or why nothing can be saved. */
+  readonly report: (problem: string) => void;
+  /** Starts the thread; for tests. */
+  readonly startWorker?: (file: URL | string, setUp: WorkerSetUp) => Worker;
+}
+
+/** Events that keep nothing: they come many times a second and need not cross over. */
+const previews: readonly AgentEventType[] = ['Thinking', 'Token', 'Retrying', 'StepProgress'];
+
+/** The store on SQLite, in a thread of its own. Nothing is loaded before the first call. */
+export const createSqlStore = (options: SqlStoreOptions): Store => {
+  const listeners = new Set<() => void>();
+  const client = new WorkerClient({
+    ...options,
+    now: options.now ?? Date.now,
+    onChange: () => {
+      for (const listener of listeners) listener();
+    },
+  });
+  return {
+    open: () => client.call({ method: 'open', args: [] }),
+    listAgents: () => client.call({ method: 'listAgents', args: [] }),
+    saveAgent: (agent) => client.call({ method: 'saveAgent', args: [agent] }),
+    deleteAgent: (id) => client.call({ method: 'deleteAgent', args: [id] }),
+    listSessions: (limit) => client.call({ method: 'listSessions', args: [limit] }),
+    getSession: (id) => client.call({ method: 'getSession', args: [id] }),
+    saveSession: (session) => client.call({ method: 'saveSession', args: [session] }),
+    deleteSession: (id) => client.call({ method: 'deleteSession', args: [id] }),
+    record: async (event) => {
+      if (!previews.includes(event.type)) await client.call({ method: 'record', args: [event] });
+    },
+    saveDraft: (jobId, text) => client.call({ method: 'saveDraft', args: [jobId, text] }),
+    recordDecision: (stepId, decision, at) =>
+      client.call({ method: 'recordDecision', args: [stepId, decision, at] }),
+    readPage: (sessionId, limit, beforeRow) =>
+      client.call({ method: 'readPage', args: [sessionId, limit, beforeRow] }),
+    readAll: (sessionId) => client.call({ method: 'readAll', args: [sessionId] }),
+    sessionUsage: (sessionId) => client.call({ method: 'sessionUsage', args: [sessionId] }),
+    onExternalChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => client.close(),
+  };
+};

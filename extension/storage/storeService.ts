@@ -1,0 +1,166 @@
+import type { Store } from '../core/store.ts';
+import { endsJob } from '../shared/event.ts';
+import { deleteAgent, listAgents, saveAgent } from './agents.ts';
+import { Blobs } from './blobs.ts';
+import { readAll, readPage } from './chatRows.ts';
+import { Database } from './database.ts';
+import type { Disk } from './disk.ts';
+import { Drafts } from './drafts.ts';
+import { interruptJob, runningJobs } from './interruptedJobs.ts';
+import type { BuildTransaction } from './liveDatabase.ts';
+import {
+  formatOwner,
+  isOwnerAlive,
+  leaseFile,
+  leaseRenewalMs,
+  type Owner,
+  parseOwner,
+  renewLease,
+  sameOwner,
+} from './owner.ts';
+import { saveProblem, storeClosed } from './problems.ts';
+import { decide, recordEvent } from './recordEvent.ts';
+import { migrations } from './schema.ts';
+import { deleteSession, getSession, listSessions, saveSession, sessionUsage } from './sessions.ts';
+import type { OpenSqlite, Query } from './sqlite.ts';
+import { watchJournal } from './watchJournal.ts';
+
+export interface ServiceOptions {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly openSqlite: OpenSqlite;
+  readonly owner: Owner;
+  readonly incarnation: string;
+  readonly now: () => number;
+  readonly report: (problem: string) => void;
+  /** Another window, or this one on its own account, changed rows. */
+  readonly onChange: () => void;
+}
+
+type StoreMethod = Exclude<keyof Store, 'onExternalChange'>;
+
+/** The store's methods as its thread offers them: each takes the unique name of the call before its arguments. */
+export type StoreHandlers = {
+  readonly [M in StoreMethod]: (call: string, ...args: Parameters<Store[M]>) => ReturnType<Store[M]>;
+} & {
+  /** Whether the write of that name is in the journal. */
+  readonly wasSaved: (call: string, name: string) => Promise<boolean>;
+};
+
+const openService = async (options: ServiceOptions) => {
+  const { folder, disk, owner, now } = options;
+  const ownerText = formatOwner(owner);
+  const database = await Database.open({ ...options, migrations, onForeignChange: options.onChange });
+  const blobs = new Blobs(disk, folder);
+  const pack = (value: unknown): string => blobs.pack(value);
+  const drafts = new Drafts();
+
+  const closeDeadJobs = async (): Promise<void> => {
+    for (const { id, owner: text } of await database.read(runningJobs)) {
+      const holder = parseOwner(text);
+      if (holder !== undefined && sameOwner(holder, owner)) continue;
+      if (holder !== undefined && isOwnerAlive(disk, folder, holder, Date.now())) continue;
+      await database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, text, now(), pack));
+      if (holder !== undefined) disk.remove(leaseFile(folder, holder));
+      options.onChange();
+    }
+  };
+  const look = async (): Promise<void> => {
+    try {
+      renewLease(disk, folder, owner, Date.now());
+      await database.refresh();
+      await closeDeadJobs();
+    } catch {
+      // A folder that cannot be written says so to whoever writes; looking around stays quiet.
+    }
+  };
+
+  await look();
+  const looking = setInterval(look, leaseRenewalMs).unref();
+  const stopWatching = watchJournal(folder, () => {
+    database.refresh().catch(() => undefined);
+  });
+  const close = async (): Promise<void> => {
+    clearInterval(looking);
+    stopWatching();
+    await database.close();
+    try {
+      disk.remove(leaseFile(folder, owner));
+    } catch {
+      // Nothing was written there either.
+    }
+  };
+  return { database, blobs, pack, drafts, ownerText, close };
+};
+
+/** What runs in the storage thread: opens on the first call, and again on the next one if that failed. */
+export const createStoreService = (options: ServiceOptions): StoreHandlers => {
+  let opening: ReturnType<typeof openService> | undefined;
+  let isClosed = false;
+  const opened = (): ReturnType<typeof openService> => {
+    if (isClosed) return Promise.reject(storeClosed());
+    opening ??= openService(options).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  type Service = Awaited<ReturnType<typeof openService>>;
+
+  const read = async <T>(reader: (query: Query, service: Service) => T): Promise<T> => {
+    const service = await opened();
+    return service.database.read((query) => reader(query, service));
+  };
+  /** Prepares before the lock is taken: that may hash and write files. */
+  const save = async (
+    call: string,
+    prepare: (service: Service) => BuildTransaction | undefined,
+    isDurable = true,
+  ): Promise<void> => {
+    const service = await opened();
+    try {
+      const build = prepare(service);
+      if (build !== undefined) await service.database.transact(call, build, isDurable);
+    } catch (error) {
+      throw saveProblem(error, options.folder);
+    }
+  };
+
+  return {
+    open: async () => {
+      await opened();
+    },
+    listAgents: () => read(listAgents),
+    saveAgent: (call, agent) => save(call, () => () => saveAgent(agent)),
+    deleteAgent: (call, id) => save(call, () => () => deleteAgent(id)),
+    listSessions: (_, limit) => read((query) => listSessions(query, limit)),
+    getSession: (_, id) => read((query) => getSession(query, id)),
+    saveSession: (call, session) => save(call, () => () => saveSession(session)),
+    deleteSession: (call, id) => save(call, () => () => deleteSession(id)),
+    record: (call, event) =>
+      save(call, ({ drafts, ownerText, pack }) => {
+        if (event.type === 'TurnCompleted' || endsJob(event)) drafts.forget(event.jobId);
+        return recordEvent(event, ownerText, pack);
+      }),
+    // Without the fdatasync: a draft is worth a crash of the window, which this survives, not a wait for the disk each
+    // second. Its record is whole like every other, and becomes durable with the next one that waits.
+    saveDraft: async (call, jobId, draft) => {
+      const { drafts } = await opened();
+      await save(call, () => drafts.save(jobId, draft), false).catch((error: unknown) => {
+        drafts.forget(jobId);
+        throw error;
+      });
+    },
+    recordDecision: (call, stepId, decision, at) => save(call, () => () => decide(stepId, decision, at)),
+    readPage: (_, sessionId, limit, beforeRow) =>
+      read((query, { blobs }) => readPage(query, blobs, sessionId, limit, beforeRow)),
+    readAll: (_, sessionId) => read((query, { blobs }) => readAll(query, blobs, sessionId)),
+    sessionUsage: (_, sessionId) => read((query) => sessionUsage(query, sessionId)),
+    wasSaved: async (_, name) => (await opened()).database.wasSaved(name),
+    close: async () => {
+      isClosed = true;
+      const service = await opening?.catch(() => undefined);
+      await service?.close();
+    },
+  };
+};
