@@ -8,7 +8,7 @@ import type {
   Tool,
   ToolResultBlockParam,
 } from '@anthropic-ai/sdk/resources/messages';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelRequest, ToolSpec } from '../../core/provider.ts';
 import type { AssistantBlock, ToolMessage, UserBlock } from '../../shared/message.ts';
 import { failed, portableId, type Turn, turnsOf } from '../turns.ts';

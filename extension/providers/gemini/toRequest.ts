@@ -5,7 +5,7 @@ import type {
   GenerateContentParameters,
   Part,
 } from '@google/genai/web';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelRequest, ToolSpec } from '../../core/provider.ts';
 import type { AssistantBlock, ImageBlock, TextBlock, ToolMessage, UserBlock } from '../../shared/message.ts';
 import { failed, imagesOf, joinedText, type Turn, turnsOf } from '../turns.ts';

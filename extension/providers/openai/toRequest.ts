@@ -5,7 +5,7 @@ import type {
   ResponseInputItem,
   ResponseInputText,
 } from 'openai/resources/responses/responses';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelRequest, ToolSpec } from '../../core/provider.ts';
 import type { AssistantBlock, ToolMessage, UserBlock } from '../../shared/message.ts';
 import { dataUrl, imagesOf, joinedText, portableId, type Turn, turnsOf } from '../turns.ts';

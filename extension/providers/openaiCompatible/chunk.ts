@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is read of a chat completion chunk. Servers leave out, add and null whatever they like, so nothing is required. */
 export const chunkSchema = z.object({

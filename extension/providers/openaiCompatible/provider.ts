@@ -1,5 +1,5 @@
 import type { OpenAI } from 'openai';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelInfo, Provider } from '../../core/provider.ts';
 import { failureOf } from '../failure.ts';
 import { type Access, type Connection, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';

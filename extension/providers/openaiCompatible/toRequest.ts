@@ -6,7 +6,7 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelRequest, ToolSpec } from '../../core/provider.ts';
 import type { AssistantBlock, ToolCallBlock, ToolMessage, UserBlock } from '../../shared/message.ts';
 import { dataUrl, imagesOf, joinedText, type Turn, turnsOf } from '../turns.ts';
