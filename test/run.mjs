@@ -80,7 +80,7 @@ const runStage = (stage, environment) =>
       lastOutput = Date.now();
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      lines.forEach(show);
+      for (const line of lines) show(line);
     });
     const alive = setInterval(() => {
       if (Date.now() - lastOutput < 30_000) return;

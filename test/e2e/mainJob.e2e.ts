@@ -18,7 +18,9 @@ const lengths = async (frame: Frame, enough: number): Promise<number[]> => {
   return seen;
 };
 
-describe('the main job', () => {
+describe('the main job', function () {
+  // Each step goes on from the one before.
+  this.bail(true);
   let rig: Rig;
 
   before(async () => {

@@ -184,7 +184,11 @@ export class CodeServer {
     const every = globSync('data/logs/**/*.log', { cwd: this.dataFolder }).sort();
     const files = every.filter((file) => !/vscode\.[\w-]+[\\/]|mcpGateway|remoteagent/.test(file));
     const texts = files.flatMap((file) => {
-      const text = readFileSync(path.join(this.dataFolder, file), 'utf8').trim();
+      const lines = readFileSync(path.join(this.dataFolder, file), 'utf8').split('\n');
+      const text = lines
+        .filter((line) => !/_doActivateExtension vscode\./.test(line))
+        .join('\n')
+        .trim();
       return text === '' ? [] : [`--- ${file}\n${text}`];
     });
     return [`--- server output\n${this.output().trim()}`, ...texts].join('\n');

@@ -40,7 +40,7 @@ export const runInHost = async (options: HostRun): Promise<number> => {
       const text = values.map(String).join(' ');
       const lines = linesFromHost(text);
       if (lines === undefined) console.push(`${type}: ${text}`);
-      else lines.forEach(onLine);
+      else for (const line of lines) onLine(line);
     });
     await page.goto(server.url({ testsPath }));
     const code = await ended;
