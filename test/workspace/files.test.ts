@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -234,13 +235,22 @@ describe('createWorkspaceFiles', () => {
     const parked = path.join(root, 'parked');
     writeFileSync(path.join(folder, 'victim.ts'), 'mine');
     let stop = false;
+    /** A writer may have made the folder anew in the moment without one. */
+    const insist = (action: () => void): void => {
+      try {
+        action();
+      } catch {
+        rmSync(folder, { recursive: true, force: true });
+        insist(action);
+      }
+    };
     const swapping = (async () => {
       while (!stop) {
         renameSync(folder, parked);
-        symlinkSync(path.join(base, 'outside'), folder);
+        insist(() => symlinkSync(path.join(base, 'outside'), folder));
         await new Promise((resolve) => setImmediate(resolve));
         unlinkSync(folder);
-        renameSync(parked, folder);
+        insist(() => renameSync(parked, folder));
         await new Promise((resolve) => setImmediate(resolve));
       }
     })();
