@@ -79,6 +79,8 @@ export async function* fromStream(
   let refusal: string | null | undefined;
 
   for await (const event of events) {
+    // The last there is; a server may be slow to close.
+    if (event.type === 'message_stop') break;
     switch (event.type) {
       case 'message_start':
         started = event.message.usage ?? {};

@@ -102,6 +102,8 @@ export async function* fromStream(
       default:
         break;
     }
+    // The last there is; a server may be slow to close.
+    if (stopReason !== undefined) break;
   }
 
   if (stopReason === undefined) throw cutOff();
