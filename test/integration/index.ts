@@ -15,6 +15,7 @@ export const run = async (): Promise<void> => {
   // Gives the suites describe and it; mocha does this itself only for files that it loads.
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./suite/activation.ts');
+  await import('./suite/commands.ts');
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   if (failures > 0) throw new Error(`${failures} failed`);
 };
