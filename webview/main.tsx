@@ -70,6 +70,17 @@ window.addEventListener('focus', () => {
 draw();
 askForSnapshot();
 
-const loadToolkit = () => void import('./toolkit.ts');
+/** The toolkit makes a style element to find out what the browser can do, and takes the page's nonce from here. */
+const offerNonce = () => {
+  const meta = document.createElement('meta');
+  meta.setAttribute('property', 'csp-nonce');
+  meta.content = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
+  document.head.append(meta);
+};
+
+const loadToolkit = () => {
+  offerNonce();
+  void import('./toolkit.ts');
+};
 if (document.readyState === 'complete') loadToolkit();
 else window.addEventListener('load', loadToolkit, { once: true });
