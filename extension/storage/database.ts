@@ -49,7 +49,8 @@ export class Database {
   readonly #lock: FileLock;
   readonly #snapshotBytes: number;
   #queue: Work[] = [];
-  #working: Promise<void> | undefined;
+  #isWorking = false;
+  #working = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
   /** Journal size at which to try a failed snapshot again. */
   #notBefore = 0;
@@ -73,7 +74,7 @@ export class Database {
       throw saveProblem(error, folder);
     }
     await database.#task(
-      () => database.#live.migrate(),
+      () => undefined,
       (error) => database.#live.loadWithoutLock(error),
     );
     return database;
@@ -144,9 +145,9 @@ export class Database {
 
   #enqueue(work: Work): void {
     this.#queue.push(work);
-    this.#working ??= this.#workThrough().finally(() => {
-      this.#working = undefined;
-    });
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#working = this.#workThrough();
   }
 
   #take(): readonly Work[] {
@@ -155,7 +156,7 @@ export class Database {
     return batch;
   }
 
-  /** Never rejects: every error goes to those who wait for it. */
+  /** Never rejects: every error goes to those who wait for it. Nothing is awaited between the last look at the queue and the end. */
   async #workThrough(): Promise<void> {
     while (this.#queue.length > 0) {
       try {
@@ -180,6 +181,7 @@ export class Database {
         this.#options.report(this.#problem(error).message);
       }
     }
+    this.#isWorking = false;
   }
 
   #doAll(batch: readonly Work[]): void {

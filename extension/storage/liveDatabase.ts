@@ -66,12 +66,13 @@ export class LiveDatabase {
     return state?.inode === journal.inode && state.size === journal.offset;
   }
 
-  /** Applies what is new in the files, and cuts a torn tail. Where they cannot be put in order, memory is filled all the same. */
+  /** Applies what is new in the files, mends and migrates them. Where they cannot be written, memory is filled all the same. */
   sync(): void {
     try {
       const journal = this.#loaded?.journal;
       if (journal === undefined) this.#reload(true);
       else if (!this.isCurrent() && !this.#catchUp(journal)) this.#reload(true);
+      this.#migrate();
     } catch (error) {
       if (errorCode(error) === '') throw error;
       this.loadWithoutLock(error);
@@ -158,22 +159,6 @@ export class LiveDatabase {
     }
   }
 
-  /** Brings an older schema up to date, one version at a time, each after a backup. @throws StoreError, with the rows as before */
-  migrate(): void {
-    if (this.#live().journal === undefined) return;
-    for (const { version, statements } of this.#pendingMigrations()) {
-      const { sqlite } = this.#live();
-      const backup = `${this.#files.image}.version-${sqlite.schemaVersion()}`;
-      if (sqlite.schemaVersion() > 0) replaceFile(this.#disk, backup, [sqlite.image()]);
-      const build: BuildTransaction = (query) => [
-        ...statements(query),
-        { sql: `PRAGMA user_version = ${version}`, params: [] },
-      ];
-      const [outcome] = this.commit([{ call: `migration:${version}`, build, isDurable: true }]);
-      if (typeof outcome === 'object') throw saveProblem(outcome.error, this.#files.folder);
-    }
-  }
-
   /** Forgets memory and handles; the next use under the lock loads anew. */
   drop(): void {
     this.#loaded?.journal?.close();
@@ -209,6 +194,21 @@ export class LiveDatabase {
     this.#checkVersion();
     this.#options.onForeignChange();
     return true;
+  }
+
+  /** Brings an older schema up to date, one version at a time, each after a backup. @throws StoreError, with the rows as before */
+  #migrate(): void {
+    for (const { version, statements } of this.#pendingMigrations()) {
+      const { sqlite } = this.#live();
+      const backup = `${this.#files.image}.version-${sqlite.schemaVersion()}`;
+      if (sqlite.schemaVersion() > 0) replaceFile(this.#disk, backup, [sqlite.image()]);
+      const build: BuildTransaction = (query) => [
+        ...statements(query),
+        { sql: `PRAGMA user_version = ${version}`, params: [] },
+      ];
+      const [outcome] = this.commit([{ call: `migration:${version}`, build, isDurable: true }]);
+      if (typeof outcome === 'object') throw saveProblem(outcome.error, this.#files.folder);
+    }
   }
 
   #applyTail(journal: Journal): boolean {

@@ -30,7 +30,7 @@ const layerOf = async (folder: string): Promise<Layer | undefined> => {
 const decide = (layers: readonly Layer[], file: string, isFolder: boolean): boolean => {
   for (const { folder, rules } of layers) {
     const relative = path.relative(folder, file).split(path.sep).join('/');
-    if (relative === '' || relative.startsWith('../')) continue;
+    if (relative === '' || relative === '..' || relative.startsWith('../')) continue;
     const { ignored, unignored } = rules.test(isFolder ? `${relative}/` : relative);
     if (ignored || unignored) return ignored;
   }
@@ -76,7 +76,7 @@ export const ignoreRulesOf = async (folder: string): Promise<IgnoreRules> => {
   return rulesFrom(layers.filter((layer) => layer !== undefined));
 };
 
-/** Whether ignore files leave out the folder itself; then whoever names it wants to see inside. */
+/** Whether ignore files leave out the folder itself. */
 export const isIgnoredFolder = async (folder: string): Promise<boolean> => {
   const chain = await around(folder);
   const layers = (await Promise.all(chain.map(layerOf))).filter((layer) => layer !== undefined);

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
 import { cleanOutput } from './cleanOutput.ts';
 import { openSpill, type Spill } from './spill.ts';
 import { formatBytes } from './text.ts';
 
 const headBytes = 16_000;
 const tailBytes = 48_000;
+/** Pieces of about this size go to the disk. */
+const pieceBytes = 1_000_000;
 /** A command that never stops writing must not fill the disk. */
 const spillBytes = 200_000_000;
 
@@ -37,14 +37,28 @@ export const createKeptOutput = (folder: string): KeptOutput => {
   let head: Buffer | undefined;
   let spill: Spill | undefined;
   let spilled = 0;
+  let unwritten: Buffer[] = [];
+  let unwrittenBytes = 0;
   let spillError: string | undefined;
+
+  const fail = (error: unknown): void => {
+    spillError ??= error instanceof Error ? error.message : 'unknown error';
+  };
+
+  const flush = async (): Promise<void> => {
+    const piece = Buffer.concat(unwritten);
+    unwritten = [];
+    unwrittenBytes = 0;
+    if (spillError === undefined && piece.length > 0) await spill?.handle.appendFile(piece).catch(fail);
+  };
 
   const write = async (chunk: Buffer): Promise<void> => {
     if (spill === undefined || spillError !== undefined || spilled >= spillBytes) return;
     const part = chunk.subarray(0, spillBytes - spilled);
     spilled += part.length;
-    if (!spill.stream.write(part))
-      await Promise.race([once(spill.stream, 'drain'), once(spill.stream, 'close')]);
+    unwritten.push(part);
+    unwrittenBytes += part.length;
+    if (unwrittenBytes >= pieceBytes || unwritten.length >= 1_000) await flush();
   };
 
   const beginSpill = async (): Promise<void> => {
@@ -52,14 +66,10 @@ export const createKeptOutput = (folder: string): KeptOutput => {
     head = Buffer.from(all.subarray(0, headBytes));
     chunks = [all.subarray(headBytes)];
     kept = all.length - headBytes;
-    try {
-      spill = await openSpill(folder);
-      spill.stream.on('error', (error) => {
-        spillError = error.message;
-      });
-    } catch (error) {
-      spillError = error instanceof Error ? error.message : 'unknown error';
-    }
+    spill = await openSpill(folder).catch((error: unknown) => {
+      fail(error);
+      return undefined;
+    });
     await write(all);
   };
 
@@ -79,27 +89,31 @@ export const createKeptOutput = (folder: string): KeptOutput => {
     return `${extent} in ${spill.file}, which read_file can read`;
   };
 
+  const addOne = async (chunk: Buffer): Promise<void> => {
+    total += chunk.length;
+    chunks.push(chunk);
+    kept += chunk.length;
+    if (head === undefined) {
+      if (total > headBytes + tailBytes) await beginSpill();
+    } else {
+      await write(chunk);
+    }
+    if (head !== undefined) forget();
+  };
+
+  // Where there are two pipes they take turns.
+  let queue = Promise.resolve();
   return {
-    add: async (chunk) => {
-      total += chunk.length;
-      chunks.push(chunk);
-      kept += chunk.length;
-      if (head === undefined) {
-        if (total > headBytes + tailBytes) await beginSpill();
-      } else {
-        await write(chunk);
-      }
-      if (head !== undefined) forget();
+    add: (chunk) => {
+      queue = queue.then(() => addOne(chunk));
+      return queue;
     },
     finish: async () => {
+      await queue;
       const rest = Buffer.concat(chunks);
       if (head === undefined) return cleanOutput(decode(rest, false, false));
-      if (spill !== undefined && spillError === undefined) {
-        spill.stream.end();
-        await finished(spill.stream).catch((error: unknown) => {
-          spillError ??= error instanceof Error ? error.message : 'unknown error';
-        });
-      }
+      await flush();
+      await spill?.handle.close().catch(fail);
       const tail = rest.subarray(Math.max(0, rest.length - tailBytes));
       const left = formatBytes(total - head.length - tail.length);
       const note = `[${left} left out here; ${where()}]`;

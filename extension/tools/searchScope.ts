@@ -3,6 +3,7 @@ import picomatch from 'picomatch';
 import { ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { isIgnoredFolder } from './ignoreRules.ts';
+import { skippedFolders } from './ripgrep.ts';
 
 /** How the tools run ripgrep. */
 export interface Searching {
@@ -42,10 +43,14 @@ export const resolveScope = async (
 const folderOf = async (target: WorkspacePath): Promise<SearchFolder> => {
   const folder = target.isFolder ? target.file : path.dirname(target.file);
   const prefix = target.isFolder ? target.label : path.posix.dirname(target.label);
+  // Whoever names a folder that is left out otherwise wants to see inside.
+  const isLeftOut =
+    target.label.split('/').some((part) => skippedFolders.includes(part)) ||
+    (await isIgnoredFolder(target.file));
   return {
     folder,
     fileName: target.isFolder ? undefined : path.basename(target.file),
-    useIgnoreFiles: target.isFolder && !(await isIgnoredFolder(target.file)),
+    useIgnoreFiles: target.isFolder && !isLeftOut,
     labelOf: (relative) => (prefix === '.' ? relative : `${prefix}/${relative}`),
   };
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { constants, createReadStream, createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -11,7 +11,7 @@ const keptForMs = 7 * 24 * 60 * 60 * 1_000;
 
 export interface Spill {
   readonly file: string;
-  readonly stream: WriteStream;
+  readonly handle: FileHandle;
 }
 
 const removeOld = async (folder: string): Promise<void> => {
@@ -29,7 +29,7 @@ export const openSpill = async (folder: string): Promise<Spill> => {
   await removeOld(folder);
   const name = `output-${Date.now().toString(36)}-${randomBytes(6).toString('hex')}.log`;
   const file = path.join(folder, name);
-  return { file, stream: createWriteStream(file, { flags: 'wx', mode: 0o600 }) };
+  return { file, handle: await open(file, 'wx', 0o600) };
 };
 
 /** Whether a path that a model gives is one of these files: the only ones it may read outside of the workspace. */

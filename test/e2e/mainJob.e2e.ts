@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
 import { scriptedEnding, startDemoModel } from '../demo/script.ts';
 import { until } from '../support/workbench.ts';
-import { type Rig, reportFailure, startRig } from './rig.ts';
+import { inSequence, type Rig, reportFailure, startRig } from './rig.ts';
 
 const question = 'Run the tests and find out why any of them fail.';
 
@@ -18,9 +18,8 @@ const lengths = async (frame: Frame, enough: number): Promise<number[]> => {
   return seen;
 };
 
-describe('the main job', function () {
-  // Each step goes on from the one before.
-  this.bail(true);
+describe('the main job', () => {
+  inSequence();
   let rig: Rig;
 
   before(async () => {

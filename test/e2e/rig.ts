@@ -82,6 +82,13 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
   };
 };
 
+/** For suites whose tests go on from one another: after a failed one the rest is skipped. */
+export const inSequence = (): void => {
+  beforeEach(function () {
+    if (this.currentTest?.parent?.tests.some((test) => test.state === 'failed')) this.skip();
+  });
+};
+
 /** For `afterEach`: a failed test leaves a screenshot and the logs in test-results/ and prints the end of them. */
 export const reportFailure = async (test: Mocha.Test | undefined, rig: Rig | undefined): Promise<void> => {
   if (test?.state !== 'failed' || rig === undefined) return;

@@ -44,6 +44,13 @@ const patience = 30_000;
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium() ?? 'chromium', args: chromiumFlags });
 
+/** Runs in every frame before anything else; keeps what was posted to it. */
+const keepMessages = (): void => {
+  const kept: string[] = [];
+  Object.assign(window, { keptMessages: kept });
+  window.addEventListener('message', (event) => kept.push(JSON.stringify(event.data) ?? ''));
+};
+
 export const chromiumContext = (browser: Browser, width = 1280, height = 800): Promise<BrowserContext> =>
   browser.newContext({ viewport: { width, height } });
 
@@ -83,6 +90,7 @@ export class Workbench {
     options: PageOptions & { readonly width?: number; readonly height?: number } = {},
   ): Promise<Workbench> {
     const context = await chromiumContext(browser, options.width, options.height);
+    await context.addInitScript(keepMessages);
     const workbench = new Workbench(await context.newPage(), server);
     await workbench.page.goto(server.url(options));
     await workbench.ready();
@@ -108,7 +116,10 @@ export class Workbench {
         await this.page.mouse.move(900, 400);
       }
       const frame = await this.frameWith(selector, wait).catch(() => undefined);
-      if (frame !== undefined) return frame;
+      if (frame === undefined) continue;
+      // Until then the composer keeps what is typed but does not send it.
+      await frame.locator('[data-test=loading]').waitFor({ state: 'hidden' });
+      return frame;
     }
     throw new Error(`The AnyCowork view did not show ${selector}.`);
   }
@@ -226,6 +237,13 @@ export class Workbench {
     mkdirSync(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
     return file;
+  }
+
+  /** Every message posted to any frame since the window was loaded, as JSON, one a line. */
+  async postedMessages(): Promise<string> {
+    const read = () => ('keptMessages' in window ? JSON.stringify(window.keptMessages) : '');
+    const kept = await Promise.all(this.page.frames().map((frame) => frame.evaluate(read).catch(() => '')));
+    return kept.join('\n');
   }
 
   /** What the page's console said, oldest first, without what every such window says. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { builtInToolNames, createTools } from '../../extension/tools/index.ts';
+import type { JsonObject } from '../../extension/shared/message.ts';
+import { type BuiltInToolName, builtInToolNames, createTools } from '../../extension/tools/index.ts';
 import { createSeenFiles } from '../../extension/tools/seenFiles.ts';
 import { createWorkspaceFiles } from '../../extension/workspace/files.ts';
 import { createFakeEditor } from '../fakes/editor.ts';
@@ -110,7 +111,7 @@ describe('built-in tools', () => {
 
   it('turn the boundary into a failure the model reads', async () => {
     const rig = createToolRig({});
-    for (const [tool, input] of [
+    const leading: [BuiltInToolName, JsonObject][] = [
       ['read_file', { path: '../x' }],
       ['list_directory', { path: '/etc' }],
       ['find_files', { glob: '*', path: '..' }],
@@ -121,8 +122,9 @@ describe('built-in tools', () => {
       ['delete_file', { path: '/etc/passwd' }],
       ['run_command', { command: 'ls', folder: '..' }],
       ['diagnostics', { path: '/etc/passwd' }],
-    ] as const) {
-      await assert.rejects(rig.prepare(tool, { ...input }), toolError(/outside the workspace/), tool);
+    ];
+    for (const [tool, input] of leading) {
+      await assert.rejects(rig.prepare(tool, input), toolError(/outside the workspace/), tool);
     }
   });
 

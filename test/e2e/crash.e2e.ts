@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { LLMock } from '@copilotkit/aimock';
+import { until } from '../support/workbench.ts';
+import { inSequence, type Rig, reportFailure, startRig } from './rig.ts';
+
+const long = Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ');
+
+const startModel = async (): Promise<LLMock> => {
+  const model = new LLMock({ port: 0, host: '127.0.0.1' });
+  model.on(
+    { userMessage: 'write at length' },
+    { content: long },
+    { chunkSize: 20, streamingProfile: { tps: 10 } },
+  );
+  model.on({ userMessage: 'go on' }, { content: 'Here I am again.' });
+  await model.start();
+  return model;
+};
+
+describe('kill -9 of the extension host in the middle of an answer', () => {
+  inSequence();
+  let rig: Rig;
+  let killed = -1;
+
+  before(async () => {
+    rig = await startRig({ model: await startModel() });
+  });
+  afterEach(async function () {
+    await reportFailure(this.currentTest, rig);
+  });
+  after(() => rig?.stop());
+
+  it('starts again by itself', async () => {
+    const frame = await rig.send('write at length');
+    await frame.locator('[data-test=assistant]', { hasText: 'word20' }).waitFor();
+    const [host] = rig.server.extensionHostPids();
+    assert.ok(host !== undefined);
+    killed = host;
+    process.kill(host, 'SIGKILL');
+    await until('a new extension host', () => rig.server.extensionHostPids().some((pid) => pid !== killed));
+  });
+
+  it('shows the chat with what happened', async () => {
+    await rig.workbench.openView();
+    const frame = await rig.workbench.frameWith('[data-test=notice]');
+    await frame.locator('[data-test=user]', { hasText: 'write at length' }).waitFor();
+    const notice = (await frame.locator('[data-test=notice]').allTextContents()).join(' ');
+    assert.match(notice, /interrupted|cut off|stopped|ended/i);
+    await rig.workbench.screenshot('9-after-kill');
+  });
+
+  it('answers the next message', async () => {
+    await rig.send('go on');
+    await rig.answer('Here I am again.');
+  });
+});

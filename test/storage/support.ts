@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Session } from '../../extension/shared/agent.ts';
+import type { ModelRef, UserMessage } from '../../extension/shared/message.ts';
+import { Database, type DatabaseOptions } from '../../extension/storage/database.ts';
+import { type Disk, realDisk } from '../../extension/storage/disk.ts';
+import { thisOwner } from '../../extension/storage/owner.ts';
+import type { Migration } from '../../extension/storage/schema.ts';
+import { loadSqlite, type OpenSqlite, type Statement } from '../../extension/storage/sqlite.ts';
+import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
+import { createStoreService, type StoreHandlers } from '../../extension/storage/storeService.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+export const wasmFile = path.join(root, 'node_modules/sql.js/dist/sql-wasm.wasm');
+export const workerFile = new URL('../../extension/storage/worker.ts', import.meta.url);
+
+let loading: Promise<OpenSqlite> | undefined;
+export const openSqlite = (): Promise<OpenSqlite> => {
+  loading ??= loadSqlite(wasmFile);
+  return loading;
+};
+
+/** A folder that is gone after the test. */
+export const temporaryFolder = (context: Mocha.Suite): (() => string) => {
+  const made: string[] = [];
+  context.afterEach(() => {
+    for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  return () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'anycowork-storage-'));
+    made.push(folder);
+    return folder;
+  };
+};
+
+let names = 0;
+export const uniqueName = (): string => {
+  names += 1;
+  return `name-${process.pid}-${names}`;
+};
+
+/** One table, to look at the durable core without the product's schema. */
+export const noteMigrations: readonly Migration[] = [
+  {
+    version: 1,
+    statements: () => [
+      { sql: 'CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID', params: [] },
+      { sql: 'CREATE TABLE notes (row INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL)', params: [] },
+    ],
+  },
+];
+
+export const addNote = (text: string): Statement => ({
+  sql: 'INSERT INTO notes (text) VALUES (?)',
+  params: [text],
+});
+
+export interface OpenedDatabase {
+  readonly database: Database;
+  readonly problems: string[];
+  readonly add: (text: string) => Promise<void>;
+  readonly notes: () => Promise<readonly string[]>;
+}
+
+export const openDatabase = async (
+  folder: string,
+  options: Partial<DatabaseOptions> = {},
+): Promise<OpenedDatabase> => {
+  const problems: string[] = [];
+  const database = await Database.open({
+    folder,
+    disk: realDisk,
+    openSqlite: await openSqlite(),
+    owner: thisOwner(uniqueName()),
+    incarnation: '1',
+    migrations: noteMigrations,
+    now: Date.now,
+    report: (problem) => problems.push(problem),
+    onForeignChange: () => undefined,
+    ...options,
+  });
+  return {
+    database,
+    problems,
+    add: (text) => database.transact(uniqueName(), () => [addNote(text)]),
+    notes: () =>
+      database.read((query) => query('SELECT text FROM notes ORDER BY row').map((row) => String(row.text))),
+  };
+};
+
+/** The real disk with some operations replaced. */
+export const diskWith = (changes: Partial<Disk>): Disk => ({ ...realDisk, ...changes });
+
+export const systemError = (code: string): Error =>
+  Object.assign(new Error(`${code}: made up by a test`), { code });
+
+/** The store's handlers without a thread. */
+export const openService = async (
+  folder: string,
+  ownerId = uniqueName(),
+  disk: Disk = realDisk,
+): Promise<{ readonly service: StoreHandlers; readonly problems: string[] }> => {
+  const problems: string[] = [];
+  const service = createStoreService({
+    folder,
+    disk,
+    openSqlite: await openSqlite(),
+    owner: thisOwner(ownerId),
+    incarnation: '1',
+    now: Date.now,
+    report: (problem) => problems.push(problem),
+    onChange: () => undefined,
+  });
+  return { service, problems };
+};
+
+export const storeOptions = (folder: string, problems: string[] = []): SqlStoreOptions => ({
+  folder,
+  workerFile,
+  wasmFile,
+  ownerId: uniqueName(),
+  report: (problem) => problems.push(problem),
+});
+
+export const openStore = (folder: string, problems: string[] = []) =>
+  createSqlStore(storeOptions(folder, problems));
+
+export const model: ModelRef = { provider: 'gemini', model: 'some-model' };
+
+export const session = (id: string, changes: Partial<Session> = {}): Session => ({
+  id,
+  title: 'A chat',
+  agentId: 'agent',
+  model,
+  folder: '/work/project',
+  createdAt: 1,
+  updatedAt: 1,
+  ...changes,
+});
+
+export const userMessage = (id: string, text = 'Hello'): UserMessage => ({
+  role: 'user',
+  id,
+  content: [{ type: 'text', text }],
+  createdAt: 1,
+});

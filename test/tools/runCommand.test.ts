@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
+import { createToolRig, never, textOfOutput, toolError } from './rig.ts';
+
+const isRunning = (id: number): boolean => {
+  try {
+    process.kill(id, 0);
+    // A zombie is dead.
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
+  } catch (error) {
+    return (
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' && process.platform !== 'linux'
+    );
+  }
+};
+
+const until = async (condition: () => boolean, withinMs = 3_000): Promise<void> => {
+  const last = Date.now() + withinMs;
+  while (!condition()) {
+    assert.ok(Date.now() < last, 'it did not come about in time');
+    await delay(10);
+  }
+};
+
+describe('run_command', () => {
+  before(function () {
+    // The commands below are written for a POSIX shell.
+    if (process.platform === 'win32') this.skip();
+  });
+  afterEach(removeTemporaryFolders);
+
+  it('asks with the whole command line and the folder, and grants only that command there', async () => {
+    const rig = createToolRig({ 'app/x': '' });
+    const command = `echo ${'x'.repeat(300)}\necho second && rm -rf "$HOME"`;
+    const step = await rig.prepare('run_command', { command, folder: 'app', timeout_seconds: 60 });
+    assert.equal(step.effect, 'execute');
+    assert.deepEqual(step.targets, [command]);
+    assert.ok(step.title.length <= 80);
+    const folder = path.join(rig.root, 'app');
+    assert.equal(step.approval?.detail, `${command}\n\nFolder: ${folder}\nDeadline: 60 s`);
+    assert.deepEqual(step.approval?.grant, { key: `execute:app:${command}`, label: command });
+    const short = await rig.prepare('run_command', { command: 'npm test' });
+    assert.equal(short.title, 'npm test');
+    assert.equal(short.approval?.title, 'Run npm test?');
+    assert.equal(short.approval?.detail, `npm test\n\nFolder: ${rig.root}`);
+  });
+
+  it('refuses characters that could hide what is run', async () => {
+    const rig = createToolRig({});
+    for (const command of ['ls\r rm -rf .', 'echo \u202e mr', 'printf \u001b[2J', 'a\u0000b']) {
+      await assert.rejects(rig.prepare('run_command', { command }), toolError(/invisible character U\+/));
+    }
+    await rig.prepare('run_command', { command: 'git commit -m "👨‍👩‍👧"\nls\t-l' });
+  });
+
+  it('reports output and exit code, standard error in its place', async () => {
+    const rig = createToolRig({});
+    const output = await rig.run('run_command', { command: 'echo out; echo err >&2; echo again; exit 3' });
+    assert.equal(textOfOutput(output), 'out\nerr\nagain\n\n[exit code 3]');
+    assert.equal(output.isError, true);
+    assert.equal(output.summary, 'exit code 3');
+    const good = await rig.run('run_command', { command: 'true' });
+    assert.equal(textOfOutput(good), '(no output)\n\n[exit code 0]');
+    assert.equal(good.isError, false);
+    const killed = await rig.run('run_command', { command: 'kill -SEGV $$' });
+    assert.equal(killed.summary, 'ended by SIGSEGV');
+    assert.match(
+      await rig.text('run_command', { command: 'no-such-program' }),
+      /not found\n\n\[exit code 127\]/,
+    );
+  });
+
+  it('runs in the folder, without input or terminal', async () => {
+    const rig = createToolRig({ 'app/x': '' });
+    assert.match(await rig.text('run_command', { command: 'pwd', folder: 'app' }), /\/work\/app\n/);
+    assert.match(await rig.text('run_command', { command: 'pwd' }), /\/work\n/);
+    assert.match(await rig.text('run_command', { command: 'cat; echo read nothing' }), /^read nothing/);
+    assert.match(
+      await rig.text('run_command', { command: 'tty; test -t 1 || echo no terminal' }),
+      /no terminal/,
+    );
+    await assert.rejects(
+      rig.prepare('run_command', { command: 'ls', folder: 'app/x' }),
+      toolError(/not a folder/),
+    );
+    await assert.rejects(
+      rig.prepare('run_command', { command: 'ls', folder: 'nope' }),
+      toolError(/not exist/),
+    );
+  });
+
+  it('shows the command no key', async () => {
+    process.env.OPENAI_API_KEY = 'sk-planted';
+    try {
+      const rig = createToolRig({});
+      const text = await rig.text('run_command', {
+        command: 'env; tr "\\0" "\\n" < /proc/$PPID/cmdline || true',
+      });
+      assert.match(text, /TERM=dumb/);
+      assert.doesNotMatch(text, /planted|OPENAI/);
+    } finally {
+      delete process.env.OPENAI_API_KEY;
+    }
+  });
+
+  it('takes out terminal codes and overwritten progress', async () => {
+    const rig = createToolRig({});
+    const command =
+      "printf '\\033[31mred\\033[0m \\033]0;title\\007ok\\n10%%\\r50%%\\r100%%\\r\\ndone\\b\\n'";
+    assert.equal(await rig.text('run_command', { command }), 'red ok\n100%\ndone\n\n[exit code 0]');
+  });
+
+  it('shows output while it runs, in few pieces', async () => {
+    const rig = createToolRig({});
+    const pieces: string[] = [];
+    const command =
+      'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; while [ ! -e go ]; do sleep 0.02; done; echo end';
+    const step = await rig.prepare('run_command', { command });
+    const running = step.run(never, (text) => pieces.push(text));
+    await until(() => pieces.join('').includes('line 9'));
+    fill(rig.root, { go: '' });
+    await running;
+    assert.match(pieces.join(''), /^line 1\n.*line 9\nend\n$/s);
+    assert.ok(pieces.length <= 4, `${pieces.length}`);
+  });
+
+  it('keeps little of 50 MB in memory, and all of it in a file', async function () {
+    this.timeout(20_000);
+    const rig = createToolRig({});
+    let shown = 0;
+    const command =
+      'echo first; yes 0123456789012345678901234567890123456789012345678 | head -c 50000000; echo; echo last';
+    const step = await rig.prepare('run_command', { command });
+    global.gc?.();
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 20);
+    const began = performance.now();
+    const output = await step.run(never, (text) => {
+      shown += text.length;
+    });
+    const seconds = (performance.now() - began) / 1_000;
+    clearInterval(watch);
+    const text = textOfOutput(output);
+    assert.ok(text.length < 66_000, `${text.length}`);
+    assert.match(text, /^first\n0123/);
+    assert.match(text, /\n\nlast\n\n\[exit code 0\]$/);
+    const file = /\[49\.9 MB left out here; the whole output is in (\S+), which read_file can read\]/.exec(
+      text,
+    )?.[1];
+    assert.ok(file, text.slice(15_900, 16_300));
+    assert.equal(statSync(file).size, 50_000_012);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.match(await rig.text('read_file', { path: file, start_line: 1_000_000 }), /^1000000\t0123/);
+    assert.ok(shown < 2_000_000, `${shown} characters shown live`);
+    assert.ok(most - before < 100_000_000, `${(most - before) / 1e6} MB more`);
+    assert.ok(seconds < 10, `${seconds} s`);
+  });
+
+  it('does not cut characters in two', async () => {
+    const rig = createToolRig({});
+    const text = await rig.text('run_command', { command: 'printf a; yes äöü€😀 | head -c 200000' });
+    assert.doesNotMatch(text.replace(/\n[^\n]*\n\n\[exit code 0\]$/, ''), /\ufffd/);
+  });
+
+  it('makes no file for short output', async () => {
+    const rig = createToolRig({});
+    await rig.run('run_command', { command: 'echo short' });
+    assert.ok(!existsSync(path.join(rig.base, 'output')));
+  });
+
+  it('goes on without the file when it cannot be made', async () => {
+    const rig = createToolRig({}, { spillFolder: '/dev/null/output' });
+    const text = await rig.text('run_command', { command: 'yes | head -c 200000' });
+    assert.match(text, /could not be kept \(/);
+    assert.match(text, /\[exit code 0\]$/);
+  });
+
+  it('ends everything the command started when it is cancelled', async () => {
+    const rig = createToolRig({});
+    const stopping = new AbortController();
+    // One grandchild in the group, one that left it, and one that does not mind SIGTERM.
+    const command = [
+      'sleep 300 & echo $! > plain',
+      'setsid sleep 300 & echo $! > session',
+      '(trap "" TERM; echo $BASHPID > stubborn; while :; do sleep 1; done) &',
+      'wait',
+    ].join('\n');
+    const step = await rig.prepare('run_command', { command });
+    const running = step.run(stopping.signal, () => {});
+    const names = ['plain', 'session', 'stubborn'];
+    const idOf = (name: string): number => Number(readFileSync(path.join(rig.root, name), 'utf8'));
+    await until(() => names.every((name) => existsSync(path.join(rig.root, name)) && idOf(name) > 0));
+    const ids = names.map(idOf);
+    assert.deepEqual(ids.map(isRunning), [true, true, true]);
+    const began = performance.now();
+    stopping.abort(new Error('cancelled by the person'));
+    await assert.rejects(running, /cancelled by the person/);
+    await until(() => !ids.some(isRunning), 500);
+    const ms = performance.now() - began;
+    assert.ok(ms > 1_900 && ms < 4_000, `${ms} ms: SIGKILL comes after 2 s`);
+  });
+
+  it('is quick to cancel what ends by itself', async () => {
+    const rig = createToolRig({});
+    const stopping = new AbortController();
+    const step = await rig.prepare('run_command', { command: 'sleep 300 | cat' });
+    const running = step.run(stopping.signal, () => {});
+    await delay(50);
+    const began = performance.now();
+    stopping.abort(new Error('enough'));
+    await assert.rejects(running, /enough/);
+    assert.ok(performance.now() - began < 1_000);
+  });
+
+  it('ends at the deadline, with what was printed by then', async () => {
+    const rig = createToolRig({}, { commandTimeoutMs: 150 });
+    const output = await rig.run('run_command', { command: 'echo begun; sleep 300; echo never' });
+    assert.equal(textOfOutput(output), 'begun\n\n[deadline of 0.15 s passed]');
+    assert.equal(output.isError, true);
+    const longer = await rig.run('run_command', { command: 'sleep 0.3; echo in time', timeout_seconds: 5 });
+    assert.match(textOfOutput(longer), /^in time/);
+    await assert.rejects(
+      rig.prepare('run_command', { command: 'ls', timeout_seconds: 601 }),
+      toolError(/timeout_seconds/),
+    );
+  });
+
+  it('does not wait for what stays in the background and holds the pipe', async () => {
+    const rig = createToolRig({});
+    const began = performance.now();
+    const text = await rig.text('run_command', { command: 'sleep 300 & echo $! > id; echo started' });
+    assert.ok(performance.now() - began < 2_000);
+    assert.equal(text, 'started\n\n[exit code 0; something it started still runs in the background]');
+    const id = Number(readFileSync(path.join(rig.root, 'id'), 'utf8'));
+    assert.ok(isRunning(id));
+    process.kill(id, 'SIGKILL');
+    const noisy = performance.now();
+    const id2 = await rig.text('run_command', {
+      command: '(while :; do echo noise; sleep 0.02; done) & echo $!',
+    });
+    assert.ok(performance.now() - noisy < 4_000);
+    // Its output goes nowhere now, which ends it at the next line.
+    await until(() => !isRunning(Number(id2.split('\n', 1)[0])));
+  });
+
+  it('keeps what was printed right before the end', async () => {
+    const rig = createToolRig({});
+    const text = await rig.text('run_command', {
+      command: 'head -c 60000 /dev/zero | tr "\\0" x; echo; echo the end',
+    });
+    assert.match(text, /x\nthe end\n\n\[exit code 0\]$/);
+  });
+
+  it('closes the file of a cancelled command', async () => {
+    const rig = createToolRig({});
+    const stopping = new AbortController();
+    const step = await rig.prepare('run_command', { command: 'yes' });
+    let heard = 0;
+    const running = step.run(stopping.signal, () => {
+      heard += 1;
+    });
+    await until(() => heard > 0);
+    stopping.abort(new Error('enough'));
+    await assert.rejects(running, /enough/);
+    const [name] = readdirSync(path.join(rig.base, 'output'));
+    assert.ok(name);
+    const file = path.join(rig.base, 'output', name);
+    const size = statSync(file).size;
+    await delay(50);
+    assert.equal(statSync(file).size, size);
+  });
+});
