@@ -59,6 +59,9 @@ if (watch) {
   await Promise.all(contexts.map((each) => each.watch()));
 } else {
   const [hostResult, webviewResult] = await Promise.all(contexts.map((each) => each.rebuild()));
-  await writeFile('dist/meta.json', JSON.stringify({ host: hostResult?.metafile, webview: webviewResult?.metafile }));
+  await writeFile(
+    'dist/meta.json',
+    JSON.stringify({ host: hostResult?.metafile, webview: webviewResult?.metafile }),
+  );
   await Promise.all(contexts.map((each) => each.dispose()));
 }
