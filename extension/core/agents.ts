@@ -1,5 +1,5 @@
 /** The people of the house: agents, kept in the store, checked at the border. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Agent, defaultExecution } from '../shared/agent.ts';
 import { type ModelRef, providerIds } from '../shared/message.ts';
 import type { Store } from './store.ts';

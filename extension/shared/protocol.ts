@@ -1,5 +1,5 @@
 /** What crosses the border between the extension host and the chat webview. Every message is one member of a union. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SessionSummary } from './agent.ts';
 import type { ChatItem, ChatState } from './chat.ts';
 import { type AgentEvent, errorActions } from './event.ts';

@@ -1,6 +1,6 @@
 /** Every command: usable by code with arguments, and from the palette, where it asks for what is missing. */
 import * as vscode from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Agents, InputError } from '../core/agents.ts';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Chats } from '../core/chats.ts';
