@@ -93,6 +93,13 @@ export const createCommands = (ports: CommandPorts) => {
     return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose a step' }))?.stepId;
   };
 
+  /** @returns undefined when the person thought better of it */
+  const askReason = async (): Promise<string | undefined> =>
+    await vscode.window.showInputBox({
+      title: 'Reject the step',
+      prompt: 'Optional: tell the agent why, or what to do instead',
+    });
+
   const answer = async (
     title: string,
     step: unknown,
@@ -231,12 +238,17 @@ export const createCommands = (ports: CommandPorts) => {
       const { scope } = scopeSchema.catch({ scope: 'once' }).parse(options);
       return answer('Approve', step, { approved: true, scope });
     },
-    rejectAction: (step?: unknown, options?: unknown) => {
-      const { reason } = reasonSchema.catch({}).parse(options);
-      return answer('Reject', step, {
+    rejectAction: async (step?: unknown, options?: unknown) => {
+      const stepId = await pickStep('Reject', step);
+      if (stepId === undefined) return false;
+      const isByCode = typeof step === 'string' || options !== undefined;
+      const reason = isByCode ? reasonSchema.catch({}).parse(options).reason : await askReason();
+      if (reason === undefined && !isByCode) return false;
+      const isGiven = reason !== undefined && reason.trim() !== '';
+      return answer('Reject', stepId, {
         approved: false,
         scope: 'once',
-        ...(reason === undefined ? {} : { reason }),
+        ...(isGiven ? { reason } : {}),
       });
     },
     reviewAction: async (step?: unknown) => {

@@ -22,13 +22,13 @@ const detailOf = (request: ApprovalRequest, waiting: number): string => {
 };
 
 const choicesOf = (request: ApprovalRequest): Choice[] => [
-  // First and close affordance: Enter and Esc both reject, so a key meant for the editor never approves.
-  { title: 'Reject', pick: 'reject', isCloseAffordance: true },
+  // VS Code focuses the first one that does not close: Enter, perhaps meant for the editor, only looks. Esc rejects.
+  { title: 'Review', pick: 'review' },
   { title: 'Approve', pick: 'approve' },
   ...(request.prompt.grant === undefined
     ? []
     : [{ title: 'Approve for this session', pick: 'session' as const }]),
-  { title: 'Review', pick: 'review' },
+  { title: 'Reject', pick: 'reject', isCloseAffordance: true },
 ];
 
 const decisionOf = (pick: Exclude<Choice['pick'], 'review'>): Decision => ({

@@ -44,11 +44,21 @@ const patience = 30_000;
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium() ?? 'chromium', args: chromiumFlags });
 
-/** Runs in every frame before anything else; keeps what was posted to it. */
+/**
+ * Runs in every frame before anything else; keeps what its listeners of messages are told. A listener of its own would
+ * not do: VS Code writes a webview's document with document.open(), which drops the listeners of the window.
+ */
 const keepMessages = (): void => {
   const kept: string[] = [];
   Object.assign(window, { keptMessages: kept });
-  window.addEventListener('message', (event) => kept.push(JSON.stringify(event.data) ?? ''));
+  const original = window.addEventListener.bind(window);
+  const keeping = (type: string, listener: unknown, options?: boolean | AddEventListenerOptions): void => {
+    if (type === 'message') {
+      original('message', (event) => kept.push(JSON.stringify(event.data) ?? ''), options);
+    }
+    Reflect.apply(original, window, [type, listener, options]);
+  };
+  Object.assign(window, { addEventListener: keeping });
 };
 
 export const chromiumContext = (browser: Browser, width = 1280, height = 800): Promise<BrowserContext> =>
