@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Disk, replaceFile } from './disk.ts';
 
 /** Strings longer than this (in UTF-16 units) live in a file of their own. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type PreparedStep, type Tool, ToolError } from '../core/tool.ts';
 import { BoundaryError } from '../core/workspace.ts';
 import type { JsonObject } from '../shared/message.ts';

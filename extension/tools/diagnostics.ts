@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { Editor, Problem, WorkspaceFiles } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tool } from '../core/tool.ts';
 import type { FolderEntry, WorkspaceFiles } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';

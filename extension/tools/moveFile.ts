@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { FileDiff } from '../shared/event.ts';
 import { defineTool } from './defineTool.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../shared/message.ts';
 
 const jsonSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json());

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { type CommandEnd, runCommandProcess, shellName } from './commandProcess.ts';
@@ -105,9 +105,16 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
               return kept.add(chunk);
             },
           };
-          const ending = runCommandProcess(run, signal).finally(() => live.finish());
-          // A cancelled command must close its file, too.
-          const [end, text] = await Promise.all([ending, ending.then(kept.finish, kept.finish)]);
+          // Also of a cancelled command the file is written and closed before this answers.
+          const finish = (): Promise<string> => {
+            live.finish();
+            return kept.finish();
+          };
+          const end = await runCommandProcess(run, signal).catch(async (error: unknown) => {
+            await finish();
+            throw error;
+          });
+          const text = await finish();
           const summary = endOf(end, timeoutMs);
           const notes = [
             summary,

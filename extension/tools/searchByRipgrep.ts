@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonArguments, runRipgrep, searchedFileLimit } from './ripgrep.ts';
 import type { FoundLine, LineQuery, OnFileMatches } from './searchLines.ts';
 import type { SearchFolder, Searching } from './searchScope.ts';

@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import vm from 'node:vm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ToolError } from '../core/tool.ts';
 import { searchedFileLimit } from './ripgrep.ts';
 import type { FoundLine, LineQuery, OnFileMatches } from './searchLines.ts';

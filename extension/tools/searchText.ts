@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import { defineTool } from './defineTool.ts';
 import { countsOf, fileDiff } from './fileDiff.ts';
