@@ -1,6 +1,6 @@
 /** Conversations: makes the session of a new chat, starts jobs in it, and reads it back. */
 import type { Session, SessionSummary } from '../shared/agent.ts';
-import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../shared/chat.ts';
+import { type ChatItem, type ChatState, emptyChat, reduceChat, titleFrom } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { ImageBlock, ModelRef } from '../shared/message.ts';
 import { type Agents, InputError } from './agents.ts';
@@ -39,16 +39,6 @@ export interface Chats {
   snapshot(sessionId: string, limit: number, taken: (state: ChatState) => void): Promise<void>;
   older(sessionId: string, beforeRow: number, limit: number): Promise<ChatPage>;
 }
-
-/** The first line of the first message, cut at a word. */
-export const titleOf = (message: string): string => {
-  const line = message.trim().split('\n', 1)[0]?.trim() ?? '';
-  if (line === '') return 'New chat';
-  if (line.length <= 60) return line;
-  const cut = line.slice(0, 60);
-  const space = cut.lastIndexOf(' ');
-  return `${cut.slice(0, space > 30 ? space : 60)}…`;
-};
 
 export const createChats = (options: {
   readonly store: Store;
@@ -104,7 +94,7 @@ export const createChats = (options: {
         const now = options.now();
         session = {
           id: newSessionId ?? options.newId(),
-          title: titleOf(text),
+          title: titleFrom(text),
           agentId: agent.id,
           model: model ?? agent.model,
           folder: options.folder(),

@@ -11,6 +11,7 @@ import {
   noUsage,
   type TokenUsage,
   type ToolMessage,
+  textOf,
   type UserMessage,
 } from './message.ts';
 
@@ -80,6 +81,16 @@ export interface ChatState {
   /** Input and output tokens of the last model request: how full the context is. */
   readonly contextTokens: number;
 }
+
+/** A chat's title: the first line of its first message, cut at a word. */
+export const titleFrom = (message: string): string => {
+  const line = message.trim().split('\n', 1)[0]?.trim() ?? '';
+  if (line === '') return 'New chat';
+  if (line.length <= 60) return line;
+  const cut = line.slice(0, 60);
+  const space = cut.lastIndexOf(' ');
+  return `${cut.slice(0, space > 30 ? space : 60)}…`;
+};
 
 export const emptyChat = (agentId: string, model: ModelRef): ChatState => ({
   sessionId: '',
@@ -195,6 +206,10 @@ export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
       return {
         ...state,
         sessionId: event.sessionId,
+        title:
+          state.title === '' && event.input !== undefined
+            ? titleFrom(textOf(event.input.content))
+            : state.title,
         agentId: event.agentId,
         items: [...state.items, ...input],
         job: { id: event.jobId, startedAt: event.at },

@@ -26,6 +26,19 @@ const patchText = (record: StepRecord): string =>
     })
     .join('\n');
 
+const reviewedStep = (tab: vscode.Tab): string | undefined => {
+  const { input } = tab;
+  if (input instanceof vscode.TabInputTextDiff) return stepIdOf(input.modified);
+  return input instanceof vscode.TabInputText ? stepIdOf(input.uri) : undefined;
+};
+
+/** A review that was answered is not left behind to close by hand. */
+const closeReviews = async (stepId: string): Promise<void> => {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const answered = tabs.filter((tab) => reviewedStep(tab) === stepId);
+  if (answered.length > 0) await vscode.window.tabGroups.close(answered, true);
+};
+
 /** Diffs and full inputs as read-only documents. */
 export const createReview = (
   approvals: ApprovalBroker,
@@ -105,6 +118,7 @@ export const createReview = (
       const [oldest] = changesByStep.keys();
       if (changesByStep.size > keptSteps && oldest !== undefined) changesByStep.delete(oldest);
     },
+    onAnswered: ({ step }) => void closeReviews(step.id),
   });
   const subscriptions = [
     vscode.workspace.registerTextDocumentContentProvider(reviewScheme, {

@@ -58,6 +58,7 @@ describe('faults and refusals', function () {
     assert.ok(!existsSync(path.join(rig.folder, 'reviewed.txt')));
     await page.locator('.editor-actions .action-label[aria-label*="Approve Waiting Step"]').first().click();
     await until('the file', () => existsSync(path.join(rig.folder, 'reviewed.txt')));
+    await page.locator('.monaco-diff-editor').waitFor({ state: 'hidden' });
     await idle(await rig.workbench.openView());
   });
 

@@ -46,6 +46,25 @@ const stepStatus = (state: ChatState) => {
 };
 
 describe('reduceChat', () => {
+  it('takes its title from the first line of the first message', () => {
+    const input = (id: string, text: string) => ({
+      role: 'user' as const,
+      id,
+      createdAt: 1,
+      content: [{ type: 'text' as const, text }],
+    });
+    const first = play({ ...started, input: input('m1', 'Mend the build\nIt fails.') });
+    assert.equal(first.title, 'Mend the build');
+    const long = `${'word '.repeat(30)}`;
+    assert.equal(play({ ...started, input: input('m1', long) }).title, `${'word '.repeat(11)}word…`);
+    const second = play(
+      { ...started, input: input('m1', 'one') },
+      { type: 'JobCompleted', message: '' },
+      { ...started, input: input('m2', 'two') },
+    );
+    assert.equal(second.title, 'one');
+  });
+
   it('shows streaming text as one preview, which the finished turn replaces', () => {
     const streaming = play(
       started,
