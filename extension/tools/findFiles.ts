@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Tool } from '../core/tool.ts';
+import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';
 import { listFiles } from './listFiles.ts';
@@ -32,6 +32,8 @@ export const createFindFiles = (ports: FindFilesPorts): Tool =>
     prepare: async ({ glob, path }) => {
       const filter = globFilter(glob);
       const targets = await resolveScope(ports.files, path);
+      const file = targets.find((target) => !target.isFolder);
+      if (file !== undefined) throw new ToolError(`${file.label} is a file, not a folder.`);
       return {
         title: path === undefined ? glob : `${glob} in ${path}`,
         effect: 'read',

@@ -53,7 +53,7 @@ export const countLines = (text: string): number => splitLines(text).length;
 
 /** `12 bytes`, `3.4 KB`, `5.0 MB`. */
 export const formatBytes = (bytes: number): string => {
-  if (bytes < 1_000) return `${bytes} bytes`;
+  if (bytes < 1_000) return counted(bytes, 'byte');
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 };
 

@@ -20,7 +20,7 @@ const names: readonly RegExp[] = [
   /^kubeconfig$/,
 ];
 
-/** A file in such a folder, whatever its name. */
+/** Such a folder and all it holds: moved elsewhere, its files would no longer be known by where they are. */
 const folders = new Set(['.ssh', '.gnupg', '.aws', '.azure', '.gcloud', '.kube', '.password-store']);
 
 /**
@@ -30,7 +30,7 @@ const folders = new Set(['.ssh', '.gnupg', '.aws', '.azure', '.gcloud', '.kube',
 export const isSecretName = (label: string): boolean => {
   const parts = comparableParts(label);
   const name = parts.at(-1) ?? '';
-  if (parts.slice(0, -1).some((part) => folders.has(part))) return true;
+  if (parts.some((part) => folders.has(part))) return true;
   if (parts.at(-2) === '.docker' && name === 'config.json') return true;
   return !shownEnv.test(name) && names.some((pattern) => pattern.test(name));
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
 import { createToolRig, never, textOfOutput, toolError } from './rig.ts';
 
@@ -27,8 +28,7 @@ const until = async (condition: () => boolean, withinMs = 3_000): Promise<void> 
 
 describe('run_command', () => {
   before(function () {
-    // The commands below are written for a POSIX shell.
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'the commands are written for a POSIX shell');
   });
   afterEach(removeTemporaryFolders);
 
@@ -258,8 +258,7 @@ describe('run_command', () => {
   });
 
   it('closes the file of a cancelled command before it answers', async function () {
-    // Only Linux shows which files this process holds open.
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skipBecause(this, 'only Linux shows which files a process holds open');
     const rig = createToolRig({});
     const folder = path.join(rig.base, 'output');
     const targetOf = (descriptor: string): string => {

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findRipgrep } from '../../extension/tools/ripgrep.ts';
+import { workbenchFolder } from '../support/setUp.mjs';
+import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from '../workspace/folders.ts';
 import { createToolRig, toolError } from './rig.ts';
 
@@ -29,7 +31,8 @@ const tree = {
   'späße.md': 'a (needle) in ünïcode\n',
 };
 
-const installed = await findRipgrep(undefined);
+/** The one on PATH, else the one that the VS Code of the other tests ships, found as the extension finds it there. */
+const installed = (await findRipgrep(undefined)) ?? (await findRipgrep(workbenchFolder));
 const ways: [string, string | undefined][] = [
   ['with ripgrep', installed],
   ['without ripgrep', undefined],
@@ -38,7 +41,12 @@ const ways: [string, string | undefined][] = [
 for (const [way, ripgrep] of ways) {
   describe(`searching ${way}`, () => {
     before(function () {
-      if (way === 'with ripgrep' && ripgrep === undefined) this.skip();
+      if (way === 'with ripgrep' && ripgrep === undefined) {
+        skipBecause(
+          this,
+          `there is no ripgrep: neither on PATH nor in a VS Code server (npm test -- --only integration gets one)`,
+        );
+      }
     });
     afterEach(removeTemporaryFolders);
 
@@ -242,7 +250,7 @@ describe('searching', () => {
   });
 
   it('gives ripgrep no more of the environment than the tools get', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'the spy is a shell script');
     const folder = temporaryFolder();
     const spy = path.join(folder, 'rg');
     writeFileSync(spy, `#!/bin/sh\nenv > ${folder}/seen\nexit 1\n`);
@@ -281,50 +289,5 @@ describe('searching', () => {
       const file = put(place);
       assert.equal(await findRipgrep(app, bin), file);
     }
-  });
-});
-
-describe('list_directory', () => {
-  afterEach(removeTemporaryFolders);
-
-  it('shows folders first, then files with their sizes', async () => {
-    const rig = createToolRig({ 'b.txt': '12345', 'z/x': '', 'a/x': '', '.hidden': '' });
-    symlinkSync('b.txt', path.join(rig.root, 'link'));
-    assert.equal(
-      await rig.text('list_directory', {}),
-      'a/\nz/\n.hidden (0 bytes)\n.keep (0 bytes)\nb.txt (5 bytes)\nlink (symbolic link)',
-    );
-    assert.equal((await rig.run('list_directory', { path: 'a' })).summary, '1 entry');
-    mkdirSync(path.join(rig.root, 'nothing'));
-    assert.equal(await rig.text('list_directory', { path: 'nothing' }), '(empty folder)');
-    await assert.rejects(rig.run('list_directory', { path: 'b.txt' }), toolError(/read_file/));
-    await assert.rejects(rig.run('list_directory', { path: 'none' }), toolError(/does not exist/));
-  });
-});
-
-describe('diagnostics', () => {
-  afterEach(removeTemporaryFolders);
-
-  it('shows errors first, of the workspace only', async () => {
-    const rig = createToolRig({ 'src/a.ts': '', 'b.ts': '' });
-    const at = (name: string) => path.join(rig.root, name);
-    const base = { line: 3, column: 5, source: 'ts' };
-    rig.editor.setProblems([
-      { ...base, file: at('src/a.ts'), severity: 'warning', message: 'unused' },
-      { ...base, file: at('b.ts'), severity: 'error', message: 'not\n  assignable' },
-      { ...base, file: at('b.ts'), severity: 'hint', message: 'could be const' },
-      { ...base, file: '/usr/lib/x.d.ts', severity: 'error', message: 'elsewhere' },
-    ]);
-    const output = await rig.run('diagnostics', {});
-    assert.equal(output.summary, '1 error, 1 warning');
-    const all = 'b.ts:3:5 error: not assignable (ts)\nsrc/a.ts:3:5 warning: unused (ts)';
-    assert.deepEqual(output.content, [{ type: 'text', text: all }]);
-    assert.match(
-      await rig.text('diagnostics', { path: 'b.ts', include_hints: true }),
-      /hint: could be const/,
-    );
-    assert.equal(await rig.text('diagnostics', { path: 'src' }), 'src/a.ts:3:5 warning: unused (ts)');
-    rig.editor.setProblems([]);
-    assert.equal((await rig.run('diagnostics', {})).summary, 'no problems');
   });
 });

@@ -128,6 +128,59 @@ describe('built-in tools', () => {
     }
   });
 
+  it('refuse every form of a path that could mean something else', async () => {
+    const rig = createToolRig({ 'a.txt': 'one\n' });
+    const forms = [
+      'a.txt\0.png',
+      'C:\\work\\a.txt',
+      'C:a.txt',
+      '\\\\server\\share\\a.txt',
+      '//server/share',
+      '~/x',
+    ];
+    const asking = (form: string): [BuiltInToolName, JsonObject][] => [
+      ['read_file', { path: form }],
+      ['list_directory', { path: form }],
+      ['search_text', { pattern: 'x', path: form }],
+      ['edit_file', { path: form, edits: [{ old_text: 'one', new_text: 'two' }] }],
+      ['write_file', { path: form, content: 'x' }],
+      ['move_file', { from: form, to: 'b.txt' }],
+      ['move_file', { from: 'a.txt', to: form }],
+      ['delete_file', { path: form }],
+      ['run_command', { command: 'ls', folder: form }],
+      ['diagnostics', { path: form }],
+    ];
+    for (const form of forms) {
+      for (const [tool, input] of asking(form)) {
+        await assert.rejects(rig.prepare(tool, input), toolError(/./), `${tool} ${JSON.stringify(form)}`);
+      }
+    }
+    assert.equal(rig.onDisk('a.txt'), 'one\n');
+  });
+
+  it('see protection through another case', async () => {
+    const rig = createToolRig({});
+    for (const path of ['.GIT/hooks/pre-commit', '.VsCode/tasks.json', 'Agents.MD', '.ENV', 'Id_RSA']) {
+      const { approval } = await rig.prepare('write_file', { path, content: 'x' });
+      assert.equal(approval?.grant, undefined, path);
+      assert.match(approval?.caution ?? '', /is protected|holds secrets/, path);
+    }
+  });
+
+  it('address the roots of a workspace by name', async () => {
+    const rig = createToolRig({ 'a.txt': 'one\n' }, { secondRoot: true });
+    assert.match(await rig.text('read_file', { path: 'second/only.txt' }), /in the second/);
+    await rig.run('write_file', { path: 'second/new/b.txt', content: 'b\n' });
+    await rig.run('move_file', { from: 'second/new/b.txt', to: 'work/b.txt' });
+    assert.equal(rig.onDisk('b.txt'), 'b\n');
+    assert.equal((await rig.prepare('delete_file', { path: 'work/a.txt' })).title, 'work/a.txt');
+    assert.match(await rig.text('run_command', { command: 'pwd' }), /\/work\n/);
+    assert.match(await rig.text('run_command', { command: 'pwd', folder: 'second' }), /\/second\n/);
+    for (const path of ['a.txt', 'work/../second/only.txt', 'third/x']) {
+      await assert.rejects(rig.prepare('read_file', { path }), toolError(/./), path);
+    }
+  });
+
   it('ask before every write and command, and never before a plain read', async () => {
     const rig = createToolRig({ 'a.txt': 'one\n', 'empty/.keep': '', '.git/config': 'x', 'AGENTS.md': 'x' });
     const asks = async (...[tool, input]: Parameters<typeof rig.prepare>) =>

@@ -18,6 +18,7 @@ import { ToolError } from '../../extension/core/tool.ts';
 import { BoundaryError, type WorkspaceFiles } from '../../extension/core/workspace.ts';
 import { createWorkspaceFiles } from '../../extension/workspace/files.ts';
 import { createFakeEditor, type FakeEditor } from '../fakes/editor.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from './folders.ts';
 
 describe('createWorkspaceFiles', () => {
@@ -54,7 +55,7 @@ describe('createWorkspaceFiles', () => {
   });
 
   it('does not hang on a named pipe', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'Windows has no named pipes in folders');
     const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [path.join(root, 'pipe')]);
     await assert.rejects(textOf('pipe'), /not a regular file/);

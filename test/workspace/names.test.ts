@@ -65,6 +65,8 @@ describe('isSecretName', () => {
     '.netrc',
     '.ssh/config',
     '.aws/credentials',
+    '.aws',
+    'home/.kube',
     '.docker/config.json',
     'credentials.json',
     'client_secret.json',
