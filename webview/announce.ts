@@ -4,7 +4,7 @@ import type { AgentEvent } from '../extension/shared/event.ts';
 import { textOf } from '../extension/shared/message.ts';
 
 export interface Announcer {
-  /** Characters of the streaming text that have been spoken. */
+  /** Characters of the reply's text that have been spoken. */
   readonly spoken: number;
   /** Grows with every announcement, so that the same words twice are two announcements. */
   readonly count: number;
@@ -18,11 +18,10 @@ const say = (announcer: Announcer, text: string, spoken: number): Announcer =>
     ? { ...announcer, spoken }
     : { spoken, count: announcer.count + 1, text: text.trim().slice(0, 2_000) };
 
-/** The text of the reply that is streaming; its last block only, because paragraphs are spoken in order. */
+/** The text of the reply that is streaming, as far as it has come: the beginning of what TurnCompleted will hold. */
 const streamingText = (chat: ChatState): string => {
   const last = chat.items.at(-1);
-  const block = last?.kind === 'assistant' && last.streaming ? last.message.content.at(-1) : undefined;
-  return block?.type === 'text' ? block.text : '';
+  return last?.kind === 'assistant' && last.streaming ? textOf(last.message.content) : '';
 };
 
 /** The announcer after an event; `chat` is the state that the event led to. */

@@ -5,9 +5,13 @@ export interface Lexed {
   readonly text: string;
   readonly blocks: readonly Token[];
   readonly links: TokensList['links'];
+  /** Read in one go: a link whose address is defined further down leads there. */
+  readonly isWhole: boolean;
+  /** Grows when blocks with the same source mean something else now, so that all of them are to be drawn again. */
+  readonly version: number;
 }
 
-export const nothingLexed: Lexed = { text: '', blocks: [], links: {} };
+export const nothingLexed: Lexed = { text: '', blocks: [], links: {}, isWhole: false, version: 0 };
 
 const lex = (text: string, links: TokensList['links']): TokensList => {
   const lexer = new Lexer({ gfm: true });
@@ -31,13 +35,17 @@ const openBlockIndex = (blocks: readonly Token[]): number =>
  * one follows is finished in Markdown, save for link definitions further down (`isFinal` reads those too).
  */
 export const lexMarkdown = (previous: Lexed, text: string, isFinal: boolean): Lexed => {
-  if (!isFinal && previous.text === text) return previous;
+  if (previous.text === text && (previous.isWhole || !isFinal)) return previous;
   // The lexer reads \r\n as \n, which would shift the offsets below.
   const source = text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
   const open = openBlockIndex(previous.blocks);
   if (isFinal || open <= 0 || !source.startsWith(previous.text)) {
     const tokens = lex(source, {});
-    return { text: source, blocks: reuse(previous.blocks, tokens), links: tokens.links };
+    const { links } = tokens;
+    const isRead = { text: source, links, isWhole: isFinal };
+    return isFinal && Object.keys(links).length > 0
+      ? { ...isRead, blocks: tokens, version: previous.version + 1 }
+      : { ...isRead, blocks: reuse(previous.blocks, tokens), version: previous.version };
   }
   const kept = previous.blocks.slice(0, open);
   const offset = kept.reduce((length, block) => length + block.raw.length, 0);
@@ -46,5 +54,7 @@ export const lexMarkdown = (previous: Lexed, text: string, isFinal: boolean): Le
     text: source,
     blocks: [...kept, ...reuse(previous.blocks.slice(open), tokens)],
     links: tokens.links,
+    isWhole: false,
+    version: previous.version,
   };
 };

@@ -7,6 +7,16 @@ import { type Announcer, announce, silent } from './announce.ts';
 import { addChanges, type Changes, changesOf } from './changes.ts';
 import { type Draft, emptyDraft } from './draft.ts';
 
+/** A message that was sent, and not yet accepted or refused. */
+export interface Pending {
+  readonly requestId: string;
+  readonly draft: Draft;
+  /** The person's last message before it, by which the chat shows whether this one arrived. */
+  readonly lastUserId: string;
+  /** The answer may have been lost: the person may send again, but an answer that comes late still counts. */
+  readonly isOverdue: boolean;
+}
+
 export interface ViewState {
   /** `waiting`: a snapshot was asked for; what arrives before it belongs to a state this view does not have. */
   readonly sync: 'waiting' | 'synced';
@@ -23,8 +33,7 @@ export interface ViewState {
   readonly sessions?: readonly SessionSummary[];
   readonly sessionsOpen: boolean;
   readonly draft: Draft;
-  /** Sent, and not yet accepted or refused. */
-  readonly pending?: { readonly requestId: string; readonly draft: Draft };
+  readonly pending?: Pending;
   /** Why the last message was not taken, or a picture not attached. */
   readonly refusal?: string;
   /** Grows each time the composer should take the focus. */
@@ -88,14 +97,18 @@ const withoutSent = (state: ViewState): ViewState => {
   return { ...withoutPending(rest), draft: { text, images } };
 };
 
+const lastUserItem = (chat: ChatState) => chat.items.findLast((item) => item.kind === 'user');
+
 /** An answer to a pending message may have been lost in a gap: then the chat itself tells. */
 const settlePending = (state: ViewState): ViewState => {
   const { pending, chat } = state;
   if (pending === undefined) return state;
-  const lastSent = chat.items.findLast((item) => item.kind === 'user');
+  const last = lastUserItem(chat);
   const arrived =
-    lastSent?.kind === 'user' && textOf(lastSent.message.content).trim() === pending.draft.text.trim();
-  return arrived ? withoutSent(state) : withoutPending(state);
+    last !== undefined &&
+    last.id !== pending.lastUserId &&
+    textOf(last.message.content).trim() === pending.draft.text.trim();
+  return arrived ? withoutSent(state) : { ...state, pending: { ...pending, isOverdue: true } };
 };
 
 const handlers: Handlers = {
@@ -182,17 +195,18 @@ export const composeText = (state: ViewState, text: string): ViewState => {
   return { ...state, draft: { ...state.draft, text: before + text }, focusCount: state.focusCount + 1 };
 };
 
+export const isSending = ({ pending }: ViewState): boolean => pending !== undefined && !pending.isOverdue;
+
 export const canSend = (state: ViewState): boolean =>
-  state.loaded &&
-  state.pending === undefined &&
-  (state.draft.text.trim() !== '' || state.draft.images.length > 0);
+  state.loaded && !isSending(state) && (state.draft.text.trim() !== '' || state.draft.images.length > 0);
 
 /** The state with the draft under way, and what to post; the draft stays until the host has it. */
 export const sendDraft = (state: ViewState, requestId: string): { state: ViewState; post: ToHost } => {
   const { refusal: _, ...rest } = state;
   const { text, images } = state.draft;
+  const lastUserId = lastUserItem(state.chat)?.id ?? '';
   return {
-    state: { ...rest, pending: { requestId, draft: state.draft } },
+    state: { ...rest, pending: { requestId, draft: state.draft, lastUserId, isOverdue: false } },
     post: {
       type: 'send',
       requestId,

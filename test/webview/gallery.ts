@@ -24,7 +24,6 @@ try {
         await shown.page.screenshot({ path: path.join(folder, `${name}-${width}-${theme.name}.png`) });
         const problems = await shown.problems();
         if (problems.length > 0) console.log(name, width, theme.name, problems);
-        await shown.page.context().close();
       }
     }
   }

@@ -3,16 +3,17 @@
  * variables, VS Code's own default styles, and a fake host on the other side of acquireVsCodeApi.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { ToHost, ToWebviewBody } from '../../extension/shared/protocol.ts';
-import { dark, type Theme } from './themes.ts';
+import type { ToHost, ToWebview, ToWebviewBody } from '../../extension/shared/protocol.ts';
+import { ensureChromium } from '../support/setUp.mjs';
+import { dark, type Theme, themes } from './themes.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const origin = 'https://webview.test';
-const nonce = 'bm9uY2U';
 
 /** Bundles the view alone, into a folder of its own. */
 export const buildWebview = async (): Promise<string> => {
@@ -39,13 +40,21 @@ export const buildWebview = async (): Promise<string> => {
   return outdir;
 };
 
-const policy = [
-  `default-src 'none'`,
-  `script-src 'nonce-${nonce}' 'strict-dynamic' ${origin}`,
-  `style-src ${origin} 'nonce-${nonce}'`,
-  `font-src ${origin}`,
-  `img-src ${origin} data: blob:`,
-].join('; ');
+/** The product's own document, out of a module that needs VS Code for one function only. */
+const loadChatHtml = async (): Promise<typeof import('../../extension/vscode/chatHtml.ts').chatHtml> => {
+  const fake = 'export const Uri = { joinPath: (folder, name) => folder + "/" + name };';
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'vscode'
+        ? { url: `data:text/javascript,${encodeURIComponent(fake)}`, shortCircuit: true }
+        : next(specifier, context),
+  });
+  try {
+    return (await import('../../extension/vscode/chatHtml.ts')).chatHtml;
+  } finally {
+    hooks.deregister();
+  }
+};
 
 /** What VS Code puts into every webview, in a layer of its own. */
 const defaultStyles = `@layer vscode-default {
@@ -62,16 +71,17 @@ const defaultStyles = `@layer vscode-default {
   blockquote { background: var(--vscode-textBlockQuote-background); border-color: var(--vscode-textBlockQuote-border); }
 }`;
 
-const pageHtml = (theme: Theme): string => `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+/** VS Code's part of the page: styles, theme, and the end of the wire. */
+const preload = (nonce: string): string => `
 <style nonce="${nonce}">${defaultStyles} html { background: var(--vscode-sideBar-background); }</style>
 <script nonce="${nonce}">
-  for (const [name, value] of Object.entries(${JSON.stringify(theme.variables)})) {
-    document.documentElement.style.setProperty('--vscode-' + name, value);
-  }
+  window.useTheme = ({ variables, bodyClass }) => {
+    const { style } = document.documentElement;
+    for (const name of [...style]) style.removeProperty(name);
+    for (const [name, value] of Object.entries(variables)) style.setProperty('--vscode-' + name, value);
+    document.body.className = bodyClass;
+    document.body.dataset.vscodeThemeKind = bodyClass;
+  };
   window.violations = [];
   document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI));
   window.posts = [];
@@ -80,15 +90,7 @@ const pageHtml = (theme: Theme): string => `<!DOCTYPE html>
     getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
     setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
   });
-</script>
-<link rel="stylesheet" href="${origin}/styles.css">
-<title>Chat</title>
-</head>
-<body class="${theme.bodyClass}" data-vscode-theme-kind="${theme.bodyClass}">
-<div id="root"></div>
-<script type="module" nonce="${nonce}" src="${origin}/webview.js"></script>
-</body>
-</html>`;
+</script>`;
 
 const mediaTypes: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
@@ -96,10 +98,47 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.ttf': 'font/ttf',
 };
 
+/** Serves the built view, and the page at `/?theme=NAME`. */
+const serve = async (outdir: string): Promise<{ server: Server; origin: string }> => {
+  const chatHtml = await loadChatHtml();
+  let origin = '';
+  const pageHtml = (name: string): string => {
+    const theme = themes.find((each) => each.name === name) ?? dark;
+    const webview = { cspSource: origin, asWebviewUri: (uri: unknown) => uri };
+    // The two members it uses of what it takes.
+    const html = chatHtml(webview as never, origin as never);
+    const nonce = /'nonce-([^']+)'/.exec(html)?.[1] ?? '';
+    return html
+      .replace('<meta name="viewport"', `${preload(nonce)}<meta name="viewport"`)
+      .replace('<body>', `<body><script nonce="${nonce}">useTheme(${JSON.stringify(theme)})</script>`);
+  };
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', origin);
+    if (url.pathname === '/') {
+      response.setHeader('content-type', 'text/html');
+      response.end(pageHtml(url.searchParams.get('theme') ?? ''));
+      return;
+    }
+    const name = path.basename(url.pathname);
+    const folder = url.pathname.startsWith('/chunks/') ? 'chunks' : '';
+    const body = await readFile(path.join(outdir, folder, name)).catch(() => undefined);
+    response.statusCode = body === undefined ? 404 : 200;
+    response.setHeader('content-type', mediaTypes[path.extname(name)] ?? 'text/plain');
+    response.setHeader('cache-control', 'max-age=3600');
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  origin = `http://127.0.0.1:${address.port}`;
+  return { server, origin };
+};
+
 declare global {
   interface Window {
     posts: ToHost[];
     violations: string[];
+    useTheme: (theme: Theme) => void;
   }
 }
 
@@ -113,8 +152,15 @@ export interface Shown {
   /** Resolves with the first post of that type. */
   readonly posted: <T extends ToHost['type']>(type: T) => Promise<Extract<ToHost, { type: T }>>;
   readonly clearPosts: () => Promise<void>;
+  /** Sends messages as they are: for posts that were lost, doubled or overtaken. */
+  readonly pushRaw: (...messages: readonly ToWebview[]) => Promise<void>;
+  /** As VS Code does when the view was closed and is opened again: the page is new, its saved state is not. */
+  readonly reload: () => Promise<void>;
+  readonly useTheme: (theme: Theme) => Promise<void>;
   /** Errors of the page and everything its policy refused. */
   readonly problems: () => Promise<readonly string[]>;
+  /** Addresses outside the view that it tried to load. */
+  readonly requests: () => readonly string[];
 }
 
 export interface ShowOptions {
@@ -123,20 +169,39 @@ export interface ShowOptions {
   readonly height?: number;
 }
 
-/** Chromium with the built view; close it after the tests. */
+const isReady = (): boolean =>
+  window.posts.some((post) => post.type === 'ready') && customElements.get('vscode-button') !== undefined;
+
+/** Chromium with the built view; close it after the tests. Shows one view at a time, in the same page. */
 export class Harness {
   readonly #browser: Browser;
+  readonly #page: Page;
+  readonly #server: Server;
+  readonly #origin: string;
   readonly #outdir: string;
+  #errors: string[] = [];
+  #requests: string[] = [];
 
-  private constructor(browser: Browser, outdir: string) {
+  private constructor(browser: Browser, page: Page, server: Server, origin: string, outdir: string) {
     this.#browser = browser;
+    this.#page = page;
+    this.#server = server;
+    this.#origin = origin;
     this.#outdir = outdir;
+    page.on('pageerror', (error) => this.#errors.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.#errors.push(message.text());
+    });
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!/^(?:data|blob):/.test(url) && !url.startsWith(`${origin}/`)) this.#requests.push(url);
+    });
   }
 
   static async start(): Promise<Harness> {
     const [browser, outdir] = await Promise.all([
       chromium.launch({
-        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+        executablePath: await ensureChromium(),
         args: [
           '--no-sandbox',
           '--disable-gpu',
@@ -149,7 +214,10 @@ export class Harness {
       }),
       buildWebview(),
     ]);
-    return new Harness(browser, outdir);
+    const { server, origin } = await serve(outdir);
+    const page = await browser.newPage();
+    page.setDefaultTimeout(10_000);
+    return new Harness(browser, page, server, origin, outdir);
   }
 
   get outdir(): string {
@@ -157,36 +225,18 @@ export class Harness {
   }
 
   async show({ theme = dark, width = 340, height = 700 }: ShowOptions = {}): Promise<Shown> {
-    const context = await this.#browser.newContext({ viewport: { width, height } });
-    const page = await context.newPage();
-    const errors: string[] = [];
+    const page = this.#page;
     let seq = 0;
-    page.on('pageerror', (error) => errors.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text());
-    });
-    await page.route(`${origin}/**`, async (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: pageHtml(theme) });
-      const body = await readFile(path.join(this.#outdir, pathname)).catch(() => undefined);
-      return body === undefined
-        ? route.fulfill({ status: 404 })
-        : route.fulfill({
-            contentType: mediaTypes[path.extname(pathname)] ?? '',
-            headers: { 'access-control-allow-origin': '*' },
-            body,
-          });
-    });
-    await page.goto(`${origin}/`);
-    await page.waitForFunction(() => window.posts.some((post) => post.type === 'ready'));
-    await page.waitForFunction(() => customElements.get('vscode-button') !== undefined);
+    await page.setViewportSize({ width, height });
+    await page.mouse.move(0, 0);
+    if (page.url().startsWith(this.#origin)) await page.evaluate(() => sessionStorage.clear());
+    this.#errors = [];
+    this.#requests = [];
+    await page.goto(`${this.#origin}/?theme=${theme.name}`);
+    await page.waitForFunction(isReady);
 
-    const push: Shown['push'] = async (...messages) => {
-      const numbered = messages.map((message) => {
-        seq = message.type === 'snapshot' ? 0 : seq + 1;
-        return { ...message, seq };
-      });
-      await page.evaluate(
+    const pushRaw: Shown['pushRaw'] = (...messages) =>
+      page.evaluate(
         // As text: the types of a message are too deep for Playwright's own.
         (all) => {
           for (const message of JSON.parse(all)) window.postMessage(message, '*');
@@ -195,12 +245,18 @@ export class Harness {
             setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve())), 0);
           });
         },
-        JSON.stringify(numbered),
+        JSON.stringify(messages),
       );
-    };
     return {
       page,
-      push,
+      pushRaw,
+      push: (...messages) =>
+        pushRaw(
+          ...messages.map((message) => {
+            seq = message.type === 'snapshot' ? 0 : seq + 1;
+            return { ...message, seq } as ToWebview; // A body with its number is the message again.
+          }),
+        ),
       posts: (type) =>
         page.evaluate((wanted) => window.posts.filter((post) => post.type === wanted), type) as never, // Filtered by its discriminant, in the page.
       posted: async (type) => {
@@ -214,12 +270,20 @@ export class Harness {
         page.evaluate(() => {
           window.posts.length = 0;
         }),
-      problems: async () => [...errors, ...(await page.evaluate(() => window.violations))],
+      reload: async () => {
+        await page.reload();
+        await page.waitForFunction(isReady);
+      },
+      useTheme: (other) => page.evaluate((chosen) => window.useTheme(chosen), other),
+      problems: async () => [...this.#errors, ...(await page.evaluate(() => window.violations))],
+      requests: () => this.#requests,
     };
   }
 
   async close(): Promise<void> {
     await this.#browser.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
     await rm(this.#outdir, { recursive: true, force: true });
   }
 }

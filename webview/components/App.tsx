@@ -1,5 +1,5 @@
 import { h } from 'preact';
-import { canSend, type ViewState } from '../state.ts';
+import { canSend, isSending, type ViewState } from '../state.ts';
 import { activityOf } from '../words.ts';
 import { Composer } from './Composer.tsx';
 import { EmptyState } from './EmptyState.tsx';
@@ -43,7 +43,7 @@ export const App = ({ state }: { state: ViewState }) => {
         </div>
         <Composer
           draft={state.draft}
-          isSending={state.pending !== undefined}
+          isSending={isSending(state)}
           isSendable={canSend(state)}
           refusal={state.refusal}
           focusCount={state.focusCount}

@@ -116,10 +116,10 @@ const Block = memo<BlockProps>(({ token, isStreaming }) =>
 export const Markdown = memo(({ text, isStreaming }: { text: string; isStreaming: boolean }) => {
   const lexed = useRef(nothingLexed);
   lexed.current = lexMarkdown(lexed.current, text, !isStreaming);
-  const { blocks } = lexed.current;
+  const { blocks, version } = lexed.current;
   return (
     <div class="markdown">
-      <Blocks tokens={blocks} isStreaming={isStreaming} />
+      <Blocks key={version} tokens={blocks} isStreaming={isStreaming} />
     </div>
   );
 });

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { reduceChat } from '../../extension/shared/chat.ts';
+import type { AgentEvent } from '../../extension/shared/event.ts';
+import { addChanges, changesOf, totalsOf } from '../../webview/changes.ts';
+import {
+  clock,
+  dayLabel,
+  duration,
+  exactNumber,
+  plural,
+  relativeTime,
+  shortNumber,
+} from '../../webview/format.ts';
+import { groupSessions } from '../../webview/sessions.ts';
+import { activityOf, decisionText, diffTitle, verbOf } from '../../webview/words.ts';
+import { at, chat, commandPrompt, diff, session, start, step, stepItem, user } from './samples.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+describe('webview numbers and times', () => {
+  const tables: readonly (readonly [
+    string,
+    (value: number) => string,
+    readonly (readonly [number, string])[],
+  ])[] = [
+    [
+      'short numbers',
+      shortNumber,
+      [
+        [0, '0'],
+        [999, '999'],
+        [1_000, '1k'],
+        [1_240, '1.2k'],
+        [9_949, '9.9k'],
+        [9_950, '10k'],
+        [31_240, '31k'],
+        [999_499, '999k'],
+        [999_500, '1M'],
+        [1_440_000, '1.4M'],
+      ],
+    ],
+    [
+      'durations',
+      duration,
+      [
+        [-5, '0 s'],
+        [400, '0.4 s'],
+        [4_200, '4.2 s'],
+        [9_960, '10 s'],
+        [59_400, '59 s'],
+        [59_600, '1 min'],
+        [185 * second, '3 min 5 s'],
+      ],
+    ],
+    [
+      'clocks',
+      clock,
+      [
+        [-1, '0:00'],
+        [7_999, '0:07'],
+        [12 * minute + 40 * second, '12:40'],
+        [hour + 2 * minute + 3 * second, '1:02:03'],
+      ],
+    ],
+    [
+      'ages',
+      (age) => relativeTime(start - age, start),
+      [
+        [-minute, 'now'],
+        [59 * second, 'now'],
+        [5 * minute, '5 min'],
+        [3 * hour, '3 h'],
+        [50 * hour, '2 d'],
+      ],
+    ],
+  ];
+  for (const [name, format, rows] of tables) {
+    it(`writes ${name}`, () => {
+      for (const [value, text] of rows) assert.equal(format(value), text);
+    });
+  }
+
+  it('writes counts', () => {
+    assert.equal(plural(1, 'line'), '1 line');
+    assert.equal(plural(1_200, 'line'), '1,200 lines');
+    assert.equal(plural(2, 'other read', 'other reads'), '2 other reads');
+    assert.equal(exactNumber(1_234_567), '1,234,567');
+  });
+
+  it('names days by the calendar, not by 24 hours', () => {
+    const now = new Date(2026, 10, 22, 0, 30).getTime();
+    assert.equal(dayLabel(now, now), 'Today');
+    assert.equal(dayLabel(now + minute, now), 'Today');
+    assert.equal(dayLabel(new Date(2026, 10, 21, 23, 50).getTime(), now), 'Yesterday');
+    const third = new Date(2026, 10, 19, 12);
+    assert.equal(dayLabel(third.getTime(), now), third.toLocaleDateString(undefined, { weekday: 'long' }));
+    assert.equal(dayLabel(new Date(2026, 10, 1).getTime(), now), 'Last 30 days');
+    assert.notEqual(dayLabel(new Date(2026, 7, 1).getTime(), now), 'Last 30 days');
+  });
+});
+
+describe('webview list of chats', () => {
+  const now = start;
+  const sessions = [
+    session('old', 'Old one', { updatedAt: now - 26 * hour }),
+    session('other', 'Elsewhere', { folder: 'C:\\work\\website', updatedAt: now }),
+    session('none', 'No folder', { folder: '', updatedAt: now }),
+    session('new', 'New one', { updatedAt: now - minute }),
+  ];
+  const ids = (filter = '', folderName: string | undefined = 'date-tools') =>
+    groupSessions(sessions, { filter, now, folderName }).map(
+      (group) => `${group.label}: ${group.sessions.map((each) => each.id).join(' ')}`,
+    );
+
+  it('shows this folder first, newest first, then the others', () => {
+    assert.deepEqual(ids(), ['Today: new', 'Yesterday: old', 'In website: other', 'Without a folder: none']);
+  });
+
+  it('finds titles in any case', () => {
+    assert.deepEqual(ids(' ONE '), ['Today: new', 'Yesterday: old']);
+  });
+
+  it('counts chats without a folder as its own where none is open', () => {
+    assert.deepEqual(
+      groupSessions(sessions, { filter: '', now, folderName: undefined }).map((group) => group.label),
+      ['Today', 'In website', 'In date-tools'],
+    );
+  });
+});
+
+describe('webview changed files', () => {
+  it('follows a file that is moved, and leads to its last change', () => {
+    const edited = addChanges(new Map(), 'e1', [diff]);
+    const moved = addChanges(edited, 'm1', [
+      { ...diff, kind: 'moved', movedTo: 'lib/date.ts', added: 0, removed: 0 },
+    ]);
+    assert.deepEqual([...moved.values()], [{ path: 'lib/date.ts', added: 5, removed: 2, stepId: 'm1' }]);
+    assert.deepEqual(totalsOf(moved), { files: 1, added: 5, removed: 2 });
+  });
+
+  it('counts completed steps only', () => {
+    const edit = step('e1', 'edit_file', 'src/date.ts', 'write');
+    assert.equal(changesOf([stepItem(edit, { diffs: [diff], status: 'failed' })]).size, 0);
+    assert.equal(changesOf([stepItem(edit, { diffs: [diff] })]).size, 1);
+  });
+});
+
+describe('webview words', () => {
+  it('says who decided, and why', () => {
+    const base = {
+      step: step('x', 'run_command', 'ls'),
+      status: 'rejected',
+      startedAt: 0,
+      liveOutput: '',
+      summary: '',
+      diffs: [],
+    } as const;
+    const by = (decision: { approved: boolean; by: 'rule' | 'user' | 'telegram'; reason: string }) =>
+      decisionText({ ...base, decision });
+    assert.equal(by({ approved: false, by: 'user', reason: 'Too risky' }), 'Rejected by you: Too risky');
+    assert.equal(by({ approved: true, by: 'rule', reason: '' }), 'Approved by a rule');
+    assert.equal(by({ approved: true, by: 'telegram', reason: '' }), 'Approved from Telegram');
+    assert.equal(decisionText(base), undefined);
+  });
+
+  it('names changes and tools', () => {
+    assert.equal(diffTitle({ ...diff, kind: 'created' }), 'New file src/date.ts');
+    assert.equal(diffTitle({ ...diff, kind: 'moved', movedTo: 'x.ts' }), 'Moved src/date.ts to x.ts');
+    assert.equal(verbOf('run_command'), 'Run');
+    assert.equal(verbOf('mcp_weather'), 'mcp_weather');
+  });
+
+  it('says what the agent does', () => {
+    const run = step('w1', 'run_command', 'npm test', 'execute');
+    const events: readonly (readonly [AgentEvent, string | undefined, string | undefined])[] = [
+      [
+        { ...at(0), type: 'JobStarted', sessionId: 's1', agentId: 'coder' },
+        'working',
+        'Waiting for the model',
+      ],
+      [
+        { ...at(1), type: 'Retrying', attempt: 1, delayMs: 5_000, reason: 'Busy' },
+        'retrying',
+        'Busy. Attempt 2',
+      ],
+      [{ ...at(2), type: 'Thinking', text: 'hm' }, 'working', 'Thinking'],
+      [{ ...at(3), type: 'Token', text: 'I run' }, 'working', 'Writing'],
+      [
+        { ...at(4), type: 'ApprovalRequired', step: run, prompt: commandPrompt },
+        'waiting',
+        'Waiting for your approval',
+      ],
+      [{ ...at(5), type: 'StepApproved', step: run, by: 'user', reason: '' }, 'working', 'Run npm test'],
+      [{ ...at(6), type: 'JobCancelled' }, undefined, undefined],
+    ];
+    let state = chat([user('u1', 'Hi')]);
+    for (const [event, kind, text] of events) {
+      state = reduceChat(state, event);
+      assert.equal(activityOf(state)?.kind, kind);
+      assert.equal(activityOf(state)?.text, text);
+    }
+  });
+});
