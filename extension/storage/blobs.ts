@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as z from 'zod';
 import { type Disk, replaceFile } from './disk.ts';
+import type { BuildTransaction } from './liveDatabase.ts';
+import { text } from './rows.ts';
+import type { Query, Statement } from './sqlite.ts';
 
 /** Strings longer than this (in UTF-16 units) live in a file of their own. */
 export const blobThreshold = 16 * 1024;
@@ -18,6 +21,16 @@ const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)
 
 const missingText = '[This content was stored in a separate file, which is gone.]';
 
+/** A reference as it stands in packed JSON. What a person or a model wrote has its quotes escaped there. */
+const referencePattern = /"\$blob":"([0-9a-f]{64})"/g;
+
+/** The names of all files that a packed text refers to. */
+export const hashesIn = (packed: string): readonly string[] => [
+  ...new Set([...packed.matchAll(referencePattern)].map((match) => match[1] ?? '')),
+];
+
+const isThere = (disk: Disk, file: string, bytes: Buffer): boolean => disk.stat(file)?.size === bytes.length;
+
 /** JSON whose long strings (tool output, images) are files named by their SHA-256, each written once and never changed. */
 export class Blobs {
   readonly #disk: Disk;
@@ -29,11 +42,9 @@ export class Blobs {
     this.#folder = path.join(folder, 'blobs');
   }
 
-  /** @returns the JSON text to keep in a row; the files it refers to are durable. @throws the system's error */
-  pack(value: unknown): string {
-    const plain = JSON.stringify(value);
-    const isSmall = plain.length <= blobThreshold && !plain.includes('$blob"');
-    return isSmall ? plain : JSON.stringify(this.#packed(JSON.parse(plain)));
+  /** For the values of one transaction. */
+  packer(): Packer {
+    return new Packer((hash, bytes) => this.#write(hash, bytes));
   }
 
   /** The value as it was packed; a string whose file is gone says so. */
@@ -43,16 +54,9 @@ export class Blobs {
     return (text.includes('$blob"') ? this.#unpacked(value) : value) as T;
   }
 
-  #packed(value: unknown): unknown {
-    if (typeof value === 'string') return value.length > blobThreshold ? this.#write(value) : value;
-    if (Array.isArray(value)) return value.map((each) => this.#packed(each));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [
-        looksReserved.test(key) ? `$${key}` : key,
-        this.#packed(each),
-      ]),
-    );
+  /** Under the lock only, and only what no row refers to. */
+  remove(hash: string): void {
+    this.#disk.remove(this.#file(hash));
   }
 
   #unpacked(value: unknown): unknown {
@@ -72,25 +76,113 @@ export class Blobs {
     return path.join(this.#folder, hash.slice(0, 2), hash);
   }
 
-  #write(text: string): Reference {
-    // UTF-8 has no half surrogate pairs, which a cut text can end with.
-    const as = isBase64.test(text) ? 'base64' : text.isWellFormed() ? 'utf8' : 'utf16le';
-    const bytes = Buffer.from(text, as);
-    const hash = createHash('sha256').update(bytes).digest('hex');
+  #write(hash: string, bytes: Buffer): void {
     const file = this.#file(hash);
-    if (this.#disk.stat(file)?.size !== bytes.length) {
-      const folder = path.dirname(file);
-      if (this.#disk.stat(folder) === undefined) {
-        this.#disk.makeFolder(folder);
-        this.#disk.syncFolder(this.#folder);
-        this.#disk.syncFolder(path.dirname(this.#folder));
-      }
-      replaceFile(this.#disk, file, [bytes]);
+    if (isThere(this.#disk, file, bytes)) return;
+    const folder = path.dirname(file);
+    if (this.#disk.stat(folder) === undefined) {
+      this.#disk.makeFolder(folder);
+      this.#disk.syncFolder(this.#folder);
+      this.#disk.syncFolder(path.dirname(this.#folder));
     }
-    return { $blob: hash, as };
+    replaceFile(this.#disk, file, [bytes]);
   }
 
   #read({ $blob, as }: Reference): string {
     return this.#disk.readFile(this.#file($blob))?.toString(as) ?? missingText;
   }
 }
+
+/** Packs the values of one transaction: writes their files before the lock is taken, and accounts for them under it. */
+export class Packer {
+  readonly #write: (hash: string, bytes: Buffer) => void;
+  readonly #written = new Map<string, Buffer>();
+
+  constructor(write: (hash: string, bytes: Buffer) => void) {
+    this.#write = write;
+  }
+
+  /** @returns the JSON text to keep in a row; the files it refers to are durable. @throws the system's error */
+  readonly pack = (value: unknown): string => {
+    const plain = JSON.stringify(value);
+    const isSmall = plain.length <= blobThreshold && !plain.includes('$blob"');
+    return isSmall ? plain : JSON.stringify(this.#packed(JSON.parse(plain)));
+  };
+
+  /**
+   * What says that a chat needs the files. Under the lock: another window may have deleted a chat with the same file
+   * since it was packed here, and then it is written once more.
+   */
+  references(sessionId: string): readonly Statement[] {
+    return [...this.#written].flatMap(([hash, bytes]) => {
+      this.#write(hash, bytes);
+      return referTo(sessionId, hash);
+    });
+  }
+
+  /** What has the files deleted, unless others need them: the chat they were meant for is gone. */
+  discard(): readonly Statement[] {
+    return [...this.#written.keys()].map((hash) => ({
+      sql: `INSERT OR IGNORE INTO doomed_blobs (hash)
+        SELECT ? WHERE NOT EXISTS (SELECT 1 FROM blob_refs WHERE hash = ?)`,
+      params: [hash, hash],
+    }));
+  }
+
+  #packed(value: unknown): unknown {
+    if (typeof value === 'string') return value.length > blobThreshold ? this.#keep(value) : value;
+    if (Array.isArray(value)) return value.map((each) => this.#packed(each));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        looksReserved.test(key) ? `$${key}` : key,
+        this.#packed(each),
+      ]),
+    );
+  }
+
+  #keep(text: string): Reference {
+    // UTF-8 has no half surrogate pairs, which a cut text can end with.
+    const as = isBase64.test(text) ? 'base64' : text.isWellFormed() ? 'utf8' : 'utf16le';
+    const bytes = Buffer.from(text, as);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    this.#write(hash, bytes);
+    this.#written.set(hash, bytes);
+    return { $blob: hash, as };
+  }
+}
+
+const referTo = (sessionId: string, hash: string): readonly Statement[] => [
+  { sql: 'INSERT OR IGNORE INTO blob_refs (session_id, hash) VALUES (?, ?)', params: [sessionId, hash] },
+  { sql: 'DELETE FROM doomed_blobs WHERE hash = ?', params: [hash] },
+];
+
+/** Lets go of a chat's files; those that no other chat needs are then doomed. */
+export const releaseBlobs = (sessionId: string): readonly Statement[] => [
+  {
+    sql: `INSERT OR IGNORE INTO doomed_blobs (hash)
+      SELECT hash FROM blob_refs AS mine WHERE session_id = ?
+        AND NOT EXISTS (SELECT 1 FROM blob_refs WHERE hash = mine.hash AND session_id <> ?)`,
+    params: [sessionId, sessionId],
+  },
+  { sql: 'DELETE FROM blob_refs WHERE session_id = ?', params: [sessionId] },
+];
+
+export const doomedBlobs = (query: Query): readonly string[] =>
+  query('SELECT hash FROM doomed_blobs ORDER BY hash').map((row) => text(row, 'hash'));
+
+/**
+ * Deletes files that are doomed for good.
+ * @param hashes read before: what doomed them is durable. One that is needed again by now is left.
+ */
+export const deleteDoomed =
+  (hashes: readonly string[], remove: (hash: string) => void): BuildTransaction =>
+  (query) => {
+    const doomed = new Set(doomedBlobs(query));
+    return hashes
+      .filter((hash) => doomed.has(hash))
+      .map((hash) => {
+        remove(hash);
+        return { sql: 'DELETE FROM doomed_blobs WHERE hash = ?', params: [hash] };
+      });
+  };

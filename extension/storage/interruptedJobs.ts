@@ -1,8 +1,9 @@
 import type { Notice } from '../shared/chat.ts';
 import type { AssistantMessage } from '../shared/message.ts';
+import type { Packer } from './blobs.ts';
 import { readDraft } from './drafts.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
-import { endJob, insertMessage, type Pack } from './recordEvent.ts';
+import { endJob, insertMessage } from './recordEvent.ts';
 import { text } from './rows.ts';
 import type { Query } from './sqlite.ts';
 
@@ -26,7 +27,7 @@ const noticeOf = (hasRunningStep: boolean): Notice => ({
 
 /** Closes a job whose process has died, unless another window has done so already: what was streamed stays in the chat. */
 export const interruptJob =
-  (jobId: string, owner: string, at: number, pack: Pack): BuildTransaction =>
+  (jobId: string, owner: string, at: number, packer: Packer): BuildTransaction =>
   (query) => {
     const job = query(
       `SELECT jobs.session_id AS session_id, sessions.model AS model
@@ -50,7 +51,15 @@ export const interruptJob =
     return [
       ...(draft === ''
         ? []
-        : [insertMessage(sessionId, jobId, { id: message.id, kind: 'assistant', body: pack(message), at })]),
-      ...endJob(sessionId, jobId, 'interrupted', at, pack({ notice: noticeOf(hasRunningStep), at })),
+        : [
+            insertMessage(sessionId, jobId, {
+              id: message.id,
+              kind: 'assistant',
+              body: packer.pack(message),
+              at,
+            }),
+          ]),
+      ...endJob(sessionId, jobId, 'interrupted', at, packer.pack({ notice: noticeOf(hasRunningStep), at })),
+      ...packer.references(sessionId),
     ];
   };

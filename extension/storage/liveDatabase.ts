@@ -196,12 +196,14 @@ export class LiveDatabase {
     return true;
   }
 
-  /** Brings an older schema up to date, one version at a time, each after a backup. @throws StoreError, with the rows as before */
+  /** Brings an older schema up to date, one version at a time, after a backup. @throws StoreError, with the rows as before */
   #migrate(): void {
-    for (const { version, statements } of this.#pendingMigrations()) {
-      const { sqlite } = this.#live();
-      const backup = `${this.#files.image}.version-${sqlite.schemaVersion()}`;
-      if (sqlite.schemaVersion() > 0) replaceFile(this.#disk, backup, [sqlite.image()]);
+    const pending = this.#pendingMigrations();
+    if (pending.length === 0) return;
+    const { sqlite } = this.#live();
+    const backup = `${this.#files.image}.version-${sqlite.schemaVersion()}`;
+    if (sqlite.schemaVersion() > 0) replaceFile(this.#disk, backup, [sqlite.image()]);
+    for (const { version, statements } of pending) {
       const build: BuildTransaction = (query) => [
         ...statements(query),
         { sql: `PRAGMA user_version = ${version}`, params: [] },

@@ -3,12 +3,13 @@ import type { Decision } from '../core/approver.ts';
 import { StoreError } from '../core/store.ts';
 import type { Notice, StepStatus } from '../shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, EventOf, Step } from '../shared/event.ts';
+import type { Packer } from './blobs.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
 import type { Query, SqlParam, Statement } from './sqlite.ts';
 
 /** Turns a value into the text of a row. */
-export type Pack = (value: unknown) => string;
+type Pack = Packer['pack'];
 
 interface NewMessage {
   readonly id: string;
@@ -29,7 +30,7 @@ export const deleteDraft = (jobId: string): Statement => ({
   params: [jobId],
 });
 
-/** Ends a job: its status, its open steps, its draft, and what the chat shows about the end. */
+/** Ends a job: its status, its open steps and questions, its draft, and what the chat shows about the end. */
 export const endJob = (
   sessionId: string,
   jobId: string,
@@ -42,6 +43,12 @@ export const endJob = (
   {
     sql: `UPDATE steps SET status = 'interrupted', ended_at = ? WHERE job_id = ? AND status IN ('waiting', 'running')`,
     params: [at, jobId],
+  },
+  {
+    // Nobody can say yes to what has ended: an answer that comes later finds the question decided.
+    sql: `UPDATE approvals SET decided_at = ?, expires_at = ?, approved = 0, reason = ?
+      WHERE job_id = ? AND decided_at IS NULL`,
+    params: [at, at, JSON.stringify('The work had ended before this was answered.'), jobId],
   },
   deleteDraft(jobId),
   ...(notice === undefined
@@ -148,9 +155,9 @@ const insertUsage = (sessionId: string, { jobId, at, usage }: EventOf<'Usage'>):
   ];
 };
 
-const startJob = (event: EventOf<'JobStarted'>, owner: string, pack: Pack): BuildTransaction => {
+const startJob = (event: EventOf<'JobStarted'>, owner: string, packer: Packer): BuildTransaction => {
   const { jobId, sessionId, agentId, at, input } = event;
-  const body = input === undefined ? '' : pack(input);
+  const body = input === undefined ? '' : packer.pack(input);
   return (query) => {
     if (query('SELECT 1 FROM sessions WHERE id = ?', [sessionId]).length === 0) {
       throw new StoreError(
@@ -169,6 +176,7 @@ const startJob = (event: EventOf<'JobStarted'>, owner: string, pack: Pack): Buil
       ...(input === undefined
         ? []
         : [insertMessage(sessionId, jobId, { id: input.id, kind: 'user', body, at })]),
+      ...packer.references(sessionId),
     ];
   };
 };
@@ -251,13 +259,19 @@ const buildFor = (event: AgentEvent, pack: Pack): Build | undefined => {
  * The transaction that keeps what an event says; none for the events that are only a preview.
  * @param owner who runs the job, formatted
  */
-export const recordEvent = (event: AgentEvent, owner: string, pack: Pack): BuildTransaction | undefined => {
-  if (event.type === 'JobStarted') return startJob(event, owner, pack);
-  const build = buildFor(event, pack);
+export const recordEvent = (
+  event: AgentEvent,
+  owner: string,
+  packer: Packer,
+): BuildTransaction | undefined => {
+  if (event.type === 'JobStarted') return startJob(event, owner, packer);
+  const build = buildFor(event, packer.pack);
   if (build === undefined) return undefined;
   return (query) => {
     // Deleting a chat ends with its rows; a job that is still on its way out then has nothing to add.
     const sessionId = sessionOfJob(query, event.jobId);
-    return sessionId === undefined ? [] : build(query, sessionId);
+    return sessionId === undefined
+      ? packer.discard()
+      : [...build(query, sessionId), ...packer.references(sessionId)];
   };
 };

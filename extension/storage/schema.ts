@@ -1,3 +1,5 @@
+import { hashesIn } from './blobs.ts';
+import { text } from './rows.ts';
 import type { Query, Statement } from './sqlite.ts';
 
 /** One step from the schema before it. Its statements depend on nothing but the rows, as everything that is journaled. */
@@ -127,7 +129,40 @@ const tables = [
   )`,
 ];
 
+const filesOfChats = [
+  // Which chats need which files in blobs/, so that deleting a chat deletes the files that no other needs.
+  `CREATE TABLE blob_refs (
+    session_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (session_id, hash)
+  ) WITHOUT ROWID`,
+  'CREATE INDEX blob_refs_by_hash ON blob_refs (hash)',
+
+  // Files that no chat needs any more, until they are deleted: a crash in between must not forget them.
+  'CREATE TABLE doomed_blobs (hash TEXT PRIMARY KEY) WITHOUT ROWID',
+
+  'CREATE INDEX approvals_open ON approvals (job_id) WHERE decided_at IS NULL',
+];
+
+/** The references that stand in the rows of version 1. */
+const referencesInRows = (query: Query): readonly Statement[] => {
+  const columns = ['step', 'prompt', 'decision', 'result', 'summary', 'diffs'].map((name) => ['steps', name]);
+  return [['messages', 'body'], ...columns].flatMap(([table, column]) =>
+    query(`SELECT session_id, ${column} AS packed FROM ${table} WHERE ${column} LIKE '%"$blob":"%'`).flatMap(
+      (row) =>
+        hashesIn(text(row, 'packed')).map((hash) => ({
+          sql: 'INSERT OR IGNORE INTO blob_refs (session_id, hash) VALUES (?, ?)',
+          params: [text(row, 'session_id'), hash],
+        })),
+    ),
+  );
+};
+
 /** Numbered, run in order, never changed once released. */
 export const migrations: readonly Migration[] = [
   { version: 1, statements: () => tables.map((sql) => ({ sql, params: [] })) },
+  {
+    version: 2,
+    statements: (query) => [...filesOfChats.map((sql) => ({ sql, params: [] })), ...referencesInRows(query)],
+  },
 ];

@@ -1,5 +1,6 @@
 import type { Session, SessionStatus, SessionSummary } from '../shared/agent.ts';
 import { noUsage, type TokenUsage } from '../shared/message.ts';
+import { releaseBlobs } from './blobs.ts';
 import { integer, text, textOrNone } from './rows.ts';
 import type { Query, Row, Statement } from './sqlite.ts';
 
@@ -55,6 +56,7 @@ export const saveSession = (session: Session): readonly Statement[] => [
 const tablesOfSession = ['steps', 'messages', 'approvals', 'drafts', 'usage', 'usage_totals', 'jobs'];
 
 export const deleteSession = (id: string): readonly Statement[] => [
+  ...releaseBlobs(id),
   ...tablesOfSession.map((table) => ({ sql: `DELETE FROM ${table} WHERE session_id = ?`, params: [id] })),
   { sql: 'DELETE FROM sessions WHERE id = ?', params: [id] },
 ];

@@ -1,7 +1,7 @@
 import type { Store } from '../core/store.ts';
 import { endsJob } from '../shared/event.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
-import { Blobs } from './blobs.ts';
+import { Blobs, deleteDoomed, doomedBlobs } from './blobs.ts';
 import { readAll, readPage } from './chatRows.ts';
 import { Database } from './database.ts';
 import type { Disk } from './disk.ts';
@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly owner: Owner;
   readonly incarnation: string;
   readonly now: () => number;
+  /** As in DatabaseOptions. */
+  readonly snapshotBytes?: number;
   readonly report: (problem: string) => void;
   /** Another window, or this one on its own account, changed rows. */
   readonly onChange: () => void;
@@ -48,11 +50,10 @@ export type StoreHandlers = {
 };
 
 const openService = async (options: ServiceOptions) => {
-  const { folder, disk, owner, now } = options;
+  const { folder, disk, owner, incarnation, now } = options;
   const ownerText = formatOwner(owner);
   const database = await Database.open({ ...options, migrations, onForeignChange: options.onChange });
   const blobs = new Blobs(disk, folder);
-  const pack = (value: unknown): string => blobs.pack(value);
   const drafts = new Drafts();
 
   const closeDeadJobs = async (): Promise<void> => {
@@ -60,16 +61,28 @@ const openService = async (options: ServiceOptions) => {
       const holder = parseOwner(text);
       if (holder !== undefined && sameOwner(holder, owner)) continue;
       if (holder !== undefined && isOwnerAlive(disk, folder, holder, Date.now())) continue;
-      await database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, text, now(), pack));
+      await database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, text, now(), blobs.packer()));
       if (holder !== undefined) disk.remove(leaseFile(folder, holder));
       options.onChange();
     }
   };
+  /** @param call unique name */
+  const deleteBlobs = async (call: string): Promise<void> => {
+    const hashes = await database.read(doomedBlobs);
+    if (hashes.length === 0) return;
+    await database.transact(
+      call,
+      deleteDoomed(hashes, (hash) => blobs.remove(hash)),
+    );
+  };
+  let looks = 0;
   const look = async (): Promise<void> => {
+    looks += 1;
     try {
       renewLease(disk, folder, owner, Date.now());
       await database.refresh();
       await closeDeadJobs();
+      await deleteBlobs(`look:${looks}:${owner.id}:${incarnation}`);
     } catch {
       // A folder that cannot be written says so to whoever writes; looking around stays quiet.
     }
@@ -90,7 +103,7 @@ const openService = async (options: ServiceOptions) => {
       // Nothing was written there either.
     }
   };
-  return { database, blobs, pack, drafts, ownerText, close };
+  return { database, blobs, drafts, ownerText, deleteBlobs, close };
 };
 
 /** What runs in the storage thread: opens on the first call, and again on the next one if that failed. */
@@ -136,11 +149,16 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     listSessions: (_, limit) => read((query) => listSessions(query, limit)),
     getSession: (_, id) => read((query) => getSession(query, id)),
     saveSession: (call, session) => save(call, () => () => saveSession(session)),
-    deleteSession: (call, id) => save(call, () => () => deleteSession(id)),
+    deleteSession: async (call, id) => {
+      await save(call, () => () => deleteSession(id));
+      const { deleteBlobs } = await opened();
+      // The chat is gone; a file that cannot be deleted now is tried again later.
+      await deleteBlobs(`${call}:blobs`).catch(() => undefined);
+    },
     record: (call, event) =>
-      save(call, ({ drafts, ownerText, pack }) => {
+      save(call, ({ blobs, drafts, ownerText }) => {
         if (event.type === 'TurnCompleted' || endsJob(event)) drafts.forget(event.jobId);
-        return recordEvent(event, ownerText, pack);
+        return recordEvent(event, ownerText, blobs.packer());
       }),
     // Without the fdatasync: a draft is worth a crash of the window, which this survives, not a wait for the disk each
     // second. Its record is whole like every other, and becomes durable with the next one that waits.

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { StoreError } from '../../extension/core/store.ts';
-import { Database } from '../../extension/storage/database.ts';
 import { realDisk } from '../../extension/storage/disk.ts';
 import { addNote, diskWith, noteMigrations, openDatabase, systemError, temporaryFolder } from './support.ts';
 
@@ -245,7 +244,7 @@ describe('Database', function () {
     assert.equal(await database.read((query) => query('SELECT mood FROM notes')[0]?.mood), 'calm');
     assert.deepEqual(
       readdirSync(where).filter((name) => name.includes('.version-')),
-      ['anycowork.db.version-1', 'anycowork.db.version-2'],
+      ['anycowork.db.version-1'],
     );
   });
 
@@ -268,9 +267,5 @@ describe('Database', function () {
     await database.close();
     await assert.rejects(add('y'), /closed/);
     await assert.rejects(database.refresh(), /closed/);
-  });
-
-  it('is only opened by open', () => {
-    assert.equal(typeof Database.open, 'function');
   });
 });

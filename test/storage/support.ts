@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Session } from '../../extension/shared/agent.ts';
+import type { ChatItem } from '../../extension/shared/chat.ts';
+import type { AgentEvent } from '../../extension/shared/event.ts';
 import type { ModelRef, UserMessage } from '../../extension/shared/message.ts';
 import { Database, type DatabaseOptions } from '../../extension/storage/database.ts';
 import { type Disk, realDisk } from '../../extension/storage/disk.ts';
@@ -9,7 +11,11 @@ import { thisOwner } from '../../extension/storage/owner.ts';
 import type { Migration } from '../../extension/storage/schema.ts';
 import { loadSqlite, type OpenSqlite, type Statement } from '../../extension/storage/sqlite.ts';
 import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
-import { createStoreService, type StoreHandlers } from '../../extension/storage/storeService.ts';
+import {
+  createStoreService,
+  type ServiceOptions,
+  type StoreHandlers,
+} from '../../extension/storage/storeService.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 export const wasmFile = path.join(root, 'node_modules/sql.js/dist/sql-wasm.wasm');
@@ -92,27 +98,47 @@ export const openDatabase = async (
 /** The real disk with some operations replaced. */
 export const diskWith = (changes: Partial<Disk>): Disk => ({ ...realDisk, ...changes });
 
+/** As durable as a machine without a power cut: what is about more than that uses the real disk. */
+export const quickDisk: Disk = diskWith({
+  syncData: () => undefined,
+  syncFolder: () => undefined,
+  writeFile: (file, parts) => writeFileSync(file, Buffer.concat(parts)),
+});
+
 export const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: made up by a test`), { code });
 
-/** The store's handlers without a thread. */
+/** The store's handlers without a thread, with a unique name for each call. */
+export interface OpenedService {
+  readonly service: StoreHandlers;
+  readonly problems: string[];
+  readonly record: (event: AgentEvent) => Promise<void>;
+  readonly items: (sessionId: string) => Promise<readonly ChatItem[]>;
+}
+
 export const openService = async (
   folder: string,
-  ownerId = uniqueName(),
-  disk: Disk = realDisk,
-): Promise<{ readonly service: StoreHandlers; readonly problems: string[] }> => {
+  options: Partial<ServiceOptions> & { readonly ownerId?: string } = {},
+): Promise<OpenedService> => {
   const problems: string[] = [];
   const service = createStoreService({
     folder,
-    disk,
+    disk: realDisk,
     openSqlite: await openSqlite(),
-    owner: thisOwner(ownerId),
+    owner: thisOwner(options.ownerId ?? uniqueName()),
     incarnation: '1',
     now: Date.now,
     report: (problem) => problems.push(problem),
     onChange: () => undefined,
+    ...options,
   });
-  return { service, problems };
+  await service.open('');
+  return {
+    service,
+    problems,
+    record: (event) => service.record(uniqueName(), event),
+    items: (sessionId) => service.readAll('', sessionId),
+  };
 };
 
 export const storeOptions = (folder: string, problems: string[] = []): SqlStoreOptions => ({
