@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import type { AgentEvent } from './shared/event.ts';
 import { chatHtml } from './vscode/chatHtml.ts';
+import { watchForStuckView } from './vscode/stuckView.ts';
 
 /** What other extensions get from `activate()`. */
 export interface AnyCoworkApi {
@@ -63,9 +64,11 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
     }
   };
 
+  const stuckView = watchForStuckView(context.workspaceState);
   const resources = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
   const provider: vscode.WebviewViewProvider = {
     resolveWebviewView: async (view) => {
+      stuckView.resolved(view);
       view.webview.options = { enableScripts: true, localResourceRoots: [resources] };
       // At once, so that the view paints while the rest loads.
       view.webview.html = chatHtml(view.webview, resources);
@@ -78,6 +81,7 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
     },
   };
   context.subscriptions.push(
+    stuckView,
     vscode.window.registerWebviewViewProvider('anycowork.chat', provider),
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(`anycowork.${name}`, (...values: unknown[]) => run(name, values)),

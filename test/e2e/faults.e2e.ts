@@ -54,7 +54,7 @@ describe('faults and refusals', function () {
     const { page } = rig.workbench;
     await page.locator('.editor-group-container .monaco-diff-editor').first().waitFor();
     await page.getByText('look at me').first().waitFor();
-    await rig.workbench.screenshot('9-review');
+    await rig.workbench.screenshot('faults-1-review');
     assert.ok(!existsSync(path.join(rig.folder, 'reviewed.txt')));
     await page.locator('.editor-actions .action-label[aria-label*="Approve Waiting Step"]').first().click();
     await until('the file', () => existsSync(path.join(rig.folder, 'reviewed.txt')));
@@ -70,7 +70,7 @@ describe('faults and refusals', function () {
       .locator('[data-test=approval] input, [data-test=approval] textarea')
       .first()
       .fill('wrong place');
-    await rig.workbench.screenshot('10-card');
+    await rig.workbench.screenshot('faults-2-card');
     await frame.locator('[data-test=reject]').click();
     await rig.answer('wrong place');
     assert.ok(!existsSync(path.join(rig.folder, 'card.txt')));
@@ -96,7 +96,7 @@ describe('faults and refusals', function () {
     await until('live output', async () =>
       /started/.test((await frame.locator(step('running')).textContent()) ?? ''),
     );
-    await rig.workbench.screenshot('11-running');
+    await rig.workbench.screenshot('faults-3-running');
     await frame.locator('[data-test=stop]').first().click();
     await frame.locator(step('cancelled')).first().waitFor();
     await idle(frame);
@@ -119,7 +119,7 @@ describe('faults and refusals', function () {
       },
       60_000,
     );
-    await rig.workbench.screenshot('12-after-kill');
+    await rig.workbench.screenshot('faults-4-after-kill');
     const frame = await rig.workbench.openView();
     await frame.locator(step('interrupted')).first().waitFor();
     await rig.send('say and on we go');
@@ -139,7 +139,7 @@ describe('a window without a key', () => {
 
   it('leads to setting one, keeps it in secret storage, and works then', async () => {
     const frame = await rig.workbench.openView();
-    await rig.workbench.screenshot('13-no-key');
+    await rig.workbench.screenshot('no-key');
     await frame
       .getByRole('button', { name: /API key/ })
       .first()
@@ -170,7 +170,7 @@ describe('a window in Restricted Mode', () => {
 
   it('sends nothing and says how to go on', async () => {
     const frame = await rig.workbench.openView('[data-test=empty], [data-test=composer]');
-    await rig.workbench.screenshot('14-restricted');
+    await rig.workbench.screenshot('restricted');
     assert.match((await frame.locator('body').textContent()) ?? '', /trust/i);
     await rig.workbench.runCommand('AnyCowork: Send a Message…');
     await rig.workbench.enterText('say hello');

@@ -53,15 +53,27 @@ describe('the main job', () => {
     await rig.workbench.screenshot('3-modal');
   });
 
-  it('edits the file on disk once it is approved', async () => {
-    await rig.workbench.answerModal('Approve');
+  it('shows the edit in the diff editor', async () => {
+    await rig.workbench.answerModal('Review');
+    const { page } = rig.workbench;
+    await page.locator('.monaco-diff-editor .view-line', { hasText: 'Math.min' }).first().waitFor();
+    // Until the colours of the language have come.
+    await page.locator('.monaco-diff-editor .mtk6, .monaco-diff-editor .mtk5').first().waitFor();
+    assert.ok(!rig.file('src/dates.js').includes('Math.min'), 'changed before it was approved');
+    await rig.workbench.screenshot('4-review');
+  });
+
+  it('edits the file on disk once it is approved in the chat', async () => {
+    const frame = await rig.workbench.frameWith('[data-test=approval]');
+    await frame.locator('[data-test=approve]').click();
     await until('the edit on disk', () => rig.file('src/dates.js').includes('Math.min'), 10_000);
+    await rig.workbench.page.locator('.monaco-diff-editor').waitFor({ state: 'hidden' });
   });
 
   it('asks for the command with its exact line, and runs it', async () => {
     const modal = await rig.workbench.modal();
     assert.match(`${modal.title} ${modal.detail}`, /npm test/);
-    await rig.workbench.screenshot('4-edited-and-asking');
+    await rig.workbench.screenshot('5-edited-and-asking');
     await rig.workbench.answerModal('Approve');
     const frame = await rig.answer(scriptedEnding);
     await frame.locator('[data-test=step][data-tool=run_command][data-status=completed]').waitFor();
@@ -70,7 +82,7 @@ describe('the main job', () => {
       async () => !(await frame.locator('[data-test=stop]').isVisible()),
       10_000,
     );
-    await rig.workbench.screenshot('5-finished');
+    await rig.workbench.screenshot('6-finished');
   });
 
   it('shows the same chat after a reload', async () => {
@@ -81,7 +93,7 @@ describe('the main job', () => {
     const frame = await rig.workbench.openView();
     await frame.locator('[data-test=assistant]', { hasText: scriptedEnding }).waitFor();
     assert.equal(await transcript(frame), before);
-    await rig.workbench.screenshot('6-after-reload');
+    await rig.workbench.screenshot('7-after-reload');
   });
 
   it('finds the chat in the list and goes on in it', async () => {
@@ -90,7 +102,7 @@ describe('the main job', () => {
     await empty.locator('[data-test=empty]').first().waitFor();
     await rig.workbench.runCommand('AnyCowork: Show Chat History');
     const frame = await rig.workbench.frameWith('[data-test=session]');
-    await rig.workbench.screenshot('7-history');
+    await rig.workbench.screenshot('8-history');
     await frame.locator('[data-test=session]').first().click();
     await rig.answer(scriptedEnding);
     await rig.send('And now?');
@@ -102,7 +114,7 @@ describe('the main job', () => {
       await rig.workbench.setTheme(theme);
       const frame = await rig.workbench.openView();
       await frame.locator('[data-test=assistant]').first().waitFor();
-      await rig.workbench.screenshot(`8-${theme}`);
+      await rig.workbench.screenshot(`9-${theme}`);
     }
   });
 });

@@ -223,6 +223,8 @@ export const ensureWorkbench = async () => {
     ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'],
     { cwd },
   );
+  // Without the TypeScript that it looks for here it complains in every window with a script in it.
+  await rm(path.join(cwd, 'extensions', 'typescript-language-features'), { recursive: true, force: true });
   await writeFile(
     path.join(partial, 'ready.json'),
     JSON.stringify({ version: codeServerVersion, node: major }),
