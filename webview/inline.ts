@@ -25,7 +25,9 @@ sanitiser.addHook('afterSanitizeAttributes', (element) => {
   element.setAttribute('data-href', href);
   element.setAttribute('role', 'link');
   element.setAttribute('tabindex', '0');
-  if (!element.hasAttribute('title')) element.setAttribute('title', href);
+  // Where it leads comes first: a title of the answer's own could name another place.
+  const title = element.getAttribute('title') ?? '';
+  element.setAttribute('title', title === '' || title === href ? href : `${href}\n${title}`);
 });
 
 const sanitise = (html: string): string =>

@@ -119,6 +119,11 @@ const serve = async (outdir: string): Promise<{ server: Server; origin: string }
       response.end(pageHtml(url.searchParams.get('theme') ?? ''));
       return;
     }
+    if (url.pathname === '/favicon.ico') {
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
     const name = path.basename(url.pathname);
     const folder = url.pathname.startsWith('/chunks/') ? 'chunks' : '';
     const body = await readFile(path.join(outdir, folder, name)).catch(() => undefined);
@@ -159,6 +164,7 @@ export interface Shown {
   readonly useTheme: (theme: Theme) => Promise<void>;
   /** Errors of the page and everything its policy refused. */
   readonly problems: () => Promise<readonly string[]>;
+  readonly forgetProblems: () => Promise<void>;
   /** Addresses outside the view that it tried to load. */
   readonly requests: () => readonly string[];
 }
@@ -276,6 +282,13 @@ export class Harness {
       },
       useTheme: (other) => page.evaluate((chosen) => window.useTheme(chosen), other),
       problems: async () => [...this.#errors, ...(await page.evaluate(() => window.violations))],
+      forgetProblems: () => {
+        this.#errors = [];
+        this.#requests = [];
+        return page.evaluate(() => {
+          window.violations.length = 0;
+        });
+      },
       requests: () => this.#requests,
     };
   }

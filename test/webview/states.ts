@@ -121,7 +121,7 @@ const work = [
   assistant('a2', 'Fixed: `addMonth` now clamps to the last day of the month. All 12 tests pass.'),
 ];
 
-const openJob = { job: { id: 'j1', startedAt: start } };
+const openJob = { job: { id: 'j1', startedAt: Date.now() - 95_000 } };
 
 const waitingStep = step('w1', 'run_command', 'npm test -- date', 'execute', { command: 'npm test -- date' });
 

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import type { ApprovalPrompt } from '../../extension/shared/event.ts';
 import { plural } from '../format.ts';
+import { useKeepFocus } from '../useKeepFocus.ts';
 import { useView } from '../view.ts';
 import { Button } from './Button.tsx';
 import { DiffView } from './DiffView.tsx';
@@ -39,26 +40,18 @@ const Payload = ({ text, onOpen }: { text: string; onOpen: () => void }) => {
 
 /** The one thing that needs the person: what exactly will happen, and the answers. Same record as the modal. */
 export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: ApprovalPrompt }) => {
-  const { post, update } = useView();
+  const { post } = useView();
   const card = useRef<HTMLElement>(null);
   const reason = useRef('');
   const [isSent, setSent] = useState(false);
   const stepId = record.step.id;
+  useKeepFocus(card);
 
   useEffect(() => {
     if (!isSent) return;
     const timer = setTimeout(() => setSent(false), answerDeadline);
     return () => clearTimeout(timer);
   }, [isSent]);
-
-  useEffect(() => {
-    const element = card.current;
-    // The card goes when it is answered; the focus must not fall out of the view with it.
-    return () => {
-      if (element?.contains(document.activeElement) !== true) return;
-      update((state) => ({ ...state, focusCount: state.focusCount + 1 }));
-    };
-  }, [update]);
 
   const decide = (approved: boolean, scope: 'once' | 'session') => {
     if (isSent) return;
@@ -113,8 +106,9 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
         />
         {prompt.grant !== undefined && (
           <Button
-            label={`Approve for this session: ${prompt.grant.label}`}
-            title="Does not ask again for this in this chat"
+            label="For this session"
+            name={`Approve for this session: ${prompt.grant.label}`}
+            title={`Approve, and do not ask again in this chat for ${prompt.grant.label}`}
             test="approve-session"
             disabled={isSent}
             onPress={() => decide(true, 'session')}
@@ -127,12 +121,23 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
           disabled={isSent}
           onPress={() => decide(false, 'once')}
         />
-        <Button label="Review" title="Open the exact change or input" test="review" onPress={review} />
+        <button
+          type="button"
+          class="text-button"
+          title="Open the exact change or input"
+          data-test="review"
+          onClick={review}
+        >
+          Review
+        </button>
       </div>
+      {prompt.grant !== undefined && (
+        <p class="approval-scope">“For this session” covers, in this chat: {prompt.grant.label}.</p>
+      )}
       <TextField
         class="reason"
         label="Reason for rejecting (optional)"
-        placeholder="Tell the agent what to do instead"
+        placeholder="What to do instead"
         test="reason"
         onText={(text) => {
           reason.current = text;

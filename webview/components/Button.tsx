@@ -2,6 +2,8 @@ import { h } from 'preact';
 
 export interface ButtonProps {
   readonly label: string;
+  /** What a screen reader says, where that has to be more than the label; begins with or holds the label's words. */
+  readonly name?: string;
   readonly onPress: () => void;
   readonly primary?: boolean;
   readonly disabled?: boolean;
@@ -10,7 +12,15 @@ export interface ButtonProps {
 }
 
 /** The toolkit's button. (`h`, because JSX knows the elements of HTML only.) */
-export const Button = ({ label, onPress, primary = false, disabled = false, title, test }: ButtonProps) =>
+export const Button = ({
+  label,
+  name,
+  onPress,
+  primary = false,
+  disabled = false,
+  title,
+  test,
+}: ButtonProps) =>
   h(
     'vscode-button',
     {
@@ -18,6 +28,7 @@ export const Button = ({ label, onPress, primary = false, disabled = false, titl
       appearance: primary ? 'primary' : 'secondary',
       disabled,
       title,
+      'aria-label': name,
       'data-test': test,
       // A disabled toolkit button still passes clicks on its edge.
       onClick: () => {

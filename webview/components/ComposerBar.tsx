@@ -69,20 +69,25 @@ export const ComposerBar = (props: ComposerBarProps) => {
         }}
       />
       <IconButton icon="attach" label="Attach pictures" onPress={() => files.current?.click()} />
-      <Picker
-        class="agent"
-        text={agentName}
-        label={`Agent: ${agentName}. Choose another`}
-        test="agent"
-        onPress={() => post({ type: 'pickAgent' })}
-      />
-      <Picker
-        class="model"
-        text={isDemo && !/demo/i.test(model) ? `${model} (demo)` : model}
-        label={`Model: ${modelLabel}. Choose another`}
-        test="model"
-        onPress={() => post({ type: 'pickModel' })}
-      />
+      {/* Before the first snapshot there is nothing to name. */}
+      {agentName !== '' && (
+        <>
+          <Picker
+            class="agent"
+            text={agentName}
+            label={`Agent: ${agentName}. Choose another`}
+            test="agent"
+            onPress={() => post({ type: 'pickAgent' })}
+          />
+          <Picker
+            class="model"
+            text={isDemo && !/demo/i.test(model) ? `${model} (demo)` : model}
+            label={`Model: ${modelLabel}. Choose another`}
+            test="model"
+            onPress={() => post({ type: 'pickModel' })}
+          />
+        </>
+      )}
       <span class="bar-space" />
       <Usage usage={usage} />
       {job === undefined ? (

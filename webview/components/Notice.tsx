@@ -1,12 +1,33 @@
+import { useRef } from 'preact/hooks';
 import type { Notice as NoticeValue } from '../../extension/shared/chat.ts';
+import type { ErrorAction } from '../../extension/shared/event.ts';
+import { useKeepFocus } from '../useKeepFocus.ts';
 import { useView } from '../view.ts';
 import { actionLabels } from '../words.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
+const Actions = ({ actions }: { actions: readonly ErrorAction[] }) => {
+  const { post } = useView();
+  const buttons = useRef<HTMLDivElement>(null);
+  useKeepFocus(buttons);
+  return (
+    <div ref={buttons} class="notice-buttons">
+      {actions.map((action, index) => (
+        <Button
+          key={action}
+          primary={index === 0}
+          label={actionLabels[action]}
+          test={`act-${action}`}
+          onPress={() => post({ type: 'act', action })}
+        />
+      ))}
+    </div>
+  );
+};
+
 /** How a job ended, when it did not simply finish, and what can be done about it. */
 export const Notice = ({ notice, isLast }: { notice: NoticeValue; isLast: boolean }) => {
-  const { post } = useView();
   if (notice.kind === 'cancelled') {
     return (
       <div class="notice quiet" data-test="notice" data-kind="cancelled">
@@ -21,19 +42,7 @@ export const Notice = ({ notice, isLast }: { notice: NoticeValue; isLast: boolea
       <Icon name={notice.kind === 'failed' ? 'error' : 'warning'} />
       <div>
         <p>{error.message}</p>
-        {isLast && error.actions.length > 0 && (
-          <div class="notice-buttons">
-            {error.actions.map((action, index) => (
-              <Button
-                key={action}
-                primary={index === 0}
-                label={actionLabels[action]}
-                test={`act-${action}`}
-                onPress={() => post({ type: 'act', action })}
-              />
-            ))}
-          </div>
-        )}
+        {isLast && error.actions.length > 0 && <Actions actions={error.actions} />}
       </div>
     </div>
   );

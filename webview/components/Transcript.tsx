@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ChatState } from '../../extension/shared/chat.ts';
 import { type Chunk, chunkItems } from '../chunks.ts';
 import { classifyLink } from '../links.ts';
@@ -55,13 +55,15 @@ export const Transcript = ({ chat, loadingOlder }: { chat: ChatState; loadingOld
 
   chunks.current = chunkItems(chunks.current, chat.items);
   const all = chunks.current;
-  const topIndex = all.findIndex((chunk) => chunk.key === topKey);
+  const drawnKey = useRef('');
+  // While the reader follows the end, what moves far above it is let go; away from it, what is drawn stays.
+  const wantedKey = topKey === '' && !isFollowing ? drawnKey.current : topKey;
+  const topIndex = all.findIndex((chunk) => chunk.key === wantedKey);
   const start = topIndex === -1 ? Math.max(0, all.length - firstChunks) : topIndex;
   const shown = all.slice(start);
 
   // Where the first drawn chunk stands before another comes in front of it: it must stand there afterwards too.
   const firstKey = shown[0]?.key ?? '';
-  const drawnKey = useRef(firstKey);
   const anchor = useRef<{ element: Element; top: number }>(undefined);
   const firstElement = content.current?.querySelector('.chunk') ?? undefined;
   if (firstKey !== drawnKey.current && firstElement !== undefined && !isFollowing) {
@@ -74,6 +76,10 @@ export const Transcript = ({ chat, loadingOlder }: { chat: ChatState; loadingOld
     if (held === undefined || scroller.current === null || !held.element.isConnected) return;
     scroller.current.scrollTop += held.element.getBoundingClientRect().top - held.top;
   });
+
+  useEffect(() => {
+    if (isFollowing) setTopKey('');
+  }, [isFollowing]);
 
   const hasEarlier = start > 0 || chat.hasOlder;
   const showEarlier = useCallback(() => {

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { at, event, jobStarted, snapshot, surroundings, user } from './samples.ts';
+import { composer, settle, show, untilComposerFocused, written } from './show.ts';
+
+const running = { job: { id: 'j7', startedAt: Date.now() } };
+
+describe('composer: keys', () => {
+  it('sends with Enter, keeps the text until the host has it, then clears it', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, 'Fix the date test');
+    await shown.page.press(composer, 'Enter');
+    const { requestId, ...sent } = await shown.posted('send');
+    assert.deepEqual(sent, { type: 'send', text: 'Fix the date test', images: [] });
+    assert.equal(await written(shown), 'Fix the date test');
+    assert.ok(await shown.page.isDisabled('[data-test=send]'));
+    await shown.push({ type: 'accepted', requestId });
+    assert.equal(await written(shown), '');
+  });
+
+  it('breaks the line with Shift+Enter', async () => {
+    const shown = await show();
+    await shown.page.focus(composer);
+    await shown.page.keyboard.type('One');
+    await shown.page.keyboard.press('Shift+Enter');
+    await shown.page.keyboard.type('two');
+    assert.equal(await written(shown), 'One\ntwo');
+    assert.equal((await shown.posts('send')).length, 0);
+  });
+
+  it('sends once, however often Enter is pressed, and nothing that is blank', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, '  \n ');
+    await shown.page.press(composer, 'Enter');
+    await settle(shown);
+    assert.equal((await shown.posts('send')).length, 0);
+    await shown.page.fill(composer, 'Go');
+    await shown.page.press(composer, 'Enter');
+    await shown.page.press(composer, 'Enter');
+    await settle(shown);
+    assert.equal((await shown.posts('send')).length, 1);
+  });
+
+  it('does not send with the Enter that ends a composition', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, '日本');
+    await shown.page.$eval(composer, (element) => {
+      element.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
+      );
+      element.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }),
+      );
+    });
+    await settle(shown);
+    assert.equal((await shown.posts('send')).length, 0);
+  });
+
+  it('stops the running job with Escape and with its button, and posts nothing when none runs', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')])]);
+    await shown.page.press(composer, 'Escape');
+    await shown.push(jobStarted('u2', 'Go'));
+    await shown.page.press(composer, 'Escape');
+    await shown.page.click('[data-test=stop]');
+    assert.deepEqual(await shown.posts('stop'), [
+      { type: 'stop', jobId: 'j1' },
+      { type: 'stop', jobId: 'j1' },
+    ]);
+    await shown.push(event({ ...at(1), type: 'JobCancelled' }));
+    assert.equal(await shown.page.locator('[data-test=stop]').count(), 0);
+    assert.equal(await shown.page.locator('[data-test=send]').count(), 1);
+  });
+
+  it('recalls what was sent with the arrows, and comes back to what was being written', async () => {
+    const shown = await show([snapshot([user('u1', 'First'), user('u2', 'Second\nline')])]);
+    await shown.page.focus(composer);
+    await shown.page.keyboard.type('New');
+    await shown.page.keyboard.press('Home');
+    const seen: string[] = [];
+    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowDown', 'ArrowDown']) {
+      await shown.page.keyboard.press(key);
+      await settle(shown, 30);
+      seen.push(await written(shown));
+    }
+    assert.deepEqual(seen, ['Second\nline', 'First', 'First', 'Second\nline', 'New']);
+  });
+
+  it('leaves the arrows alone in the middle of a text', async () => {
+    const shown = await show([snapshot([user('u1', 'First')])]);
+    await shown.page.fill(composer, 'One\ntwo');
+    await shown.page.press(composer, 'ArrowUp');
+    await shown.page.press(composer, 'ArrowDown');
+    await shown.page.press(composer, 'Shift+ArrowUp');
+    assert.equal(await written(shown), 'One\ntwo');
+  });
+});
+
+describe('composer: text', () => {
+  it('grows with its text to 40 % of the height, then scrolls', async () => {
+    const shown = await show();
+    const height = () => shown.page.$eval(composer, (element) => element.getBoundingClientRect().height);
+    const empty = await height();
+    await shown.page.fill(composer, 'a\nb\nc');
+    const three = await height();
+    await shown.page.fill(composer, 'line\n'.repeat(100));
+    assert.ok(three > empty + 20, `${empty} to ${three}`);
+    assert.equal(Math.round(await height()), 280);
+  });
+
+  it('keeps a refused message and says why; the reason can be dismissed', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, 'Go on');
+    await shown.page.press(composer, 'Enter');
+    const { requestId } = await shown.posted('send');
+    await shown.push({ type: 'refused', requestId, message: 'This chat is running in another window.' });
+    assert.equal(await written(shown), 'Go on');
+    const refusal = shown.page.locator('[data-test=refusal]');
+    assert.equal(await refusal.getAttribute('role'), 'alert');
+    assert.match((await refusal.textContent()) ?? '', /running in another window/);
+    await refusal.getByRole('button', { name: 'Dismiss' }).click();
+    assert.equal(await refusal.count(), 0);
+    assert.ok(await shown.page.isEnabled('[data-test=send]'));
+  });
+
+  it('keeps what is typed while a message is under way', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, 'First');
+    await shown.page.press(composer, 'Enter');
+    const { requestId } = await shown.posted('send');
+    await shown.page.press(composer, 'End');
+    await shown.page.keyboard.type('Second');
+    await shown.push({ type: 'accepted', requestId });
+    assert.equal(await written(shown), 'Second');
+  });
+
+  it('survives a reload of the view, before the host has answered', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')])]);
+    await shown.page.fill(composer, 'Half a thought\nand more');
+    await settle(shown);
+    await shown.reload();
+    assert.equal(await written(shown), 'Half a thought\nand more');
+    await shown.push(snapshot([user('u1', 'Hi')]));
+    assert.equal(await written(shown), 'Half a thought\nand more');
+  });
+
+  it('takes text from commands behind what is there, and the focus', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, 'Please');
+    await shown.page.locator(composer).blur();
+    await shown.push({ type: 'compose', text: 'explain this file' });
+    assert.equal(await written(shown), 'Please\nexplain this file');
+    await untilComposerFocused(shown);
+    await shown.page.locator(composer).blur();
+    await shown.push({ type: 'focusComposer' });
+    await untilComposerFocused(shown);
+  });
+});
+
+describe('composer: bar', () => {
+  it('asks the host to choose agent and model', async () => {
+    const shown = await show();
+    await shown.page.click('[data-test=agent]');
+    await shown.page.click('[data-test=model]');
+    assert.equal((await shown.posts('pickAgent')).length, 1);
+    assert.equal((await shown.posts('pickModel')).length, 1);
+    assert.equal(
+      await shown.page.getAttribute('[data-test=model]', 'aria-label'),
+      'Model: Gemini: gemini-3-flash. Choose another',
+    );
+  });
+
+  it('follows the surroundings', async () => {
+    const shown = await show();
+    await shown.push({
+      type: 'surroundings',
+      surroundings: { ...surroundings, agentName: 'Reviewer', modelLabel: 'OpenAI: gpt-x', isDemo: true },
+    });
+    assert.equal(await shown.page.textContent('[data-test=agent]'), 'Reviewer');
+    assert.equal(await shown.page.textContent('[data-test=model]'), 'gpt-x (demo)');
+    assert.equal(await shown.page.getAttribute(composer, 'placeholder'), 'Ask Reviewer');
+  });
+
+  it('names no agent before it knows one', async () => {
+    const shown = await show([]);
+    assert.equal(await shown.page.locator('[data-test=agent], [data-test=model]').count(), 0);
+    assert.ok(await shown.page.isVisible('[data-test=loading]'));
+  });
+
+  it('shows what the chat has cost, exactly on hover', async () => {
+    const usage = { input: 31_240, output: 2_180, cachedInput: 20_000, cacheWrite: 0, reasoning: 900 };
+    const shown = await show([snapshot([user('u1', 'Hi')], { ...running, usage, contextTokens: 12_410 })]);
+    const shownUsage = shown.page.locator('[data-test=usage]');
+    assert.match((await shownUsage.textContent()) ?? '', /^33k/);
+    assert.equal(
+      await shownUsage.getAttribute('title'),
+      'This chat so far: 31,240 tokens in (20,000 from cache), 2,180 out (900 reasoning)',
+    );
+  });
+});

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import type { SessionSummary } from '../../extension/shared/agent.ts';
+import type { Shown } from './harness.ts';
+import { session, snapshot, user } from './samples.ts';
+import { focused, settle, show, untilComposerFocused } from './show.ts';
+
+const minute = 60_000;
+const listed: readonly SessionSummary[] = [
+  session('s1', 'Fix the flaky date test', { status: 'waiting', updatedAt: Date.now() - minute }),
+  session('s2', 'Explain the calendar module', { status: 'running', updatedAt: Date.now() - 2 * minute }),
+  session('s3', 'Rename everything', { status: 'failed', updatedAt: Date.now() - 3 * minute }),
+  session('s4', 'Elsewhere', { folder: '/home/ada/website', updatedAt: Date.now() }),
+];
+
+const opened = async (sessions: readonly SessionSummary[] = listed): Promise<Shown> => {
+  const shown = await show([snapshot([user('u1', 'Hi')])]);
+  await shown.push({ type: 'showSessions' });
+  await shown.posted('listSessions');
+  await shown.push({ type: 'sessions', sessions });
+  return shown;
+};
+
+const rows = (shown: Shown): Promise<readonly string[]> =>
+  shown.page.locator('[data-test=session] .session-title').allTextContents();
+
+describe('list of chats', () => {
+  it('loads, then shows this folder first, with what needs the person', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')])]);
+    await shown.push({ type: 'showSessions' });
+    assert.match((await shown.page.textContent('[data-test=sessions]')) ?? '', /Loading chats/);
+    await shown.push({ type: 'sessions', sessions: listed });
+    assert.deepEqual(await rows(shown), [
+      'Fix the flaky date test',
+      'Explain the calendar module',
+      'Rename everything',
+      'Elsewhere',
+    ]);
+    assert.deepEqual(await shown.page.locator('.session-status').allTextContents(), [
+      'Waiting for you',
+      'Running',
+      'Failed',
+    ]);
+    assert.equal(
+      await shown.page.locator('[aria-current=true]').textContent(),
+      'Fix the flaky date testWaiting for you1 min',
+    );
+  });
+
+  it('says when there is none', async () => {
+    const shown = await opened([]);
+    assert.match((await shown.page.textContent('[data-test=sessions]')) ?? '', /No chats yet/);
+  });
+
+  it('opens a chat and gives the focus back to the composer', async () => {
+    const shown = await opened();
+    await shown.page.getByRole('button', { name: /^Explain the calendar/ }).click();
+    assert.deepEqual(await shown.posted('openSession'), { type: 'openSession', sessionId: 's2' });
+    assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
+    await untilComposerFocused(shown);
+  });
+
+  it('only closes for the chat that is open already', async () => {
+    const shown = await opened();
+    await shown.page.getByRole('button', { name: /^Fix the flaky/ }).click();
+    assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
+    assert.equal((await shown.posts('openSession')).length, 0);
+  });
+
+  it('starts a new chat', async () => {
+    const shown = await opened();
+    await shown.page.getByRole('button', { name: 'New chat' }).click();
+    assert.equal((await shown.posts('newChat')).length, 1);
+    assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
+  });
+
+  it('closes with Escape, which stops no job', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now() } })]);
+    await shown.push({ type: 'showSessions' }, { type: 'sessions', sessions: listed });
+    await shown.page.keyboard.press('Escape');
+    await untilComposerFocused(shown);
+    assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
+    assert.equal((await shown.posts('stop')).length, 0);
+  });
+
+  it('is gone through with the arrows, and keeps the keyboard to itself', async () => {
+    const shown = await opened();
+    const seen: string[] = [];
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'ArrowUp']) {
+      await shown.page.keyboard.press(key);
+      seen.push((await focused(shown)).slice(0, 7));
+    }
+    assert.deepEqual(seen, ['Fix the', 'Explain', 'Fix the', 'Fix the']);
+    assert.equal(await shown.page.$eval('.app-body', (element) => element.hasAttribute('inert')), true);
+  });
+
+  it('asks before it deletes, with the safe answer in focus', async () => {
+    const shown = await opened();
+    const row = shown.page.locator('[data-test=session]').nth(1);
+    await row.hover();
+    await row.locator('[data-test=delete]').click();
+    const question = shown.page.getByRole('alertdialog', { name: 'Delete Explain the calendar module?' });
+    await question.waitFor();
+    await shown.page.waitForFunction(() => document.activeElement?.getAttribute('data-test') === 'keep');
+    await shown.page.keyboard.press('Escape');
+    await settle(shown);
+    assert.equal(await question.count(), 0);
+    assert.equal((await shown.posts('deleteSession')).length, 0);
+    assert.equal(await shown.page.locator('[data-test=sessions]').count(), 1);
+
+    await shown.page.keyboard.press('Delete');
+    await shown.page.click('[data-test=delete-confirm]');
+    assert.deepEqual(await shown.posts('deleteSession'), [{ type: 'deleteSession', sessionId: 's2' }]);
+    await shown.push({ type: 'sessions', sessions: listed.filter(({ id }) => id !== 's2') });
+    assert.equal((await rows(shown)).length, 3);
+  });
+
+  it('finds chats by title once there are many', async () => {
+    const many = Array.from({ length: 30 }, (_, index) =>
+      session(`n${index}`, `Chat ${index}`, { updatedAt: Date.now() }),
+    );
+    const shown = await opened(many);
+    assert.equal((await rows(shown)).length, 30);
+    await shown.page.locator('.sessions-filter input').fill('chat 7');
+    await settle(shown);
+    assert.deepEqual(await rows(shown), ['Chat 7']);
+    await shown.page.locator('.sessions-filter input').fill('nothing like it');
+    await settle(shown);
+    assert.match(
+      (await shown.page.textContent('[data-test=sessions]')) ?? '',
+      /No chat has this in its title/,
+    );
+  });
+});
