@@ -201,6 +201,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
   const unlistenStore = store.onExternalChange(refresh);
   context.subscriptions.push(
+    keys,
     log,
     review,
     view,
@@ -219,8 +220,10 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     attach: view.attach,
     onEvent: jobs.onEvent,
     close: async () => {
+      // First, so that what the broker then denies is not taken for somebody's answer.
+      const stopped = jobs.close();
       approvals.close();
-      await jobs.close();
+      await stopped;
       await store.close();
     },
   };

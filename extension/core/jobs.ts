@@ -50,7 +50,10 @@ export interface Jobs {
   runningIn(sessionId: string): string | undefined;
   running(): readonly StartedJob[];
   onEvent(listener: EventListener): () => void;
-  /** Cancels everything and waits until it is written. */
+  /**
+   * For the end of the window: stops everything and waits until what was said is written. Nobody stopped these jobs, so
+   * their ends are not recorded: the store closes them as interrupted.
+   */
   close(): Promise<void>;
 }
 
@@ -64,6 +67,12 @@ export class JobBusyError extends Error {
 /** Partial replies are kept at most this often while they stream, in milliseconds. */
 const draftInterval = 1_000;
 
+/** Told because the window ends, and not by the person, the model or a tool. */
+const isBrokenOff = (event: AgentEvent): boolean =>
+  event.type === 'StepCompleted'
+    ? event.result.outcome !== 'completed'
+    : ['StepRejected', 'JobCancelled', 'JobFailed'].includes(event.type);
+
 export const createJobs = (ports: JobsPorts): Jobs => {
   const { store, approvals } = ports;
   interface Running extends StartedJob {
@@ -72,6 +81,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
   }
   const bySession = new Map<string, Running>();
   const listeners = new Set<EventListener>();
+  let isClosing = false;
 
   const publish = (event: AgentEvent, sessionId: string): void => {
     for (const listener of listeners) {
@@ -97,6 +107,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     let draft = '';
     let draftAt = 0;
     for await (const event of events) {
+      if (isClosing && isBrokenOff(event)) continue;
       if (event.type === 'Token') {
         draft += event.text;
         if (event.at - draftAt >= draftInterval) {
@@ -142,6 +153,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
   });
 
   const start: Jobs['start'] = async (agent, session, request) => {
+    if (isClosing) throw new Error('The window is closing.');
     if (bySession.has(session.id)) throw new JobBusyError();
     const jobId = ports.newId();
     const controller = new AbortController();
@@ -234,7 +246,12 @@ export const createJobs = (ports: JobsPorts): Jobs => {
       return () => listeners.delete(listener);
     },
     close: async () => {
-      await Promise.all([...bySession.values()].map(({ jobId }) => cancel(jobId)));
+      isClosing = true;
+      const running = [...bySession.values()];
+      for (const { controller } of running) {
+        controller.abort(new DOMException('The window was closed.', 'AbortError'));
+      }
+      await Promise.all(running.map(({ ended }) => ended));
     },
   };
 };

@@ -56,14 +56,23 @@ const openService = async (options: ServiceOptions) => {
   const blobs = new Blobs(disk, folder);
   const drafts = new Drafts();
 
+  const interrupt = (id: string, holder: string): Promise<void> =>
+    database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, holder, now(), blobs.packer()));
+
   const closeDeadJobs = async (): Promise<void> => {
     for (const { id, owner: text } of await database.read(runningJobs)) {
       const holder = parseOwner(text);
       if (holder !== undefined && sameOwner(holder, owner)) continue;
       if (holder !== undefined && isOwnerAlive(disk, folder, holder, Date.now())) continue;
-      await database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, text, now(), blobs.packer()));
+      await interrupt(id, text);
       if (holder !== undefined) disk.remove(leaseFile(folder, holder));
       options.onChange();
+    }
+  };
+  /** The window closes in the middle of its work: the next one need not find out that this one is gone. */
+  const closeOwnJobs = async (): Promise<void> => {
+    for (const { id, owner: text } of await database.read(runningJobs)) {
+      if (text === ownerText) await interrupt(id, text);
     }
   };
   /** @param call unique name */
@@ -96,6 +105,8 @@ const openService = async (options: ServiceOptions) => {
   const close = async (): Promise<void> => {
     clearInterval(looking);
     stopWatching();
+    // Not written: then the next window sees that its owner is gone.
+    await closeOwnJobs().catch(() => undefined);
     await database.close();
     try {
       disk.remove(leaseFile(folder, owner));

@@ -10,6 +10,7 @@ export interface Keys {
   source(provider: ProviderId): Promise<'stored' | 'environment' | undefined>;
   /** Every key seen so far, for the redactor. */
   live(): Iterable<string>;
+  dispose(): void;
 }
 
 const secretName = (provider: ProviderId): string => `anycowork.apiKey.${provider}`;
@@ -28,24 +29,50 @@ export const createKeys = (
     environmentNames[provider]
       .map((name) => note(environment[name]?.trim()))
       .find((key) => key !== undefined);
-  const stored = async (provider: ProviderId): Promise<string | undefined> =>
-    note((await secrets.get(secretName(provider)))?.trim());
+  /** Stored keys by provider; undefined: none is stored. */
+  const known = new Map<ProviderId, string | undefined>();
+  let changes = 0;
+  const listening = secrets.onDidChange(() => {
+    changes += 1;
+    known.clear();
+  });
+  const look = async (provider: ProviderId): Promise<string | undefined> => {
+    const before = changes;
+    const key = note((await secrets.get(secretName(provider)))?.trim());
+    if (before === changes) known.set(provider, key);
+    return key;
+  };
+  /**
+   * Does not wait where it has looked before: VS Code's window takes 10 ms and longer to answer, at each request of a
+   * job. It looks again behind the request, because changes are announced here and on the desktop, but not those of
+   * another browser window.
+   */
+  const recall = async (provider: ProviderId): Promise<string | undefined> => {
+    const isKnown = known.has(provider);
+    const key = known.get(provider);
+    const looking = look(provider);
+    if (!isKnown) return await looking;
+    // What was known still counts when it cannot be looked up.
+    looking.catch(() => undefined);
+    return key;
+  };
 
   // Known from the start, so that a log line written before the first request is clean too.
   for (const names of Object.values(environmentNames))
     for (const name of names) note(environment[name]?.trim());
 
   return {
-    get: async (provider) => (await stored(provider)) ?? fromEnvironment(provider),
+    get: async (provider) => (await recall(provider)) ?? fromEnvironment(provider),
     set: async (provider, key) => {
       note(key.trim());
       await secrets.store(secretName(provider), key.trim());
     },
     remove: async (provider) => secrets.delete(secretName(provider)),
     source: async (provider) => {
-      if ((await stored(provider)) !== undefined) return 'stored';
+      if ((await look(provider)) !== undefined) return 'stored';
       return fromEnvironment(provider) === undefined ? undefined : 'environment';
     },
     live: () => seen,
+    dispose: () => listening.dispose(),
   };
 };

@@ -53,6 +53,17 @@ describe('kill -9 of the extension host in the middle of an answer', () => {
     await rig.send('go on');
     await rig.answer('Here I am again.');
   });
+
+  it('is told the same way as a reload, which nobody meant as a stop', async () => {
+    await rig.workbench.runCommand('AnyCowork: New Chat');
+    const frame = await rig.send('write at length');
+    await frame.locator('[data-test=assistant]', { hasText: 'word20' }).waitFor();
+    await rig.workbench.reload();
+    const reloaded = await rig.workbench.openView();
+    await reloaded.locator('[data-test=notice]', { hasText: 'was cut off' }).waitFor();
+    await reloaded.locator('[data-test=assistant]', { hasText: 'word20' }).waitFor();
+    await reloaded.getByRole('button', { name: 'Continue' }).waitFor();
+  });
 });
 
 describe('the end of the extension host while the window starts', () => {
