@@ -65,7 +65,11 @@ export class Journal {
   }
 
   close(): void {
-    this.#disk.close(this.#descriptor);
+    try {
+      this.#disk.close(this.#descriptor);
+    } catch {
+      // A network drive may say only now that something was not written; the fdatasync has said so before.
+    }
   }
 }
 
