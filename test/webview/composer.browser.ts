@@ -117,6 +117,7 @@ describe('composer: text', () => {
     assert.equal(await refusal.getAttribute('role'), 'alert');
     assert.match((await refusal.textContent()) ?? '', /running in another window/);
     await refusal.getByRole('button', { name: 'Dismiss' }).click();
+    await settle(shown);
     assert.equal(await refusal.count(), 0);
     assert.ok(await shown.page.isEnabled('[data-test=send]'));
   });

@@ -59,6 +59,7 @@ describe('pictures', () => {
     ]);
     await page.waitForFunction((selector) => document.querySelectorAll(selector).length === 2, chips);
     await page.getByRole('button', { name: 'Remove shot0.png' }).click();
+    await settle(shown);
     assert.deepEqual(await page.locator(chips).allTextContents(), ['shot1.png']);
     // A picture alone is a message.
     await page.click('[data-test=send]');

@@ -37,8 +37,10 @@ describe('Markdown: code blocks', () => {
     const fold = shown.page.getByRole('button', { name: 'Show all 45 lines' });
     assert.equal(await fold.getAttribute('aria-expanded'), 'false');
     await fold.click();
+    await settle(shown);
     assert.ok((await height()) > folded + 100);
     await shown.page.getByRole('button', { name: 'Show less' }).click();
+    await settle(shown);
     assert.equal(await height(), folded);
   });
 

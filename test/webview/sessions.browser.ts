@@ -5,14 +5,15 @@ import { session, snapshot, user } from './samples.ts';
 import { focused, settle, show, untilComposerFocused } from './show.ts';
 
 const minute = 60_000;
-const listed: readonly SessionSummary[] = [
-  session('s1', 'Fix the flaky date test', { status: 'waiting', updatedAt: Date.now() - minute }),
+/** Ages count from now, not from when this file was read. */
+const listed = (): readonly SessionSummary[] => [
+  session('s1', 'Fix the flaky date test', { status: 'waiting', updatedAt: Date.now() - 1.5 * minute }),
   session('s2', 'Explain the calendar module', { status: 'running', updatedAt: Date.now() - 2 * minute }),
   session('s3', 'Rename everything', { status: 'failed', updatedAt: Date.now() - 3 * minute }),
   session('s4', 'Elsewhere', { folder: '/home/ada/website', updatedAt: Date.now() }),
 ];
 
-const opened = async (sessions: readonly SessionSummary[] = listed): Promise<Shown> => {
+const opened = async (sessions: readonly SessionSummary[] = listed()): Promise<Shown> => {
   const shown = await show([snapshot([user('u1', 'Hi')])]);
   await shown.push({ type: 'showSessions' });
   await shown.posted('listSessions');
@@ -28,7 +29,7 @@ describe('list of chats', () => {
     const shown = await show([snapshot([user('u1', 'Hi')])]);
     await shown.push({ type: 'showSessions' });
     assert.match((await shown.page.textContent('[data-test=sessions]')) ?? '', /Loading chats/);
-    await shown.push({ type: 'sessions', sessions: listed });
+    await shown.push({ type: 'sessions', sessions: listed() });
     assert.deepEqual(await rows(shown), [
       'Fix the flaky date test',
       'Explain the calendar module',
@@ -54,6 +55,7 @@ describe('list of chats', () => {
   it('opens a chat and gives the focus back to the composer', async () => {
     const shown = await opened();
     await shown.page.getByRole('button', { name: /^Explain the calendar/ }).click();
+    await settle(shown);
     assert.deepEqual(await shown.posted('openSession'), { type: 'openSession', sessionId: 's2' });
     assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
     await untilComposerFocused(shown);
@@ -62,6 +64,7 @@ describe('list of chats', () => {
   it('only closes for the chat that is open already', async () => {
     const shown = await opened();
     await shown.page.getByRole('button', { name: /^Fix the flaky/ }).click();
+    await settle(shown);
     assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
     assert.equal((await shown.posts('openSession')).length, 0);
   });
@@ -69,13 +72,14 @@ describe('list of chats', () => {
   it('starts a new chat', async () => {
     const shown = await opened();
     await shown.page.getByRole('button', { name: 'New chat' }).click();
+    await settle(shown);
     assert.equal((await shown.posts('newChat')).length, 1);
     assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
   });
 
   it('closes with Escape, which stops no job', async () => {
     const shown = await show([snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now() } })]);
-    await shown.push({ type: 'showSessions' }, { type: 'sessions', sessions: listed });
+    await shown.push({ type: 'showSessions' }, { type: 'sessions', sessions: listed() });
     await shown.page.keyboard.press('Escape');
     await untilComposerFocused(shown);
     assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
@@ -110,7 +114,7 @@ describe('list of chats', () => {
     await shown.page.keyboard.press('Delete');
     await shown.page.click('[data-test=delete-confirm]');
     assert.deepEqual(await shown.posts('deleteSession'), [{ type: 'deleteSession', sessionId: 's2' }]);
-    await shown.push({ type: 'sessions', sessions: listed.filter(({ id }) => id !== 's2') });
+    await shown.push({ type: 'sessions', sessions: listed().filter(({ id }) => id !== 's2') });
     assert.equal((await rows(shown)).length, 3);
   });
 

@@ -44,8 +44,13 @@ export const untilComposerFocused = async (shown: Shown): Promise<void> => {
   );
 };
 
-export const settle = (shown: Shown, milliseconds = 50): Promise<void> =>
-  shown.page.waitForTimeout(milliseconds);
+/** Waits until what was done is drawn, and for a while after it. */
+export const settle = async (shown: Shown, milliseconds = 30): Promise<void> => {
+  await shown.page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+  await shown.page.waitForTimeout(milliseconds);
+};
 
 afterEach(async function () {
   if (current === undefined || this.currentTest?.state === 'failed') return;

@@ -29,7 +29,10 @@ const status = (shown: Shown): Promise<string | null> =>
   shown.page.getAttribute('[data-test=step]', 'data-status');
 const line = (shown: Shown): Promise<string | null> =>
   shown.page.textContent('[data-test=step] .step-toggle');
-const unfold = (shown: Shown): Promise<void> => shown.page.click('[data-test=step] .step-toggle');
+const unfold = async (shown: Shown): Promise<void> => {
+  await shown.page.click('[data-test=step] .step-toggle');
+  await settle(shown);
+};
 const details = (shown: Shown): Promise<string | null> => shown.page.textContent('.step-details');
 
 describe('steps: waiting for an approval', () => {
@@ -130,6 +133,7 @@ describe('steps: waiting for an approval', () => {
     const shown = await show([open, asked({ ...commandPrompt, detail })]);
     assert.equal((await shown.page.textContent('.payload'))?.split('\n').length, 12);
     await shown.page.getByRole('button', { name: '+28 lines' }).click();
+    await settle(shown);
     assert.equal(await shown.page.textContent('.payload'), detail);
     await shown.page.getByRole('button', { name: 'Open', exact: true }).click();
     assert.deepEqual(await shown.posted('review'), { type: 'review', stepId: 'w1' });
@@ -285,6 +289,7 @@ describe('steps: finished', () => {
     assert.equal(await shown.page.locator('[data-test=step]').count(), 0);
     const fold = shown.page.getByRole('button', { name: 'Read 3 files' });
     await fold.click();
+    await settle(shown);
     assert.equal(await fold.getAttribute('aria-expanded'), 'true');
     assert.equal(await shown.page.locator('[data-test=step]').count(), 3);
   });

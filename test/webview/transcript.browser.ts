@@ -172,8 +172,10 @@ describe('transcript: messages', () => {
     const height = () => shown.page.$eval('.user-text', (element) => element.getBoundingClientRect().height);
     const folded = await height();
     await shown.page.getByRole('button', { name: 'Show all' }).click();
+    await settle(shown);
     assert.ok((await height()) > 2 * folded);
     await shown.page.getByRole('button', { name: 'Show less' }).click();
+    await settle(shown);
     assert.equal(await height(), folded);
   });
 
@@ -188,6 +190,7 @@ describe('transcript: messages', () => {
       (await shown.posts('copy')).map((post) => post.text),
       ['What is *this*?', 'A **test**.'],
     );
+    await settle(shown);
     assert.equal(await written(shown), 'What is *this*?');
   });
 
@@ -204,6 +207,7 @@ describe('transcript: messages', () => {
     await shown.push(token('Because.', 4_300));
     assert.equal(await line.textContent(), 'Thought for 4.2 s');
     await line.click();
+    await settle(shown);
     assert.equal(await shown.page.locator('.thinking-text').count(), 0);
   });
 
