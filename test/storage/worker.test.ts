@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { type Store, StoreError } from '../../extension/core/store.ts';
+import type { FromWorker, ToWorker, WorkerSetUp } from '../../extension/storage/messages.ts';
+import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
+import { session, storeOptions, temporaryFolder } from './support.ts';
+
+/** A thread that can be made to die at a certain message. */
+class FragileWorker extends Worker {
+  /** Dies instead of getting it. */
+  diesBefore: (message: ToWorker) => boolean = () => false;
+  /** Does what it is asked, and dies before the answer is out. */
+  diesAfter: (message: ToWorker) => boolean = () => false;
+  readonly #lastWords = new Set<number>();
+
+  constructor(file: URL | string, setUp: WorkerSetUp) {
+    super(file, { workerData: setUp });
+  }
+
+  override postMessage(message: ToWorker): void {
+    if (this.diesBefore(message)) {
+      void this.terminate();
+      return;
+    }
+    if (this.diesAfter(message)) this.#lastWords.add(message.id);
+    super.postMessage(message);
+  }
+
+  override emit(event: string, ...values: unknown[]): boolean {
+    const message = event === 'message' ? (values[0] as FromWorker) : undefined;
+    if (message?.type === 'result' && this.#lastWords.has(message.id)) {
+      void this.terminate();
+      return false;
+    }
+    return super.emit(event, ...values);
+  }
+}
+
+const saves = ({ call }: ToWorker): boolean => call.method === 'saveSession';
+const anything = (): boolean => true;
+
+describe('the storage thread', function () {
+  const folder = temporaryFolder(this);
+  this.timeout(30_000);
+  const opened: Store[] = [];
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close();
+  });
+
+  const open = (options: Partial<SqlStoreOptions> = {}) => {
+    const problems: string[] = [];
+    const threads: FragileWorker[] = [];
+    const where = options.folder ?? folder();
+    const store = createSqlStore({
+      ...storeOptions(where, problems),
+      startWorker: (file, setUp) => {
+        const thread = new FragileWorker(file, setUp);
+        threads.push(thread);
+        return thread;
+      },
+      ...options,
+    });
+    opened.push(store);
+    const last = (): FragileWorker => {
+      const thread = threads.at(-1);
+      assert.ok(thread);
+      return thread;
+    };
+    const ids = async (): Promise<readonly string[]> =>
+      (await store.listSessions(100)).map(({ id }) => id).sort();
+    return { store, where, problems, threads, last, ids };
+  };
+
+  const storeError = (pattern: RegExp) => (error: unknown) =>
+    error instanceof StoreError && pattern.test(error.message);
+
+  it('is started by the first call, and not by what keeps nothing', async () => {
+    const { store, threads, where } = open({ folder: path.join(folder(), 'deep/er') });
+    await store.record({ type: 'Token', text: 'x', jobId: 'j', at: 1 });
+    assert.equal(threads.length, 0);
+    assert.ok(!existsSync(where));
+    assert.equal(await store.getSession('none'), undefined);
+    assert.equal(threads.length, 1);
+    assert.ok(existsSync(where));
+    await open().store.close();
+  });
+
+  it('keeps what it acknowledged for the next window, and tells open ones of it', async () => {
+    const first = open();
+    await first.store.saveSession(session('a'));
+    const second = open({ folder: first.where });
+    assert.deepEqual(await second.ids(), ['a']);
+    const told = new Promise<void>((resolve) => {
+      const stop = second.store.onExternalChange(() => {
+        stop();
+        resolve();
+      });
+    });
+    await first.store.saveSession(session('b'));
+    await told;
+    assert.deepEqual(await second.ids(), ['a', 'b']);
+    assert.deepEqual([...first.problems, ...second.problems], []);
+  });
+
+  it('is started again when it dies, with everything that was saved', async () => {
+    const { store, threads, last, ids, problems } = open();
+    await store.saveSession(session('a'));
+    await last().terminate();
+    assert.deepEqual(await ids(), ['a']);
+    await store.saveSession(session('b'));
+    assert.deepEqual(await ids(), ['a', 'b']);
+    assert.equal(threads.length, 2);
+    assert.match(problems.join(), /The storage thread stopped and is started again from disk/);
+  });
+
+  it('says of a write it died over that it was not saved, when it was not', async () => {
+    const { store, last, ids } = open();
+    await store.open();
+    last().diesBefore = saves;
+    await assert.rejects(store.saveSession(session('a')), storeError(/This was not saved.*Try again/));
+    assert.deepEqual(await ids(), []);
+    await store.saveSession(session('a'));
+    assert.deepEqual(await ids(), ['a']);
+  });
+
+  it('takes a write it died over for done, when it was', async () => {
+    const { store, last, ids, threads } = open();
+    await store.open();
+    last().diesAfter = saves;
+    await store.saveSession(session('a'));
+    assert.equal(threads.length, 2);
+    assert.deepEqual(await ids(), ['a']);
+  });
+
+  it('says of a read it died over that nothing was lost', async () => {
+    const { store, last, ids } = open();
+    await store.saveSession(session('a'));
+    last().diesBefore = anything;
+    await assert.rejects(store.listSessions(1), storeError(/Nothing was lost; try again/));
+    assert.deepEqual(await ids(), ['a']);
+  });
+
+  it('is given up when it keeps dying, until a minute has passed', async () => {
+    let time = 1_000_000;
+    const { store, threads, ids } = open({
+      now: () => time,
+      startWorker: (file, setUp) => {
+        const thread = new FragileWorker(file, setUp);
+        threads.push(thread);
+        if (threads.length <= 3) thread.diesBefore = anything;
+        return thread;
+      },
+    });
+    // The second thread dies over the question whether the first one had saved it.
+    await assert.rejects(store.saveSession(session('a')), storeError(/Whether this was saved is not known/));
+    await assert.rejects(store.listSessions(1), storeError(/Nothing was lost/));
+    await assert.rejects(store.listSessions(1), storeError(/has stopped several times/));
+    assert.equal(threads.length, 3);
+    time += 61_000;
+    await store.saveSession(session('b'));
+    assert.deepEqual(await ids(), ['b']);
+  });
+
+  it('that is killed over and over while it writes loses nothing it acknowledged, and tells the rest apart', async () => {
+    let time = 0;
+    // Deaths a minute apart.
+    const { store, threads, last, ids } = open({ now: () => (time += 20_000) });
+    await store.open();
+    const outcomes = new Map<string, string>();
+    for (let round = 0; round < 4; round += 1) {
+      const writing = Array.from({ length: 20 }, async (_, index) => {
+        const id = `${round}-${index}`;
+        await delay(index / 2);
+        await store.saveSession(session(id)).then(
+          () => outcomes.set(id, 'saved'),
+          (error: unknown) => outcomes.set(id, error instanceof Error ? error.message : 'no error'),
+        );
+      });
+      await delay(2 + Math.random() * 8);
+      await last().terminate();
+      await Promise.all(writing);
+    }
+    assert.ok(threads.length >= 4, `${threads.length} threads`);
+    const kept = new Set(await ids());
+    let lost = 0;
+    for (const [id, outcome] of outcomes) {
+      assert.equal(kept.has(id), outcome === 'saved', `${id}: ${outcome}`);
+      if (outcome !== 'saved') {
+        assert.match(outcome, /This was not saved/);
+        lost += 1;
+      }
+    }
+    assert.equal(outcomes.size, 80);
+    assert.ok(lost < 80);
+  });
+
+  it('says what it cannot be given', async () => {
+    const { store, ids } = open();
+    const unclonable = { ...session('a'), title: (() => '') as unknown as string };
+    await assert.rejects(store.saveSession(unclonable), storeError(/could not be reached/));
+    assert.deepEqual(await ids(), []);
+  });
+
+  it('says why it cannot open, and opens when that has passed', async () => {
+    const nowhere = open({ wasmFile: path.join(folder(), 'none.wasm') });
+    await assert.rejects(nowhere.store.open(), storeError(/could not be read \(.*none\.wasm/));
+    const { store, last } = open();
+    await store.open();
+    await last().terminate();
+    await store.open();
+  });
+
+  it('refuses everything once it is closed', async () => {
+    const { store, where } = open();
+    const writing = store.saveSession(session('a'));
+    const closing = store.close();
+    await writing;
+    await closing;
+    await store.close();
+    await assert.rejects(store.saveSession(session('b')), storeError(/closed in this window/));
+    await assert.rejects(store.listSessions(1), storeError(/closed in this window/));
+    assert.deepEqual(await open({ folder: where }).ids(), ['a']);
+  });
+});
