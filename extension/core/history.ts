@@ -54,8 +54,9 @@ export const repairHistory = (messages: readonly Message[]): readonly Message[] 
     const results = new Map<string, ToolMessage>();
     for (let next = index + 1; next < messages.length; next += 1) {
       const later = messages[next];
-      if (later?.role !== 'tool') break;
-      if (!results.has(later.callId)) results.set(later.callId, later);
+      if (later === undefined || later.role === 'assistant') break;
+      // Behind a message of the person too, where two windows wrote into one chat.
+      if (later.role === 'tool' && !results.has(later.callId)) results.set(later.callId, later);
     }
     repaired.push(message);
     for (const call of toolCallsOf(message)) {
@@ -119,32 +120,47 @@ const trimmedContent = (message: ToolMessage): ToolMessage => {
 
 /** Results shorter than this stay: taking them out would not help. In characters. */
 const worthTrimming = 400;
+/**
+ * Part of the budget that is left once something had to be taken out, so that the next requests need not take out more:
+ * each time one does, the provider's prompt cache is lost from there on.
+ */
+const trimmedPart = 0.7;
 
 /**
- * Takes the contents of tool results out until the estimate is within `budget` tokens: the largest that are not among
- * the last four messages first, then any. Returns the same array when it fits already. It only ever shrinks, and may
- * end above the budget when there is nothing left to take.
+ * Takes the contents of tool results out where the estimate is above `budget` tokens: the oldest first, and those that
+ * the model has not seen yet only if nothing else is left. Goes through the requests of the chat one after another, so
+ * that what was taken out of one stays out of all that follow. Returns the same array when everything fits; may end
+ * above the budget when there is nothing left to take.
  */
 export const fitToContext = (messages: readonly Message[], budget: number): readonly Message[] => {
-  let total = estimateTokens(messages);
-  if (total <= budget) return messages;
   const fitted = [...messages];
-  const recent = messages.length - 4;
-  const sizes = messages.map((message) => (message.role === 'tool' ? estimateTokens([message]) : 0));
-  const order = messages
-    .map((_, index) => index)
-    .filter((index) => (sizes[index] ?? 0) * charactersPerToken > worthTrimming)
-    .sort((a, b) => {
-      const byAge = Number(a >= recent) - Number(b >= recent);
-      return byAge === 0 ? (sizes[b] ?? 0) - (sizes[a] ?? 0) : byAge;
-    });
-  for (const index of order) {
-    if (total <= budget) break;
-    const message = fitted[index];
-    if (message?.role !== 'tool') continue;
-    const trimmed = trimmedContent(message);
-    fitted[index] = trimmed;
-    total -= (sizes[index] ?? 0) - estimateTokens([trimmed]);
+  let total = 0;
+  let seen = 0;
+
+  const takeOut = (from: number, to: number, goal: number): void => {
+    for (let index = from; index < to && total > goal; index += 1) {
+      const message = fitted[index];
+      if (message?.role !== 'tool') continue;
+      const size = estimateTokens([message]);
+      if (size * charactersPerToken <= worthTrimming) continue;
+      const trimmed = trimmedContent(message);
+      fitted[index] = trimmed;
+      total -= size - estimateTokens([trimmed]);
+    }
+  };
+  const fitRequest = (end: number): void => {
+    if (total <= budget) return;
+    takeOut(0, seen, budget * trimmedPart);
+    takeOut(seen, end, budget);
+  };
+
+  for (const [index, message] of messages.entries()) {
+    if (message.role === 'assistant') {
+      fitRequest(index);
+      seen = index;
+    }
+    total += estimateTokens([message]);
   }
-  return fitted;
+  fitRequest(messages.length);
+  return fitted.every((message, index) => message === messages[index]) ? messages : fitted;
 };

@@ -7,10 +7,30 @@ interface Choice extends vscode.MessageItem {
   readonly pick: 'reject' | 'approve' | 'session' | 'review';
 }
 
+/** A dialog does not scroll everywhere, and its buttons must stay on the screen. */
+const patchLines = 24;
+const lineLength = 120;
+
+/** The change itself as far as a dialog can show it, and how much more there is to review. */
+const patchOf = ({ prompt }: ApprovalRequest): string => {
+  const lines = prompt.diffs.flatMap(({ path, patch }) =>
+    patch === '' ? [] : [...(prompt.diffs.length > 1 ? [path] : []), ...patch.split('\n')],
+  );
+  const omitted = prompt.diffs.reduce((sum, diff) => sum + diff.omittedLines, 0);
+  const more = lines.length - patchLines + omitted;
+  return [
+    ...lines
+      .slice(0, patchLines)
+      .map((line) => (line.length > lineLength ? `${line.slice(0, lineLength)}…` : line)),
+    ...(more > 0 ? [`… ${more} more lines: choose Review to see them.`] : []),
+  ].join('\n');
+};
+
 const detailOf = (request: ApprovalRequest, waiting: number): string => {
   const { prompt } = request;
   return [
     prompt.detail,
+    patchOf(request),
     prompt.caution === undefined ? '' : `Careful: ${prompt.caution}.`,
     prompt.grant === undefined
       ? ''

@@ -61,7 +61,7 @@ describe('history', () => {
     assert.equal(endWithInput(open), open);
   });
 
-  it('takes out the largest old result first and leaves a request that fits alone', () => {
+  it('takes out the oldest results first and leaves a request that fits alone', () => {
     const messages = [
       user('go'),
       asks('a'),
@@ -75,8 +75,67 @@ describe('history', () => {
     const fitted = fitToContext(messages, 30_000);
     const texts = fitted.map((message) => textOf(message.content));
     assert.match(texts[2] ?? '', /Removed to fit the context: 70000 characters/);
-    assert.equal(texts[4]?.length, 7_000);
+    assert.match(texts[4] ?? '', /Removed to fit the context: 7000 characters/);
     assert.equal(texts[6]?.length, 70_000);
+  });
+
+  it('finds a result behind a message of the person', () => {
+    const repaired = repairHistory([user('go'), asks('a'), user('and?'), result('a', 'real')]);
+    assert.deepEqual(
+      repaired.map((message) => textOf(message.content)),
+      ['go', '', 'real', 'and?'],
+    );
+  });
+
+  it('takes out what the model has not seen yet only if nothing else is left', () => {
+    const large = 'x'.repeat(35_000);
+    const messages = [
+      user('go'),
+      asks('a'),
+      result('a', large),
+      asks('b', 'c'),
+      result('b', large),
+      result('c', large),
+    ];
+    const isOut = (message: Message) => textOf(message.content).startsWith('[Removed');
+    assert.deepEqual(fitToContext(messages, 25_000).map(isOut), [false, false, true, false, false, false]);
+    assert.deepEqual(fitToContext(messages, 15_000).map(isOut), [false, false, true, false, true, false]);
+  });
+
+  it('leaves what earlier requests had as it was, so that prompt caches hit', () => {
+    const sizes = fc.array(fc.nat(20_000), { minLength: 5, maxLength: 40 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 2_000, max: 20_000 }), (lengths, budget) => {
+        const messages: Message[] = [user('go')];
+        let before: readonly Message[] = [];
+        const outs = new Set<number>();
+        for (const [index, length] of lengths.entries()) {
+          messages.push(asks(`c${index}`), result(`c${index}`, 'x'.repeat(length)));
+          const fitted = fitToContext(messages, budget);
+          for (const [place, message] of fitted.entries()) {
+            const isOut = textOf(message.content).startsWith('[Removed');
+            assert.ok(isOut || !outs.has(place), 'what was taken out is back');
+            if (isOut) outs.add(place);
+          }
+          before = fitted;
+        }
+        assert.equal(before.length, messages.length);
+      }),
+    );
+  });
+
+  it('changes earlier messages in few requests of a long chat', () => {
+    const messages: Message[] = [user('go')];
+    let before: readonly Message[] = [];
+    let changes = 0;
+    for (let index = 0; index < 100; index += 1) {
+      messages.push(asks(`c${index}`), result(`c${index}`, 'x'.repeat(3_500)));
+      const fitted = fitToContext(messages, 20_000);
+      if (before.some((message, place) => textOf(message.content) !== textOf(fitted[place]?.content ?? [])))
+        changes += 1;
+      before = fitted;
+    }
+    assert.ok(changes > 3 && changes < 20, `${changes} requests lost the cache`);
   });
 
   it('only ever shrinks, keeps every message, and gives the same twice', () => {

@@ -185,6 +185,12 @@ const removeLeftovers = async () => {
 };
 
 /**
+ * The first complains in every window with a script in it, because the TypeScript it looks for is not there. The second
+ * is turned off by a setting, for which VS Code restarts the extension host some seconds after a window has opened.
+ */
+const unwantedExtensions = ['typescript-language-features', 'copilot'];
+
+/**
  * A real VS Code (server, extension host, web workbench) from npm, for machines that cannot or should not download the
  * desktop program. Made beside its final place and renamed when it is whole, so that half a set-up is never used.
  * https://www.npmjs.com/package/code-server
@@ -223,8 +229,9 @@ export const ensureWorkbench = async () => {
     ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'],
     { cwd },
   );
-  // Without the TypeScript that it looks for here it complains in every window with a script in it.
-  await rm(path.join(cwd, 'extensions', 'typescript-language-features'), { recursive: true, force: true });
+  for (const name of unwantedExtensions) {
+    await rm(path.join(cwd, 'extensions', name), { recursive: true, force: true });
+  }
   await writeFile(
     path.join(partial, 'ready.json'),
     JSON.stringify({ version: codeServerVersion, node: major }),

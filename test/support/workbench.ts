@@ -152,8 +152,16 @@ export class Workbench {
 
   /** Runs a command by its title in the palette, as `AnyCowork: New Chat`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator(quickInput).fill(`>${title}`);
+    const input = this.page.locator(quickInput);
+    await until('the palette', async () => {
+      // A window that has just loaded may not listen to keys yet.
+      await this.page.keyboard.press('F1');
+      return await input.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
+    await input.fill(`>${title}`);
     await this.quickRow(title).click();
     // What a command asks next must not be looked for among the palette's rows.
     await this.quickRow(title).waitFor({ state: 'hidden' });
