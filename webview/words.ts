@@ -1,7 +1,7 @@
 /** The words of the view that more than one component says, in one place. */
 import type { SessionStatus } from '../extension/shared/agent.ts';
 import type { ChatState, StepRecord, StepStatus } from '../extension/shared/chat.ts';
-import type { ErrorAction, FileDiff } from '../extension/shared/event.ts';
+import type { ApprovalPrompt, ErrorAction, FileDiff } from '../extension/shared/event.ts';
 
 export const actionLabels: Readonly<Record<ErrorAction, string>> = {
   setKey: 'Set API key',
@@ -70,6 +70,14 @@ export const decisionText = (record: StepRecord): string | undefined => {
 export const diffTitle = (diff: FileDiff): string => {
   const kind = { created: 'New file ', changed: '', deleted: 'Deleted ', moved: 'Moved ' }[diff.kind];
   return `${kind}${diff.path}${diff.movedTo === undefined ? '' : ` to ${diff.movedTo}`}`;
+};
+
+/** Whether the title above the one diff says everything that the payload does. */
+export const isToldByDiff = ({ detail, diffs }: ApprovalPrompt): boolean => {
+  const [diff] = diffs;
+  if (diff === undefined || diffs.length > 1) return false;
+  const kind = diff.kind === 'created' ? ' (new file)' : '';
+  return detail === `${diff.path}${kind}: +${diff.added} -${diff.removed}`;
 };
 
 export interface Activity {

@@ -201,7 +201,7 @@ export const states: readonly State[] = [
         step: step('w2', 'edit_file', '.vscode/settings.json', 'write'),
         prompt: {
           title: 'Change .vscode/settings.json?',
-          detail: '.vscode/settings.json: 1 replacement, +5 -2',
+          detail: '.vscode/settings.json: +5 -2',
           diffs: [{ ...diff, path: '.vscode/settings.json', patch: `${patch}\n${patch}`, omittedLines: 30 }],
           caution: '.vscode is protected, so this asks every time.',
         },

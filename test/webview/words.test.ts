@@ -12,7 +12,7 @@ import {
   shortNumber,
 } from '../../webview/format.ts';
 import { groupSessions } from '../../webview/sessions.ts';
-import { activityOf, decisionText, diffTitle, verbOf } from '../../webview/words.ts';
+import { activityOf, decisionText, diffTitle, isToldByDiff, verbOf } from '../../webview/words.ts';
 import { at, chat, commandPrompt, diff, session, start, step, stepItem, user } from './samples.ts';
 
 const second = 1_000;
@@ -163,6 +163,17 @@ describe('webview words', () => {
     assert.equal(by({ approved: true, by: 'rule', reason: '' }), 'Approved by a rule');
     assert.equal(by({ approved: true, by: 'telegram', reason: '' }), 'Approved from Telegram');
     assert.equal(decisionText(base), undefined);
+  });
+
+  it('leaves a payload out only where the diff says exactly the same', () => {
+    const told = (detail: string, diffs = [diff]) => isToldByDiff({ title: 'Edit?', detail, diffs });
+    assert.ok(told('src/date.ts: +5 -2'));
+    assert.ok(told('src/date.ts (new file): +5 -2', [{ ...diff, kind: 'created' }]));
+    assert.ok(!told('src/date.ts, through a link from x.ts: +5 -2'));
+    assert.ok(!told('src/date.ts: +5 -2\nand more'));
+    assert.ok(!told('src/date.ts: +5 -3'));
+    assert.ok(!told('src/date.ts: +5 -2', [diff, diff]));
+    assert.ok(!told('', []));
   });
 
   it('names changes and tools', () => {

@@ -4,6 +4,7 @@ import type { ApprovalPrompt } from '../../extension/shared/event.ts';
 import { plural } from '../format.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
 import { useView } from '../view.ts';
+import { isToldByDiff } from '../words.ts';
 import { Button } from './Button.tsx';
 import { DiffView } from './DiffView.tsx';
 import { Icon } from './Icon.tsx';
@@ -85,7 +86,7 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
         <Icon name="shield" />
         <span>{prompt.title}</span>
       </div>
-      <Payload text={prompt.detail} onOpen={review} />
+      {!isToldByDiff(prompt) && <Payload text={prompt.detail} onOpen={review} />}
       {prompt.diffs.map((diff) => (
         <DiffView key={diff.path} diff={diff} onOpen={review} />
       ))}
