@@ -16,10 +16,10 @@ const actionsOf: Record<ProviderErrorKind, readonly ErrorAction[]> = {
 };
 
 export const internalError = (error: unknown, logError: (error: unknown) => void): JobError => {
+  logError(error);
   if (error instanceof StoreError) {
     return { kind: 'storage', message: error.message, actions: ['retry', 'openLog'] };
   }
-  logError(error);
   const reason = error instanceof Error ? error.message : String(error);
   return {
     kind: 'internal',
@@ -28,12 +28,14 @@ export const internalError = (error: unknown, logError: (error: unknown) => void
   };
 };
 
+/** Logged here, so once for each job that fails. */
 export const jobErrorOf = (
   error: unknown,
   keptPartialReply: boolean,
   logError: (error: unknown) => void,
 ): JobError => {
   if (!(error instanceof ProviderError)) return internalError(error, logError);
+  logError(error);
   const kept = keptPartialReply ? ' What had arrived was kept.' : '';
   return { kind: error.kind, message: `${error.message}${kept}`, actions: actionsOf[error.kind] };
 };
@@ -56,10 +58,3 @@ export const turnLimitError = (turns: number): JobError => ({
   message: `The agent has taken ${turns} turns without finishing. Everything so far was kept. Should it go on?`,
   actions: ['continue', 'newChat'],
 });
-
-export const interruptedError: JobError = {
-  kind: 'interrupted',
-  message:
-    'This was cut off when the window closed or reloaded. Everything up to here was kept; the step that was running may or may not have taken effect.',
-  actions: ['continue'],
-};

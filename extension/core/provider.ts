@@ -32,6 +32,7 @@ export type ModelEvent =
   | { readonly type: 'thinking'; readonly text: string }
   /** Before the first token only. */
   | { readonly type: 'retrying'; readonly attempt: number; readonly delayMs: number; readonly reason: string }
+  /** Tokens of this attempt as far as they are told; the last one counts. */
   | { readonly type: 'usage'; readonly usage: TokenUsage }
   /** The last event of a stream that ended well. */
   | { readonly type: 'done'; readonly content: readonly AssistantBlock[]; readonly stopReason: StopReason };

@@ -1,7 +1,7 @@
 /** Takes live secrets out of text that leaves for a log or an error. */
 
 /** Shorter strings are not treated as secrets: replacing them would garble ordinary text. */
-const shortestSecret = 8;
+export const shortestSecret = 8;
 
 /** Things that look like keys even when we do not hold them: `sk-…`, `AIza…`, bearer headers. */
 const keyPatterns: readonly RegExp[] = [

@@ -6,6 +6,7 @@ import {
   type Message,
   type ModelRef,
   type StopReason,
+  type TokenUsage,
   type ToolCallBlock,
   type ToolMessage,
   textOf,
@@ -44,7 +45,7 @@ export interface JobSetUp {
   decide(step: Step, prepared: PreparedStep): PolicyDecision;
   newId(): string;
   now(): number;
-  /** Bugs go here with their stack; the person reads a sentence. */
+  /** Failures and bugs go here whole; the person reads a sentence. */
   logError(error: unknown): void;
 }
 
@@ -82,6 +83,12 @@ async function* streamReply(
   signal: AbortSignal,
 ): AsyncGenerator<EventBody, Reply> {
   let partial: AssistantBlock[] = [];
+  let usage: TokenUsage | undefined;
+  /** Tells what an attempt took, however it ended. */
+  function* told(): Generator<EventBody, void> {
+    if (usage !== undefined) yield { type: 'Usage', usage };
+    usage = undefined;
+  }
   const append = (type: 'text' | 'thinking', text: string): void => {
     const last = partial.at(-1);
     if (last?.type === type) partial = partial.with(-1, { ...last, text: last.text + text });
@@ -115,18 +122,21 @@ async function* streamReply(
           break;
         case 'retrying': {
           const { attempt, delayMs, reason } = event;
+          yield* told();
           yield { type: 'Retrying', attempt, delayMs, reason };
           break;
         }
         case 'usage':
-          yield { type: 'Usage', usage: event.usage };
+          usage = event.usage;
           break;
         case 'done':
+          yield* told();
           return { message: reply(event.content, event.stopReason) };
       }
     }
     throw new ProviderError('network', 'The reply ended before it was complete.');
   } catch (failure) {
+    yield* told();
     // Thinking that never reached its answer has no signature and cannot be sent back; it is kept only for the reader.
     return { message: reply(partial, 'interrupted'), failure };
   }

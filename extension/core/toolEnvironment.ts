@@ -1,5 +1,7 @@
 /** The environment that commands of agents run in: the person's own, without our keys and the editor's internals. */
 
+import { shortestSecret } from './redact.ts';
+
 /** The editor sets these for its own processes; they change how node and electron behave in a child. */
 const editorVariables = /^(VSCODE_|ELECTRON_)/;
 
@@ -9,10 +11,15 @@ export const toolEnvironment = (
   secrets: Iterable<string>,
 ): Record<string, string> => {
   const names = new Set(keyVariables.map((name) => name.toUpperCase()));
-  const values = new Set(secrets);
+  const live = [...secrets].filter((secret) => secret !== '');
+  /** A short one may stand in any word; a long one gives itself away inside a header or an address too. */
+  const holdsSecret = (value: string): boolean =>
+    live.some(
+      (secret) => value.trim() === secret || (secret.length >= shortestSecret && value.includes(secret)),
+    );
   const clean: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || names.has(name.toUpperCase()) || values.has(value.trim())) continue;
+    if (value === undefined || names.has(name.toUpperCase()) || holdsSecret(value)) continue;
     if (!editorVariables.test(name)) clean[name] = value;
   }
   return clean;

@@ -1,8 +1,11 @@
 import type { ProviderErrorKind } from '../core/provider.ts';
+import { isConnectionFailure } from './connectionFailure.ts';
 import { durationOf } from './retryAfter.ts';
 
 /** What a vendor said about a failed request, whatever the shape it said it in. */
 export interface Failure {
+  /** Who failed: the server, the way to it, or this program. */
+  readonly origin: 'server' | 'connection' | 'ourselves';
   readonly status: number | undefined;
   /** Every code-like word of the error body, in lower case: `insufficient_quota`, `resource_exhausted`, quota ids. */
   readonly codes: readonly string[];
@@ -74,8 +77,11 @@ export const failureOf = (error: unknown): Failure => {
   const findings: Findings = { codes: [], message: '', retryAfterMs: undefined, status: undefined };
   if (typeof body === 'string') findings.message = body;
   else collect(body, findings, 0);
+  const status = typeof ownStatus === 'number' ? ownStatus : findings.status;
+  const answered = status !== undefined || body !== undefined || error instanceof StreamFailure;
   return {
-    status: typeof ownStatus === 'number' ? ownStatus : findings.status,
+    origin: answered ? 'server' : isConnectionFailure(error) ? 'connection' : 'ourselves',
+    status,
     codes: findings.codes,
     message: findings.message === '' && body === undefined ? text : findings.message,
     retryAfterMs: findings.retryAfterMs,
@@ -101,9 +107,13 @@ const is429 = ({ codes, message }: Failure, status: number | undefined): Provide
   return /insufficient.{0,10}(?:quota|balance|credit)/i.test(message) ? 'quota' : 'rateLimit';
 };
 
-/** Which kind a failure is. Codes and wordings before the status: vendors hide much behind a 400. */
-export const kindOf = (failure: Failure): ProviderErrorKind => {
-  const { status, codes, message } = failure;
+/**
+ * Which kind a failure is; undefined when it is a bug of our own. Codes and wordings before the status: vendors hide
+ * much behind a 400.
+ */
+export const kindOf = (failure: Failure): ProviderErrorKind | undefined => {
+  const { origin, status, codes, message } = failure;
+  if (origin !== 'server') return origin === 'connection' ? 'network' : undefined;
   const has = (...names: readonly string[]): boolean => names.some((name) => codes.includes(name));
   const limited = is429(failure, status);
   if (limited !== undefined && status !== 503) return limited;
@@ -134,7 +144,8 @@ export const kindOf = (failure: Failure): ProviderErrorKind => {
   }
   if (status === 403) return /moderation|flagged/i.test(message) ? 'refused' : 'auth';
   if (status !== undefined && (status >= 500 || status === 408)) return 'overloaded';
-  return status === undefined && codes.length === 0 ? 'network' : 'badRequest';
+  // An error inside a stream, told in words only.
+  return status === undefined && codes.length === 0 ? 'overloaded' : 'badRequest';
 };
 
 export const lacksTools = (failure: Failure): boolean => noTools.test(failure.message);

@@ -1,11 +1,9 @@
 import { type ModelEvent, ProviderError } from '../core/provider.ts';
-import type { AssistantBlock, StopReason, TokenUsage } from '../shared/message.ts';
+import type { AssistantBlock, StopReason } from '../shared/message.ts';
 
 export interface FinishedReply {
   readonly content: readonly AssistantBlock[];
   readonly stopReason: StopReason;
-  /** Absent when the server did not say. */
-  readonly usage?: TokenUsage | undefined;
   /** The provider's own words on why it declined. */
   readonly refusal?: string | null | undefined;
 }
@@ -30,9 +28,8 @@ const nothingSaid = ({ stopReason, refusal }: FinishedReply): ProviderError => {
   );
 };
 
-/** The last events of a stream that reached its end. Thinking alone is not an answer. */
+/** The last event of a stream that reached its end. Thinking alone is not an answer. */
 export function* finishReply(reply: FinishedReply): Generator<ModelEvent, void> {
-  if (reply.usage !== undefined) yield { type: 'usage', usage: reply.usage };
   const calls = reply.content.some((block) => block.type === 'toolCall');
   const says = reply.content.some((block) => block.type === 'text' && block.text.trim() !== '');
   if (!calls && !says) throw nothingSaid(reply);

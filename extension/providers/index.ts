@@ -6,15 +6,6 @@ import { createOpenAiProvider } from './openai/provider.ts';
 import { createOpenAiCompatibleProvider } from './openaiCompatible/provider.ts';
 import type { Access, ProviderTuning } from './vendorProvider.ts';
 
-export {
-  defaultBaseUrls,
-  defaultModel,
-  fallbackModels,
-  keyVariables,
-  needsKey,
-  providerNames,
-} from './models.ts';
-
 export interface ProviderOptions extends ProviderTuning {
   readonly apiKey: (provider: ProviderId) => Promise<string | undefined>;
   readonly baseUrl: (provider: ProviderId) => string | undefined;

@@ -50,6 +50,3 @@ export const fallbackModels: Record<ProviderId, readonly string[]> = {
   anthropic: ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-fable-5-2', 'claude-haiku-5-5'],
   openaiCompatible: [],
 };
-
-/** The model of a new agent; undefined where the person has to name one. */
-export const defaultModel = (provider: ProviderId): string | undefined => fallbackModels[provider][0];

@@ -1,5 +1,6 @@
 import { ProviderError, type ProviderErrorKind } from '../core/provider.ts';
 import type { ProviderId } from '../shared/message.ts';
+import { networkCodeOf } from './connectionFailure.ts';
 import { type Failure, failureOf, kindOf, lacksTools } from './failure.ts';
 import { keyVariables, providerNames } from './models.ts';
 import { inWords } from './retryAfter.ts';
@@ -45,6 +46,13 @@ export const missingKey = (provider: ProviderId): ProviderError =>
   new ProviderError(
     'auth',
     `There is no API key for ${providerNames[provider]} yet. ${setKey(provider)} and try again.`,
+  );
+
+/** Checked before a request, since fetch's own error of a bad header quotes the header. */
+export const unusableKey = (provider: ProviderId): ProviderError =>
+  new ProviderError(
+    'auth',
+    `The API key for ${providerNames[provider]} holds characters that no key has; something else may have been copied along. ${setKey(provider)} and try again.`,
   );
 
 const messageFor = (
@@ -95,28 +103,32 @@ const messageFor = (
   }
 };
 
-/** `ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`: the innermost code says most. */
-const networkCode = (error: unknown): string | undefined => {
-  let code: string | undefined;
-  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
-    if ('code' in each && typeof each.code === 'string') code = each.code;
-  }
-  return code;
-};
+/** What the server said, for the log; without the key, which it may hold. */
+const answerOf = ({ status, codes, message }: Failure, key: string | undefined): Error =>
+  new Error(
+    withoutKeys(`status ${status ?? 'none'}, codes ${codes.join(' ') || 'none'}: ${message}`, key).slice(
+      0,
+      4_000,
+    ),
+  );
 
-/** @param error What an SDK, fetch or a stream threw. */
-export const toProviderError = (error: unknown, facts: RequestFacts): ProviderError => {
+/**
+ * @param error What an SDK, fetch or a stream threw.
+ * @returns undefined when that was a bug of our own
+ */
+export const toProviderError = (error: unknown, facts: RequestFacts): ProviderError | undefined => {
   if (error instanceof ProviderError) return error;
   const failure = failureOf(error);
   const kind = kindOf(failure);
+  if (kind === undefined) return undefined;
   const waitMs = facts.retryAfterMs ?? failure.retryAfterMs;
-  const code = networkCode(error);
+  const code = networkCodeOf(error);
   const words =
     kind === 'network' ? (code === undefined ? '' : ` (${code})`) : quoted(failure.message, facts.key);
   const said = messageFor(kind, failure, facts, waitMs);
   return new ProviderError(kind, `${said}${words}`, {
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-    // SDK errors hold the response's body, which may hold the key.
-    ...(kind === 'network' ? { cause: error } : {}),
+    // Not an SDK's error that holds the response: its body and headers may hold the key.
+    cause: kind === 'network' ? error : answerOf(failure, facts.key),
   });
 };

@@ -2,7 +2,7 @@ import type { ModelEvent, ModelInfo, ModelRequest, Provider } from '../core/prov
 import type { ProviderId } from '../shared/message.ts';
 import { defaultBaseUrls, needsKey } from './models.ts';
 import { defaultTimings, RequestWatch, type Timings } from './requestWatch.ts';
-import { missingKey, toProviderError } from './toProviderError.ts';
+import { missingKey, toProviderError, unusableKey } from './toProviderError.ts';
 import { type RetryClock, withRetry } from './withRetry.ts';
 
 /** Where requests go and with what key; asked at each request, so that a change applies at once. */
@@ -50,6 +50,7 @@ export const vendorProvider = <Chunk>(
     const baseUrl = (access.baseUrl()?.trim() || defaultBaseUrls[vendor.id]).replace(/\/+$/, '');
     const key = (await access.apiKey())?.trim() || undefined;
     if (key === undefined && needsKey[vendor.id]) throw missingKey(vendor.id);
+    if (key !== undefined && !/^[\x20-\x7e]+$/.test(key)) throw unusableKey(vendor.id);
     const watch = new RequestWatch(outer, timings);
     const { signal, fetch } = watch;
     let complete = false;
@@ -67,7 +68,8 @@ export const vendorProvider = <Chunk>(
       const { answered, retryAfterMs } = watch;
       const facts = { provider: vendor.id, model, baseUrl, key, answered, retryAfterMs };
       // The SDKs wrap or swallow the reason of an abort.
-      throw toProviderError(signal.aborted ? signal.reason : error, facts);
+      const thrown = signal.aborted ? signal.reason : error;
+      throw toProviderError(thrown, facts) ?? thrown;
     } finally {
       watch.close(complete);
     }

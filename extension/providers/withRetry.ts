@@ -68,7 +68,7 @@ export const withRetry = (stream: StreamReply, clock: RetryClock = realClock): S
       let shown = false;
       try {
         for await (const event of stream(request, signal)) {
-          shown = true;
+          shown ||= event.type !== 'usage';
           yield event;
         }
         return;

@@ -7,7 +7,7 @@ import type { Tool } from '../../extension/core/tool.ts';
 import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import { textOf } from '../../extension/shared/message.ts';
 import { counters } from '../fakes/ids.ts';
-import { call, callReply, fakeProvider, textReply } from '../fakes/provider.ts';
+import { call, callReply, fakeProvider, textReply, usage } from '../fakes/provider.ts';
 import { failingTool, fakeTool, output } from '../fakes/tool.ts';
 import { grammarProblem } from '../support/eventGrammar.ts';
 
@@ -164,6 +164,48 @@ describe('runJob', () => {
       only(events, 'JobFailed')[0]?.error.message ?? '',
       /Connection lost\. What had arrived was kept\./,
     );
+  });
+
+  it('counts the tokens of replies that break or are cancelled, and of each attempt, once', async () => {
+    const counted = (input: number) => ({ type: 'usage', usage: { ...usage, input } }) as const;
+    const half = { type: 'text', text: 'half' } as const;
+    const retrying = { type: 'retrying', attempt: 1, delayMs: 1, reason: 'busy' } as const;
+    const inputs = ({ events }: { events: readonly AgentEvent[] }): number[] =>
+      only(events, 'Usage').map((event) => event.usage.input);
+
+    const reply = [counted(5), retrying, counted(7), half, counted(8), new ProviderError('network', 'Lost.')];
+    const broken = await run({ provider: fakeProvider([reply]) });
+    assert.deepEqual(inputs(broken), [5, 8]);
+    assert.deepEqual(types(broken.events), [
+      'JobStarted',
+      'Usage',
+      'Retrying',
+      'Token',
+      'Usage',
+      'TurnCompleted',
+      'JobFailed',
+    ]);
+
+    const controller = new AbortController();
+    const cancelled = await run({
+      provider: fakeProvider([[counted(7), half, counted(8)]]),
+      signal: controller.signal,
+      onEvent: (event) => event.type === 'Token' && controller.abort(),
+    });
+    assert.deepEqual(inputs(cancelled), [7]);
+    assert.equal(last(cancelled.events)?.type, 'JobCancelled');
+  });
+
+  it('logs a failure of the provider once, but no cancel', async () => {
+    const failure = new ProviderError('badRequest', 'Choose another model, or see the log.');
+    assert.deepEqual((await run({ provider: fakeProvider([[failure]]) })).errors, [failure]);
+    const controller = new AbortController();
+    const cancelled = await run({
+      provider: fakeProvider([textReply('hello')]),
+      signal: controller.signal,
+      onEvent: (event) => event.type === 'Token' && controller.abort(),
+    });
+    assert.deepEqual(cancelled.errors, []);
   });
 
   it('fails when a stream ends without saying so, and on an empty reply', async () => {

@@ -22,6 +22,20 @@ describe('redact', () => {
 });
 
 describe('toolEnvironment', () => {
+  it('drops a variable that holds a live secret inside a longer value', () => {
+    const environment = {
+      HEADERS: 'Authorization: Bearer sk-live-0123456789',
+      PROXY: 'http://user:sk-live-0123456789@proxy',
+      GREETING: 'a short word',
+      SHORT: ' short ',
+      EMPTY: '',
+    };
+    assert.deepEqual(toolEnvironment(environment, [], ['sk-live-0123456789', 'short', '']), {
+      GREETING: 'a short word',
+      EMPTY: '',
+    });
+  });
+
   it('drops our keys by name, any variable that holds one, and the editor’s own', () => {
     const environment = {
       PATH: '/bin',

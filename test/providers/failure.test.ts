@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import type { ProviderErrorKind } from '../../extension/core/provider.ts';
+import type { ProviderError, ProviderErrorKind } from '../../extension/core/provider.ts';
 import { failureOf, kindOf, StreamFailure } from '../../extension/providers/failure.ts';
-import { type RequestFacts, toProviderError } from '../../extension/providers/toProviderError.ts';
+import {
+  type RequestFacts,
+  toProviderError as toProviderErrorOrBug,
+} from '../../extension/providers/toProviderError.ts';
 
 /** As openai and @anthropic-ai/sdk throw it. */
 const sdkError = (status: number | undefined, error: unknown): Error =>
@@ -29,6 +32,21 @@ const facts: RequestFacts = {
   key: 'secret-key-of-mine',
   answered: false,
 };
+
+const toProviderError = (error: Error, from: RequestFacts): ProviderError => {
+  const made = toProviderErrorOrBug(error, from);
+  assert.ok(made !== undefined, 'taken for a bug');
+  return made;
+};
+
+/** As openai and @anthropic-ai/sdk tell of a connection that failed. */
+const connectionError = (cause?: Error): Error =>
+  Object.assign(new Error('Connection error.', { cause }), {
+    status: undefined,
+    headers: undefined,
+    error: undefined,
+  });
+const coded = (code: string): Error => Object.assign(new Error('something about a socket'), { code });
 
 describe('failure', () => {
   const cases: [string, Error, ProviderErrorKind][] = [
@@ -198,10 +216,44 @@ describe('failure', () => {
     ['a gateway', sdkError(502, '<html>Bad gateway</html>'), 'overloaded'],
     ['an unknown 400', sdkError(400, { message: 'messages.0: unexpected' }), 'badRequest'],
     ['fetch', new TypeError('fetch failed'), 'network'],
+    ['a body that broke off', new TypeError('terminated', { cause: coded('UND_ERR_SOCKET') }), 'network'],
+    ['a refused connection', coded('ECONNREFUSED'), 'network'],
+    ['an unknown host', new Error('told by a proxy', { cause: coded('ENOTFOUND') }), 'network'],
+    ['a certificate nobody knows', coded('SELF_SIGNED_CERT_IN_CHAIN'), 'network'],
+    ['Electron’s fetch', new Error('net::ERR_INTERNET_DISCONNECTED'), 'network'],
+    ['an SDK’s connection error', connectionError(), 'network'],
+    [
+      'an address that is none',
+      Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' }),
+      'network',
+    ],
+    ['JSON that broke off', new SyntaxError('Unexpected end of JSON input'), 'network'],
+    ['a Gemini stream that broke off', new Error('Incomplete JSON segment at the end'), 'network'],
+    [
+      'an Ollama stream that failed, in words only',
+      sdkError(undefined, { message: 'model runner has unexpectedly stopped' }),
+      'overloaded',
+    ],
+    ['a stream that failed without words', new StreamFailure(null), 'overloaded'],
   ];
   for (const [name, error, kind] of cases) {
     it(`knows ${name} for ${kind}`, () => {
       assert.equal(kindOf(failureOf(error)), kind);
+    });
+  }
+
+  for (const bug of [
+    new TypeError("Cannot read properties of undefined (reading 'parts')"),
+    new RangeError('Invalid array length'),
+    Object.assign(new TypeError('The "path" argument must be of type string'), {
+      code: 'ERR_INVALID_ARG_TYPE',
+    }),
+    Object.assign(new Error('no such file'), { code: 'ENOENT' }),
+    new Error('Headers.append: "x" is an invalid header value.'),
+  ]) {
+    it(`takes no bug of ours for a failure of others: ${bug.message}`, () => {
+      assert.equal(kindOf(failureOf(bug)), undefined);
+      assert.equal(toProviderErrorOrBug(bug, facts), undefined);
     });
   }
 
@@ -235,7 +287,13 @@ describe('failure', () => {
     assert.match(toProviderError(error, facts).message, /cannot use tools/);
   });
 
-  it('keeps no SDK error as its cause, for those hold the answer', () => {
-    assert.equal(toProviderError(sdkError(401, { message: 'bad key' }), facts).cause, undefined);
+  it('has what the server said as its cause, for the log, and no SDK error, which may hold the key', () => {
+    const said = sdkError(400, {
+      type: 'invalid_request_error',
+      message: `tools.0: ${facts.key} ${'x'.repeat(500)}`,
+    });
+    const { cause } = toProviderError(said, facts);
+    assert.ok(cause instanceof Error && cause !== said);
+    assert.match(cause.message, /^status 400, codes invalid_request_error: tools\.0: \[key\] x{500}$/);
   });
 });

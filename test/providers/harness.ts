@@ -67,7 +67,7 @@ export const hear = async (events: AsyncIterable<ModelEvent>): Promise<Heard> =>
     text: joined('text'),
     thinking: joined('thinking'),
     done: heard.find((event) => event.type === 'done'),
-    usage: heard.find((event) => event.type === 'usage')?.usage,
+    usage: heard.findLast((event) => event.type === 'usage')?.usage,
     error,
   };
 };

@@ -74,7 +74,6 @@ export async function* fromStream(
 ): AsyncGenerator<ModelEvent, void> {
   const drafts = new Map<number, Draft>();
   let started: Partial<Usage> = {};
-  let ended: Partial<MessageDeltaUsage> = {};
   let stop: string | undefined;
   let refusal: string | null | undefined;
 
@@ -84,6 +83,8 @@ export async function* fromStream(
     switch (event.type) {
       case 'message_start':
         started = event.message.usage ?? {};
+        // The input is paid for, even if the rest never comes.
+        if (event.message.usage) yield { type: 'usage', usage: usageOf(started, {}) };
         break;
       case 'content_block_start': {
         const start = event.content_block;
@@ -108,7 +109,7 @@ export async function* fromStream(
         break;
       }
       case 'message_delta':
-        ended = event.usage ?? {};
+        if (event.usage) yield { type: 'usage', usage: usageOf(started, event.usage) };
         stop = event.delta.stop_reason ?? stop;
         refusal = event.delta.stop_details?.explanation ?? refusal;
         break;
@@ -122,5 +123,5 @@ export async function* fromStream(
     .sort(([a], [b]) => a - b)
     .flatMap(([, draft]) => blocksOf(draft, model));
   const stopReason = stopReasons[stop] ?? 'end';
-  yield* finishReply({ content, stopReason, usage: usageOf(started, ended), refusal });
+  yield* finishReply({ content, stopReason, refusal });
 }

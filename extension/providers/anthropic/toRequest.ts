@@ -21,9 +21,10 @@ export const thinkingReplay = z.union([
 
 const cached = { cache_control: { type: 'ephemeral' } } as const;
 
-/** Within what every model since Claude 4 may write; 3.x wrote less. */
-const maxTokens = (model: string): number => (model.startsWith('claude-3') ? 8_192 : 32_000);
+/** Within what every model since Claude 3.7 may write; those before wrote less. */
+const maxTokens = (model: string): number => (/^claude-3(?!-7)/.test(model) ? 8_192 : 32_000);
 
+/** Of the reply's tokens; the API wants it below `max_tokens`. */
 const thinkingBudget = 10_000;
 
 type ThinkingForm = 'adaptive' | 'manual' | 'none';

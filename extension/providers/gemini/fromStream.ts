@@ -18,10 +18,20 @@ const refusals = new Set([
   'IMAGE_PROHIBITED_CONTENT',
 ]);
 
-const stopReasonOf = (reason: string): StopReason => {
+/** Undefined where Gemini gave up in the middle: MALFORMED_FUNCTION_CALL, OTHER, and whatever comes to be added. */
+const stopReasonOf = (reason: string): StopReason | undefined => {
+  if (reason === 'STOP') return 'end';
   if (reason === 'MAX_TOKENS') return 'length';
-  return refusals.has(reason) ? 'refused' : 'end';
+  return refusals.has(reason) ? 'refused' : undefined;
 };
+
+const brokenOff = (reason: string): ProviderError =>
+  new ProviderError(
+    'emptyReply',
+    /MALFORMED_FUNCTION|UNEXPECTED_TOOL/.test(reason)
+      ? 'Gemini tried to use a tool but wrote the call wrongly. Try again, or choose another model.'
+      : `Gemini stopped before its reply was complete (${reason}). Try again, or choose another model.`,
+  );
 
 const usageOf = (usage: GenerateContentResponseUsageMetadata): TokenUsage => ({
   input: (usage.promptTokenCount ?? 0) + (usage.toolUsePromptTokenCount ?? 0),
@@ -105,10 +115,9 @@ export async function* fromStream(
   const drafts: Draft[] = [];
   let finish: string | undefined;
   let blocked: string | undefined;
-  let usage: TokenUsage | undefined;
 
   for await (const chunk of chunks) {
-    if (chunk.usageMetadata !== undefined) usage = usageOf(chunk.usageMetadata);
+    if (chunk.usageMetadata !== undefined) yield { type: 'usage', usage: usageOf(chunk.usageMetadata) };
     blocked = chunk.promptFeedback?.blockReason ?? blocked;
     const candidate = chunk.candidates?.[0];
     finish = candidate?.finishReason ?? finish;
@@ -120,15 +129,13 @@ export async function* fromStream(
 
   const content = drafts.flatMap((draft) => blocksOf(draft, model));
   if (blocked !== undefined && content.length === 0) {
-    yield* finishReply({ content, stopReason: 'refused', usage, refusal: `Blocked: ${blocked}` });
+    yield* finishReply({ content, stopReason: 'refused', refusal: `Blocked: ${blocked}` });
     return;
   }
   if (finish === undefined) throw cutOff();
-  if (content.length === 0 && /MALFORMED|UNEXPECTED_TOOL/.test(finish)) {
-    throw new ProviderError(
-      'emptyReply',
-      'Gemini tried to use a tool but wrote the call wrongly. Try again, or choose another model.',
-    );
-  }
-  yield* finishReply({ content, stopReason: stopReasonOf(finish), usage });
+  // Calls that are whole can be answered all the same.
+  const calls = content.some((block) => block.type === 'toolCall');
+  const stopReason = stopReasonOf(finish) ?? (calls ? 'toolCalls' : undefined);
+  if (stopReason === undefined) throw brokenOff(finish);
+  yield* finishReply({ content, stopReason });
 }

@@ -40,16 +40,13 @@ const blocksOf = (item: ResponseOutputItem, model: ModelRef): AssistantBlock[] =
   }
 };
 
-const usageOf = (usage: ResponseUsage | null | undefined): TokenUsage | undefined =>
-  usage
-    ? {
-        input: usage.input_tokens ?? 0,
-        output: usage.output_tokens ?? 0,
-        cachedInput: usage.input_tokens_details?.cached_tokens ?? 0,
-        cacheWrite: usage.input_tokens_details?.cache_write_tokens ?? 0,
-        reasoning: usage.output_tokens_details?.reasoning_tokens ?? 0,
-      }
-    : undefined;
+const usageOf = (usage: ResponseUsage): TokenUsage => ({
+  input: usage.input_tokens ?? 0,
+  output: usage.output_tokens ?? 0,
+  cachedInput: usage.input_tokens_details?.cached_tokens ?? 0,
+  cacheWrite: usage.input_tokens_details?.cache_write_tokens ?? 0,
+  reasoning: usage.output_tokens_details?.reasoning_tokens ?? 0,
+});
 
 const hasRefusal = (items: readonly ResponseOutputItem[]): boolean =>
   items.some((item) => item.type === 'message' && item.content.some((part) => part.type === 'refusal'));
@@ -66,7 +63,6 @@ export async function* fromStream(
 ): AsyncGenerator<ModelEvent, void> {
   const items = new Map<number, ResponseOutputItem>();
   let stopReason: StopReason | undefined;
-  let usage: TokenUsage | undefined;
 
   for await (const event of events) {
     switch (event.type) {
@@ -88,7 +84,7 @@ export async function* fromStream(
       case 'response.completed':
       case 'response.incomplete': {
         const { response } = event;
-        usage = usageOf(response.usage);
+        if (response.usage) yield { type: 'usage', usage: usageOf(response.usage) };
         stopReason = incompleteReasons[response.incomplete_details?.reason ?? ''] ?? 'end';
         // Some gateways send no output_item.done.
         if (items.size === 0)
@@ -96,6 +92,7 @@ export async function* fromStream(
         break;
       }
       case 'response.failed':
+        if (event.response.usage) yield { type: 'usage', usage: usageOf(event.response.usage) };
         throw new StreamFailure(event.response.error);
       case 'error':
         throw new StreamFailure(event);
@@ -109,5 +106,5 @@ export async function* fromStream(
   if (stopReason === undefined) throw cutOff();
   const inOrder = [...items.entries()].sort(([a], [b]) => a - b).map(([, item]) => item);
   if (stopReason === 'end' && hasRefusal(inOrder)) stopReason = 'refused';
-  yield* finishReply({ content: inOrder.flatMap((item) => blocksOf(item, model)), stopReason, usage });
+  yield* finishReply({ content: inOrder.flatMap((item) => blocksOf(item, model)), stopReason });
 }

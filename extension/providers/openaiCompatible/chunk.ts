@@ -1,5 +1,20 @@
 import * as z from 'zod';
 
+const textPart = z.object({ type: z.literal('text'), text: z.string() });
+
+/** Some servers send parts, as requests may hold them; those that are no text are not read. */
+const content = z.union([
+  z.string(),
+  z.array(z.unknown()).transform((parts) =>
+    parts
+      .flatMap((part) => {
+        const { success, data } = textPart.safeParse(part);
+        return success ? [data.text] : [];
+      })
+      .join(''),
+  ),
+]);
+
 /** What is read of a chat completion chunk. Servers leave out, add and null whatever they like, so nothing is required. */
 export const chunkSchema = z.object({
   choices: z
@@ -7,7 +22,7 @@ export const chunkSchema = z.object({
       z.object({
         delta: z
           .object({
-            content: z.string().nullish(),
+            content: content.nullish(),
             refusal: z.string().nullish(),
             reasoning_content: z.string().nullish(),
             reasoning: z.string().nullish(),

@@ -1,4 +1,4 @@
-import type { ModelEvent } from '../../core/provider.ts';
+import { type ModelEvent, ProviderError } from '../../core/provider.ts';
 import type {
   AssistantBlock,
   ModelRef,
@@ -9,6 +9,7 @@ import type {
 import { StreamFailure } from '../failure.ts';
 import { cutOff, finishReply } from '../finishReply.ts';
 import { type Chunk, chunkSchema, type ReasoningDetail } from './chunk.ts';
+import { inlineThinking, type Piece } from './inlineThinking.ts';
 import { addFragment, type ToolCallDraft, toolCallOf } from './toolCallDrafts.ts';
 
 const stopReasons: Record<string, StopReason> = {
@@ -59,6 +60,8 @@ const thinkingBlock = (draft: Draft, model: ModelRef): ThinkingBlock[] => {
     ...(draft.field === undefined ? {} : { field: draft.field }),
     ...(draft.details.length === 0 ? {} : { details: draft.details }),
   };
+  // Thinking out of the text has neither, and no server wants it back.
+  if (Object.keys(data).length === 0) return [{ type: 'thinking', text: draft.thinking }];
   return [{ type: 'thinking', text: draft.thinking, replay: { model, data } }];
 };
 
@@ -68,42 +71,52 @@ const contentOf = (draft: Draft, model: ModelRef): AssistantBlock[] => [
   ...draft.calls.filter(({ name }) => name !== '').map((call) => toolCallOf(call, model)),
 ];
 
-/** @throws ProviderError when the stream ends early or without an answer, StreamFailure when it carries an error. */
+const unknownForm = (cause: unknown): ProviderError =>
+  new ProviderError(
+    'badRequest',
+    'The server answers in a form that AnyCowork does not know. Choose another model, or check the setting anycowork.openaiCompatible.baseUrl.',
+    { cause },
+  );
+
+/** @throws ProviderError when the stream ends early, without an answer or in another form, StreamFailure when it carries an error. */
 export async function* fromStream(
   chunks: AsyncIterable<unknown>,
   model: ModelRef,
 ): AsyncGenerator<ModelEvent, void> {
   const draft: Draft = { text: '', thinking: '', field: undefined, refused: false, details: [], calls: [] };
   let finish: string | undefined;
-  let usage: TokenUsage | undefined;
+  const inline = inlineThinking();
+  const add = (piece: Piece): Piece => {
+    draft[piece.type] += piece.text;
+    return piece;
+  };
 
   for await (const raw of chunks) {
-    const { success, data: chunk } = chunkSchema.safeParse(raw);
-    if (!success) throw cutOff();
+    const { data: chunk, error } = chunkSchema.safeParse(raw);
+    if (chunk === undefined) throw unknownForm(error);
     // With include_usage it comes in a last chunk without choices; some servers count along in every chunk.
-    if (chunk.usage) usage = usageOf(chunk.usage);
+    if (chunk.usage) yield { type: 'usage', usage: usageOf(chunk.usage) };
     const choice = chunk.choices?.[0];
     if (choice === undefined) continue;
     const { delta } = choice;
     const thought = delta?.reasoning_content || delta?.reasoning;
     if (thought) {
       draft.field ??= delta?.reasoning_content ? 'reasoning_content' : 'reasoning';
-      draft.thinking += thought;
-      yield { type: 'thinking', text: thought };
+      yield add({ type: 'thinking', text: thought });
     }
     for (const detail of delta?.reasoning_details ?? []) addDetail(draft.details, detail);
-    for (const text of [delta?.content, delta?.refusal]) {
-      if (!text) continue;
-      draft.text += text;
-      yield { type: 'text', text };
+    for (const piece of inline.push(delta?.content ?? '')) yield add(piece);
+    if (delta?.refusal) {
+      draft.refused = true;
+      yield add({ type: 'text', text: delta.refusal });
     }
-    if (delta?.refusal) draft.refused = true;
     for (const fragment of delta?.tool_calls ?? []) addFragment(draft.calls, fragment);
     finish = choice.finish_reason ?? finish;
   }
 
+  for (const piece of inline.flush()) yield add(piece);
   if (finish === undefined) throw cutOff();
   if (finish === 'error') throw new StreamFailure({ type: 'server_error' });
   const stopReason = draft.refused ? 'refused' : (stopReasons[finish] ?? 'end');
-  yield* finishReply({ content: contentOf(draft, model), stopReason, usage });
+  yield* finishReply({ content: contentOf(draft, model), stopReason });
 }

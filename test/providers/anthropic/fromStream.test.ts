@@ -53,7 +53,17 @@ describe('anthropic fromStream', () => {
       stopped('end_turn'),
     );
     assert.deepEqual(heard.usage, { input: 600, cachedInput: 500, cacheWrite: 90, output: 9, reasoning: 0 });
-    assert.equal(heard.events.filter(({ type }) => type === 'usage').length, 1);
+  });
+
+  it('tells the input of a reply that broke off', async () => {
+    const heard = await play(
+      { type: 'message_start', message: { usage: { input_tokens: 700, output_tokens: 1 } } },
+      start(0, { type: 'text', text: 'Hi' }),
+    );
+    assert.equal(providerErrorOf(heard).kind, 'network');
+    assert.equal(heard.usage?.input, 700);
+    // Before the text: a reader that leaves in the middle has it.
+    assert.equal(heard.events[0]?.type, 'usage');
   });
 
   it('takes arguments from the start, and says when they are no JSON object', async () => {

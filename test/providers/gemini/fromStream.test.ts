@@ -77,12 +77,38 @@ describe('gemini fromStream', () => {
     ['SAFETY', 'refused'],
     ['RECITATION', 'refused'],
     ['PROHIBITED_CONTENT', 'refused'],
-    ['OTHER', 'end'],
   ] as const) {
     it(`ends for ${reason}`, async () => {
       assert.equal((await play(parts({ text: 'Hi' }), finished(reason))).done?.stopReason, expected);
     });
   }
+
+  for (const reason of [
+    'MALFORMED_FUNCTION_CALL',
+    'MALFORMED_RESPONSE',
+    'UNEXPECTED_TOOL_CALL',
+    'TOO_MANY_TOOL_CALLS',
+    'OTHER',
+    'SOMETHING_NEW',
+  ]) {
+    it(`does not take ${reason} in the middle of the work for its end`, async () => {
+      const heard = await play(parts({ text: 'I will now' }), finished(reason));
+      assert.equal(heard.text, 'I will now');
+      assert.equal(heard.done, undefined);
+      assert.equal(providerErrorOf(heard).kind, 'emptyReply');
+      const withCall = await play(parts({ functionCall: { name: 'a' } }), finished(reason));
+      assert.equal(withCall.done?.stopReason, 'toolCalls');
+    });
+  }
+
+  it('tells the tokens of a reply that broke off', async () => {
+    const heard = await play({
+      ...parts({ text: 'Hi' }),
+      usageMetadata: { promptTokenCount: 700, candidatesTokenCount: 1 },
+    });
+    assert.equal(providerErrorOf(heard).kind, 'network');
+    assert.deepEqual([heard.usage?.input, heard.usage?.output], [700, 1]);
+  });
 
   it('calls a blocked prompt refused, and says why', async () => {
     const error = providerErrorOf(await play({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }));

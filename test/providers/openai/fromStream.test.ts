@@ -80,6 +80,15 @@ describe('openai fromStream', () => {
     assert.equal((await play(itemDone(0, message('Hi')), end('content_filter'))).done?.stopReason, 'refused');
   });
 
+  it('tells the tokens of a reply that failed', async () => {
+    const heard = await play({
+      type: 'response.failed',
+      response: { error: { code: 'server_error' }, usage: { input_tokens: 700, output_tokens: 3 } },
+    });
+    assert.ok(heard.error !== undefined);
+    assert.deepEqual([heard.usage?.input, heard.usage?.output], [700, 3]);
+  });
+
   it('makes provider errors of failures inside the stream', async () => {
     for (const [body, kind] of [
       [

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { fromStream } from '../../../extension/providers/openaiCompatible/fromStream.ts';
+import { toRequest } from '../../../extension/providers/openaiCompatible/toRequest.ts';
 import type { JsonObject, ModelRef } from '../../../extension/shared/message.ts';
 import { ModelBytes } from '../../support/modelBytes.ts';
 import { hear, listen, providerAt, providerErrorOf } from '../harness.ts';
-import { streamOf } from '../streams.ts';
-import { ask } from '../wire.ts';
+import { said, streamOf } from '../streams.ts';
+import { ask, say } from '../wire.ts';
 import { openaiCompatibleWire } from '../wires/openaiCompatible.ts';
 
 const model: ModelRef = { provider: 'openaiCompatible', model: 'qwen' };
@@ -131,8 +132,51 @@ describe('openaiCompatible fromStream', () => {
     assert.equal(deepSeek.usage?.cachedInput, 7);
   });
 
-  it('calls nonsense a broken reply', async () => {
-    assert.equal(providerErrorOf(await play({ choices: 'none' })).kind, 'network');
+  it('takes the text of content that comes in parts', async () => {
+    const { done, text } = await play(
+      delta({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }] }),
+      delta({ content: [{ type: 'text', text: 'He' }, { type: 'text', text: 'l' }, null] }),
+      delta({ content: 'lo' }),
+      end,
+    );
+    assert.equal(text, 'Hello');
+    assert.deepEqual(done?.content, [{ type: 'text', text: 'Hello' }]);
+  });
+
+  it('says when the server answers in another form, and does not ask again', async () => {
+    const direct = providerErrorOf(await play({ choices: 'none' }));
+    assert.equal(direct.kind, 'badRequest');
+    assert.match(direct.message, /form that AnyCowork does not know/);
+    await using server = await ModelBytes.start();
+    server.reply({ chunks: ['data: {"choices":"none"}\n\ndata: [DONE]\n\n'] });
+    const heard = await listen(providerAt(openaiCompatibleWire, server.url), ask(model));
+    assert.equal(providerErrorOf(heard).message, direct.message);
+    assert.equal(server.requests.length, 1);
+  });
+
+  it('tells the tokens of a reply that broke off, where the server counts along', async () => {
+    const heard = await play({ choices: [], usage: { prompt_tokens: 700 } }, delta({ content: 'Hi' }));
+    assert.equal(providerErrorOf(heard).kind, 'network');
+    assert.equal(heard.usage?.input, 700);
+  });
+
+  it('shows thinking that stands in the text as thinking, and never sends it back', async () => {
+    const { done, text, thinking } = await play(
+      delta({ content: '\n<thi' }),
+      delta({ content: 'nk>\nI ponder a < b</' }),
+      delta({ content: 'think>' }),
+      delta({ content: '\n\n' }),
+      delta({ content: 'Hello <think>there</think>' }),
+      end,
+    );
+    assert.equal(thinking, '\nI ponder a < b');
+    assert.equal(text, 'Hello <think>there</think>');
+    assert.deepEqual(done?.content, [
+      { type: 'thinking', text: thinking },
+      { type: 'text', text },
+    ]);
+    const history = [say('1'), said(model, ...(done?.content ?? [])), say('2')];
+    assert.doesNotMatch(JSON.stringify(toRequest(ask(model, history), { includeUsage: true })), /ponder/);
   });
 
   it('asks again without token counts when a server does not know the word', async () => {
