@@ -15,6 +15,7 @@ import type { StepRecord } from './shared/chat.ts';
 import { type ModelRef, type ProviderId, providerIds } from './shared/message.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
 import { createTools } from './tools/index.ts';
+import { createLeftProcesses } from './tools/leftProcesses.ts';
 import { findRipgrep } from './tools/ripgrep.ts';
 import { createSeenFiles } from './tools/seenFiles.ts';
 import { createChatHandlers } from './vscode/chatHandlers.ts';
@@ -36,7 +37,7 @@ export interface App {
   readonly commands: Commands;
   attach(view: vscode.WebviewView, early: readonly unknown[]): void;
   onEvent(listener: EventListener): () => void;
-  /** Stops jobs, denies what is pending, flushes the store. */
+  /** Stops jobs, denies what is pending, flushes the store, ends what commands left running. */
   close(): Promise<void>;
 }
 
@@ -47,6 +48,9 @@ const contextBudgets: Record<ProviderId, number> = {
   anthropic: 160_000,
   openaiCompatible: 100_000,
 };
+
+/** Milliseconds in which what another window writes is taken together. */
+const rereadDelay = 250;
 
 const descriptions: ProviderDescriptions = Object.fromEntries(
   providerIds.map((id) => [
@@ -78,7 +82,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       log.warn(problem);
       storageProblem = problem;
       void vscode.window.showWarningMessage(`AnyCowork: ${problem}`);
-      void view.refreshSurroundings();
+      refresh();
     },
   });
 
@@ -105,6 +109,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     return seen;
   };
   const ripgrep = () => findRipgrep(vscode.env.appRoot);
+  const leftProcesses = createLeftProcesses();
 
   const jobs = createJobs({
     store,
@@ -120,6 +125,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
         environment: () => toolEnvironment(process.env, Object.values(keyVariables).flat(), keys.live()),
         spillFolder: path.join(context.globalStorageUri.fsPath, 'output'),
         commandTimeoutMs: agent.execution.commandTimeoutMs,
+        leftProcesses,
       });
       const { tools } = agent;
       return tools === 'all' ? every : every.filter((tool) => tools.includes(tool.spec.name));
@@ -199,7 +205,23 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       store.recordDecision(step.id, decision, now()).catch(logError);
     },
   });
-  const unlistenStore = store.onExternalChange(refresh);
+  /** Another window wrote: perhaps into the chat that is shown here, or it deleted it. */
+  let rereading: NodeJS.Timeout | undefined;
+  const unlistenStore = store.onExternalChange(() => {
+    rereading ??= setTimeout(() => {
+      rereading = undefined;
+      const shown = current.sessionId();
+      // A chat that works in this window has its news from its own events.
+      if (shown === undefined || jobs.runningIn(shown) !== undefined) refresh();
+      else view.reload().catch(logError);
+    }, rereadDelay);
+  });
+  const unlistenJobs = jobs.onEvent((event) => {
+    // Its message has been kept, so the store can be written again.
+    if (event.type !== 'JobStarted' || storageProblem === undefined) return;
+    storageProblem = undefined;
+    refresh();
+  });
   context.subscriptions.push(
     keys,
     log,
@@ -212,6 +234,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),
     vscode.workspace.onDidGrantWorkspaceTrust(refresh),
     { dispose: unlistenStore },
+    { dispose: unlistenJobs },
+    { dispose: () => clearTimeout(rereading) },
     { dispose: unlistenApprovals },
   );
 
@@ -224,7 +248,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       const stopped = jobs.close();
       approvals.close();
       await stopped;
-      await store.close();
+      // Together: VS Code does not wait long.
+      await Promise.all([store.close(), leftProcesses.end()]);
     },
   };
 };

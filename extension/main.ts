@@ -18,7 +18,6 @@ const commandNames = [
   'showSessions',
   'openSession',
   'showLog',
-  'refresh',
   'chat',
   'createAgent',
   'getAgents',
@@ -35,6 +34,9 @@ const commandNames = [
   'setApiKey',
 ] as const satisfies readonly (keyof App['commands'])[];
 
+/** For code only: they are not in the palette, and without arguments too a caller waits for the answer. */
+const dataCommands: readonly string[] = ['getAgents', 'getSessions'];
+
 let app: Promise<App> | undefined;
 
 export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
@@ -43,7 +45,14 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
     app ??= import('./app.ts').then(({ createApp }) => {
       const created = createApp(context);
       created.onEvent((event) => {
-        for (const listener of listeners) listener(event);
+        for (const listener of listeners) {
+          try {
+            listener(event);
+          } catch (error) {
+            // Another extension's fault must not hide the event from the rest.
+            console.error(error);
+          }
+        }
       });
       return created;
     });
@@ -58,7 +67,7 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
       return await command(...values);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (values.length > 0) throw error;
+      if (values.length > 0 || dataCommands.includes(name)) throw error;
       void vscode.window.showErrorMessage(`AnyCowork: ${reason}`);
       return undefined;
     }

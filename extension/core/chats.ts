@@ -74,7 +74,12 @@ export const createChats = (options: {
     const agent = await agents.get(session.agentId).catch(() => agents.get());
     if (jobs.runningIn(session.id) !== undefined) throw new JobBusyError();
     live.set(session.id, emptyChat(agent.id, session.model));
-    return jobs.start(agent, session, request);
+    try {
+      return await jobs.start(agent, session, request);
+    } catch (error) {
+      live.delete(session.id);
+      throw error;
+    }
   };
 
   const checkTrust = (): void => {
@@ -88,11 +93,10 @@ export const createChats = (options: {
     send: async ({ sessionId, newSessionId, agentId, model, text, images = [] }) => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
       checkTrust();
-      let session: Session;
       if (sessionId === undefined) {
         const agent = await agents.get(agentId);
         const now = options.now();
-        session = {
+        const session: Session = {
           id: newSessionId ?? options.newId(),
           title: titleFrom(text),
           agentId: agent.id,
@@ -102,10 +106,15 @@ export const createChats = (options: {
           updatedAt: now,
         };
         await store.saveSession(session);
-      } else {
-        session = await existing(sessionId);
+        try {
+          return await begin(session, { text, images });
+        } catch (error) {
+          // The message stays in the composer; a chat without one would only be in the way.
+          await store.deleteSession(session.id).catch(() => undefined);
+          throw error;
+        }
       }
-      return begin(session, { text, images });
+      return begin(await existing(sessionId), { text, images });
     },
     goOn: async (sessionId) => {
       checkTrust();
@@ -117,6 +126,7 @@ export const createChats = (options: {
     },
     setAgent: async (sessionId, agentId) => {
       const { status: _, ...session } = await existing(sessionId);
+      if (session.agentId === agentId) return;
       const agent = await agents.get(agentId);
       await store.saveSession({ ...session, agentId: agent.id, model: agent.model });
     },

@@ -160,7 +160,7 @@ export async function* runStep(
 
   let prepared: PreparedStep;
   try {
-    prepared = await tool.prepare(call.input, signal);
+    prepared = await settleAfterAbort(tool.prepare(call.input, signal), signal, cancelGrace);
   } catch (error) {
     const event = completed(describe(), outcomeOf(error, signal, setUp.logError));
     yield event;
@@ -188,7 +188,8 @@ export async function* runStep(
       yield { type: 'StepRejected', step, by: decision.by, reason, result: rejected };
       return rejected;
     }
-    const session = decision.scope === 'session' ? ', for this session' : '';
+    const isGranted = decision.scope === 'session' && prepared.approval?.grant !== undefined;
+    const session = isGranted ? ', for this session' : '';
     approved = { by: decision.by, reason: `${decision.surface}${session}` };
   }
   yield { type: 'StepApproved', step, ...approved };

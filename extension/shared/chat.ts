@@ -130,6 +130,13 @@ const appendText = (
     : [...content, { type, text }];
 };
 
+/** The provider has answered. */
+const withoutRetry = (state: ChatState): ChatState => {
+  if (state.job?.retry === undefined) return state;
+  const { retry: _, ...job } = state.job;
+  return { ...state, job };
+};
+
 const preview = (state: ChatState, event: AgentEvent, type: 'text' | 'thinking', text: string): ChatState => {
   const { retry: _, ...job } = state.job ?? { id: event.jobId, startedAt: event.at };
   const last = state.items.at(-1);
@@ -226,7 +233,7 @@ export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
     }
     case 'Usage':
       return {
-        ...state,
+        ...withoutRetry(state),
         usage: addUsage(state.usage, event.usage),
         contextTokens: event.usage.input + event.usage.output,
       };
@@ -242,7 +249,7 @@ export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
         ...(thinkingMs === undefined ? {} : { thinkingMs }),
       };
       const before = last !== undefined && isStreaming(last) ? state.items.slice(0, -1) : state.items;
-      return { ...state, items: [...before, item] };
+      return { ...withoutRetry(state), items: [...before, item] };
     }
     case 'ApprovalRequired':
       return withStep(state, event.jobId, event.step, event.at, { status: 'waiting', prompt: event.prompt });

@@ -7,6 +7,7 @@ import type { Jobs } from '../core/jobs.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
 import type { PlainBody } from './chatView.ts';
+import { tooLate } from './commands.ts';
 import { type CurrentChat, pageSize } from './currentChat.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
@@ -111,11 +112,7 @@ export const createChatHandlers = (options: {
         surface: 'chat',
         ...(reason === undefined ? {} : { reason }),
       });
-      if (result !== 'accepted') {
-        vscode.window.showInformationMessage(
-          'This step had already been answered. Your choice changed nothing.',
-        );
-      }
+      if (result !== 'accepted') vscode.window.showInformationMessage(tooLate[result]);
     },
     review: ({ stepId }) => review.open(stepId),
     act,

@@ -40,6 +40,7 @@ export const createChatView = (
   /** False until the snapshot that later events build on has been posted. */
   let isFollowing = false;
   let snapshots = 0;
+  let isVisible = false;
   /** Posts for a view that has not loaded yet. */
   let waiting: PlainBody[] = [];
 
@@ -56,7 +57,8 @@ export const createChatView = (
     const surroundings = await source.surroundings();
     await source.snapshot((chat) => {
       // A newer request overtook this one while it read.
-      if (mine !== snapshots || target !== poster) return;
+      // A hidden page is not listening, and asks when it is shown.
+      if (mine !== snapshots || target !== poster || !isVisible) return;
       target.postSnapshot({ type: 'snapshot', chat, surroundings });
       isFollowing = true;
       for (const body of waiting.splice(0)) target.post(body);
@@ -73,6 +75,7 @@ export const createChatView = (
       const message = parseToHost(value);
       if (message.type === 'ready') {
         // It speaks, so it is shown, whatever order VS Code tells both in.
+        isVisible = true;
         poster?.setVisible(true);
         await reload();
       } else await source.handle(message, post);
@@ -93,11 +96,13 @@ export const createChatView = (
       poster?.dispose();
       poster = mine;
       isFollowing = false;
+      isVisible = true;
       mine.setVisible(true);
       const subscriptions = [
         view.webview.onDidReceiveMessage(receive),
         view.onDidChangeVisibility(() => {
           // Its page is gone while it is hidden; shown again, it loads anew and asks with `ready`.
+          isVisible = view.visible;
           mine.setVisible(view.visible);
           if (!view.visible) isFollowing = false;
         }),

@@ -42,6 +42,12 @@ export interface CommandPorts {
   showLog(): void;
 }
 
+/** Why an answer did not count. */
+export const tooLate = {
+  alreadyAnswered: 'This step had already been answered. Your choice changed nothing.',
+  unknown: 'This step is not waiting in this window any more. Your choice changed nothing.',
+} as const;
+
 /** One implementation per command id; `main.ts` registers them by these names. */
 export const createCommands = (ports: CommandPorts) => {
   const { chats, agents, jobs, approvals, store, current, models, review } = ports;
@@ -78,12 +84,11 @@ export const createCommands = (ports: CommandPorts) => {
     if (fromEditor !== undefined) return fromEditor;
     if (typeof given === 'string') return given;
     const waiting = approvals.pending();
-    const [first] = waiting;
-    if (first === undefined) {
+    if (waiting.length === 0) {
       vscode.window.showInformationMessage('No step is waiting for an answer.');
       return undefined;
     }
-    if (waiting.length === 1) return first.request.step.id;
+    // Also where there is only one: it need not be the one that was just seen.
     const items = waiting.map(({ request }) => ({
       label: request.prompt.title,
       description: request.agentName,
@@ -108,11 +113,7 @@ export const createCommands = (ports: CommandPorts) => {
     const stepId = await pickStep(title, step);
     if (stepId === undefined) return false;
     const result = approvals.answer(stepId, { ...decision, by: 'user', surface: 'command' });
-    if (result === 'alreadyAnswered') {
-      vscode.window.showInformationMessage(
-        'This step had already been answered. Your choice changed nothing.',
-      );
-    }
+    if (result !== 'accepted') vscode.window.showInformationMessage(tooLate[result]);
     return result === 'accepted';
   };
 
@@ -124,11 +125,10 @@ export const createCommands = (ports: CommandPorts) => {
       });
       if (message === undefined || message.trim() === '') return undefined;
       await ports.focusChat();
-      await current.send(message, []);
-      const sessionId = current.sessionId() ?? '';
-      return { sessionId, jobId: jobs.runningIn(sessionId) ?? '' };
+      return current.send(message, []);
     }
     const { message, agentId, sessionId } = parse(chatSchema, value);
+    if (sessionId !== undefined && agentId !== undefined) await chats.setAgent(sessionId, agentId);
     const started = await chats.send({
       text: message,
       ...(agentId === undefined ? {} : { agentId }),
@@ -136,6 +136,26 @@ export const createCommands = (ports: CommandPorts) => {
     });
     if (current.sessionId() !== started.sessionId) await current.open(started.sessionId);
     return started;
+  };
+
+  /** The job of the chat that is shown; else the person says which. */
+  const pickJob = async (): Promise<string | undefined> => {
+    const shown = current.sessionId();
+    const own = shown === undefined ? undefined : jobs.runningIn(shown);
+    if (own !== undefined) return own;
+    const running = jobs.running();
+    if (running.length === 0) {
+      vscode.window.showInformationMessage('No agent is working.');
+      return undefined;
+    }
+    const items = await Promise.all(
+      running.map(async ({ jobId, sessionId }) => ({
+        label: (await chats.get(sessionId))?.title ?? 'A chat',
+        jobId,
+      })),
+    );
+    const options = { title: 'Stop an agent', placeHolder: 'Choose the chat in which it works' };
+    return (await vscode.window.showQuickPick(items, options))?.jobId;
   };
 
   const createAgent = async (value?: unknown): Promise<Agent | undefined> => {
@@ -165,6 +185,11 @@ export const createCommands = (ports: CommandPorts) => {
     if (picked.part === 'model') {
       const model = await models.pickModel(agent.model);
       return model === undefined ? undefined : agents.update(agent.id, { model });
+    }
+    if (agent[picked.part].includes('\n')) {
+      throw new InputError(
+        `The ${picked.part} of ${agent.name} have several lines, which this field cannot hold. Change them with the command anycowork.updateAgent.`,
+      );
     }
     const value = await vscode.window.showInputBox({
       title: `${picked.label} of ${agent.name}`,
@@ -201,7 +226,6 @@ export const createCommands = (ports: CommandPorts) => {
       await ports.focusChat();
     },
     showLog: async () => ports.showLog(),
-    refresh: () => ports.refresh(),
     chat,
     createAgent,
     getAgents: async () => agents.list(),
@@ -233,16 +257,17 @@ export const createCommands = (ports: CommandPorts) => {
       const picked = await models.pickModel(model);
       if (picked !== undefined) await current.setModel(picked);
     },
-    approveAction: (step?: unknown, options?: unknown) => {
-      // A menu passes the editor's other arguments here; only an object with a scope is ours.
-      const { scope } = scopeSchema.catch({ scope: 'once' }).parse(options);
+    approveAction: async (step?: unknown, options?: unknown) => {
+      // A menu of the editor passes arguments of its own behind the document.
+      const { scope } = parse(scopeSchema, stepIdOf(step) === undefined ? options : undefined);
       return answer('Approve', step, { approved: true, scope });
     },
     rejectAction: async (step?: unknown, options?: unknown) => {
+      const isByCode = stepIdOf(step) === undefined && (step !== undefined || options !== undefined);
+      const given = isByCode ? parse(reasonSchema, options) : undefined;
       const stepId = await pickStep('Reject', step);
       if (stepId === undefined) return false;
-      const isByCode = typeof step === 'string' || options !== undefined;
-      const reason = isByCode ? reasonSchema.catch({}).parse(options).reason : await askReason();
+      const reason = given === undefined ? await askReason() : given.reason;
       if (reason === undefined && !isByCode) return false;
       const isGiven = reason !== undefined && reason.trim() !== '';
       return answer('Reject', stepId, {
@@ -256,11 +281,7 @@ export const createCommands = (ports: CommandPorts) => {
       if (stepId !== undefined) await review.open(stepId);
     },
     cancelJob: async (jobId?: unknown) => {
-      const shown = current.sessionId();
-      const target =
-        typeof jobId === 'string'
-          ? jobId
-          : ((shown === undefined ? undefined : jobs.runningIn(shown)) ?? jobs.running()[0]?.jobId);
+      const target = typeof jobId === 'string' ? jobId : await pickJob();
       return target === undefined ? false : jobs.cancel(target);
     },
     getSessions: async () => chats.list(500),

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Agents } from '../core/agents.ts';
 import type { Chats } from '../core/chats.ts';
+import type { StartedJob } from '../core/jobs.ts';
 import type { ProviderDescriptions } from '../core/provider.ts';
 import type { Agent } from '../shared/agent.ts';
 import { type ChatState, emptyChat } from '../shared/chat.ts';
@@ -21,12 +22,12 @@ export interface CurrentChat {
   agentAndModel(): Promise<{ readonly agent: Agent; readonly model: ModelRef }>;
   snapshot(taken: (chat: ChatState) => void): Promise<void>;
   surroundings(): Promise<Surroundings>;
-  send(text: string, images: readonly ImageBlock[]): Promise<void>;
+  send(text: string, images: readonly ImageBlock[]): Promise<StartedJob>;
   open(sessionId: string): Promise<void>;
   startNew(agentId?: string): Promise<void>;
   setModel(model: ModelRef): Promise<void>;
   setAgent(agentId: string): Promise<void>;
-  /** After a key was set: a chat whose own provider has none goes over to this one. */
+  /** After a key was set: a chat whose own provider has none goes over to this one, and so does its agent. */
   useProvider(provider: ProviderId): Promise<void>;
 }
 
@@ -89,7 +90,8 @@ export const createCurrentChat = (options: {
       hasKey: await models.hasKey(model.provider),
       providerName,
       isTrusted: vscode.workspace.isTrusted,
-      suggestions: await suggestionsFor(folder?.uri),
+      // Only an empty chat shows them, and finding them looks at files.
+      suggestions: sessionId === undefined ? await suggestionsFor(folder?.uri) : [],
       ...(folder === undefined ? {} : { folderName: vscode.workspace.name ?? folder.name }),
       ...(problem === undefined ? {} : { storageProblem: problem }),
     };
@@ -113,20 +115,21 @@ export const createCurrentChat = (options: {
     surroundings,
     send: async (text, images) => {
       if (sessionId !== undefined) {
-        await chats.send({ sessionId, text, images });
-        return;
+        return chats.send({ sessionId, text, images });
       }
       const { agent, model } = await agentAndModel();
       const newSessionId = options.newId();
       // Shown from its first event on; taken back when the message could not be kept.
       sessionId = newSessionId;
       try {
-        await chats.send({ newSessionId, agentId: agent.id, model, text, images });
+        const started = await chats.send({ newSessionId, agentId: agent.id, model, text, images });
+        // Unless the person has gone to another chat meanwhile.
+        if (sessionId === newSessionId) await remember(newSessionId);
+        return started;
       } catch (error) {
-        sessionId = undefined;
+        if (sessionId === newSessionId) sessionId = undefined;
         throw error;
       }
-      await remember(newSessionId);
     },
     open: show,
     startNew: async (agentId) => {

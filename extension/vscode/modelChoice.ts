@@ -177,7 +177,7 @@ export const createModelChoice = (options: {
     if (key.trim() === '') {
       await keys.remove(provider);
       vscode.window.showInformationMessage(`The stored ${name} API key was removed.`);
-      return provider;
+      return undefined;
     }
     const refusal = await test(provider, key.trim());
     if (refusal !== undefined) {
