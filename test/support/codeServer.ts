@@ -13,7 +13,7 @@ export interface CodeServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Added to the environment of the extension host; a value of undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Folders of unpacked extensions; this repository by default. */
+  /** Folders of unpacked extensions; this repository by default. In mode `tests` VS Code loads only the last. */
   readonly extensions?: readonly string[];
   /**
    * `installed` (default) is what people have. `tests` loads them as under development and lets `url` name a test

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ScriptedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Each is one write, split wherever the test wants it. */
-  readonly chunks?: readonly (Uint8Array | string)[];
+  /** Each is one write, split wherever the test wants it; an async iterable also says when. */
+  readonly chunks?: readonly (Uint8Array | string)[] | AsyncIterable<Uint8Array | string>;
   /** Between two writes, so that they arrive as two reads. */
   readonly gapMs?: number;
   /** `end` in good order; `destroy` the socket in mid-air; `hang` until the client goes. */
@@ -84,8 +84,10 @@ export class ModelBytes implements AsyncDisposable {
     const { status = 200, chunks = [], gapMs = 0, ending = 'end' } = script;
     response.writeHead(status, { 'content-type': 'text/event-stream', ...script.headers });
     response.flushHeaders();
-    for (const [index, chunk] of chunks.entries()) {
-      if (index > 0 && gapMs > 0) await sleep(gapMs);
+    let isFirst = true;
+    for await (const chunk of chunks) {
+      if (!isFirst && gapMs > 0) await sleep(gapMs);
+      isFirst = false;
       if (response.destroyed) return;
       response.write(chunk);
     }

@@ -1,0 +1,90 @@
+// node test/bench/main.ts [--only PARTS] [--json FILE]: measures the extension in dist/ (build it first) in the real
+// extension host and workbench of VS Code's server, its window a page of headless Chromium. Nothing is mocked but the
+// model, a server of raw bytes on loopback. Goals are printed, and never make it fail. Run it on a quiet machine: the
+// load averages before and after stand in the result.
+//
+// activation  `await extension.activate()`, timed inside the extension host from another bundle, as another extension
+//             would wait for it: loading, `activate`, and VS Code's own work around both. One sample per window, each
+//             with an extension host of its own that has settled. An empty extension (CommonJS, `activate` does
+//             nothing) in windows of its own is the floor; the figure is the difference of the medians. Files are in
+//             the system's cache.
+// bundles     Sizes of the files in dist/, following the static imports that esbuild wrote down. `at activation` is
+//             dist/extension.js and what it imports. `at the first view` adds the chunk that it then loads, the storage
+//             thread and SQLite's wasm. `webview` is the script and style that the view's page asks for, and `webview,
+//             icons and controls` what it loads once it has painted.
+// view        From the click on the view's icon to the first animation frame in which the composer stands in the
+//             visible webview and the chat is loaded, so that it can be sent. Fresh windows, extension not yet active.
+//             `again`: the view was hidden and is shown anew. The floor is a webview view with a bare text area.
+// steps       One job of 100 steps, each a read of another 2 KB file, in a chat that the view shows. A sample is the time from the
+//             last byte of the model's reply to the arrival of the whole next request, by the clock of the model's
+//             server: reading the reply, the step, keeping both durably (fdatasync), showing them, and sending the
+//             history. `growth` is the median of the last 20 minus that of the first 20.
+// stream      2,000 numbered words of Markdown at 100 a second. A loop in the webview notes in each animation frame
+//             which is the last word shown; a word's lag is from its writing by the model's server to the first frame
+//             that shows it (both read the system's clock). `at full speed` is a second such reply, written at once:
+//             from its last byte until all is shown.
+import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { descendantsOf, killTree } from '../support/processes.ts';
+import { measureActivation } from './activation.ts';
+import { measureBundles } from './bundles.ts';
+import { type Figure, tableOf } from './figure.ts';
+import { measureSteps } from './steps.ts';
+import { measureStream } from './stream.ts';
+import { measureView } from './view.ts';
+
+const parts: Record<string, () => Promise<readonly Figure[]>> = {
+  bundles: measureBundles,
+  activation: measureActivation,
+  view: measureView,
+  steps: measureSteps,
+  stream: measureStream,
+};
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
+const wanted = values.only?.split(',') ?? Object.keys(parts);
+const unknown = wanted.filter((name) => parts[name] === undefined);
+if (unknown.length > 0) {
+  throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(parts).join(', ')}.`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    for (const { pid } of descendantsOf(process.pid)) killTree(pid);
+    process.exit(130);
+  });
+}
+
+const load = (): string =>
+  os
+    .loadavg()
+    .map((each) => each.toFixed(2))
+    .join(' ');
+
+const started = Date.now();
+const loadBefore = load();
+const figures: Figure[] = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (!wanted.includes(name)) continue;
+  const partStarted = Date.now();
+  figures.push(...(await measure()));
+  console.log(`  ${name}: measured in ${((Date.now() - partStarted) / 1000).toFixed(1)} s`);
+}
+
+const cpus = os.cpus();
+const machine = {
+  system: `${os.type()} ${os.release()} ${os.arch()}`,
+  cpu: `${cpus.length} x ${cpus[0]?.model ?? 'unknown'}`,
+  node: process.version,
+};
+const seconds = (Date.now() - started) / 1000;
+const loadAfter = load();
+console.log(`\n${tableOf(figures)}\n`);
+console.log(
+  `${machine.system}, ${machine.cpu}, Node ${machine.node}; ${seconds.toFixed(0)} s; load average ${loadBefore} before, ${loadAfter} after`,
+);
+if (values.json !== undefined) {
+  const result = { at: new Date().toISOString(), machine, seconds, loadBefore, loadAfter, figures };
+  writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
+}
