@@ -261,6 +261,55 @@ describe('Database', function () {
     assert.equal((await (await openDatabase(where)).notes()).length, 200);
   });
 
+  it('goes on where a snapshot fails, tells it, and makes it later', async () => {
+    const where = folder();
+    let isFull = false;
+    const disk = diskWith({
+      writeFile(file, parts) {
+        if (isFull && file.endsWith('.db.tmp')) {
+          realDisk.writeFile(file, [Buffer.concat(parts).subarray(0, 100)]);
+          throw systemError('ENOSPC');
+        }
+        realDisk.writeFile(file, parts);
+      },
+    });
+    const { add, notes, problems } = await openDatabase(where, { disk, snapshotBytes: 2_000 });
+    isFull = true;
+    for (let index = 0; index < 60; index += 1) await add('x'.repeat(100));
+    assert.match(problems.join(), /could not be compacted\. The disk is full.*New messages are still saved/);
+    // Not at every write: a full disk is not asked again and again.
+    assert.ok(problems.length < 10, `${problems.length} times`);
+    assert.deepEqual(
+      readdirSync(where).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+    assert.equal((await (await openDatabase(where)).notes()).length, 60);
+    isFull = false;
+    const journal = (): number => statSync(path.join(where, 'anycowork.journal')).size;
+    const before = journal();
+    let more = 0;
+    for (; more < 300 && journal() >= before; more += 1) await add('x'.repeat(100));
+    assert.ok(journal() < before, 'no snapshot was made');
+    assert.equal((await notes()).length, 60 + more);
+  });
+
+  it('does not mind a file that cannot be closed', async () => {
+    const where = folder();
+    const disk = diskWith({
+      close(descriptor) {
+        realDisk.close(descriptor);
+        throw systemError('EIO');
+      },
+    });
+    const { database, add, notes } = await openDatabase(where, { disk });
+    await add('one');
+    await database.snapshot();
+    await add('two');
+    assert.deepEqual(await notes(), ['one', 'two']);
+    await database.close();
+    assert.deepEqual(await (await openDatabase(where)).notes(), ['one', 'two']);
+  });
+
   it('is closed when it is closed', async () => {
     const { database, add } = await openDatabase(folder());
     await add('x');

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { openDatabase, temporaryFolder } from './support.ts';
+import { openDatabase, openStore, temporaryFolder } from './support.ts';
 
-const writerFile = path.join(import.meta.dirname, 'writer.ts');
+const fileOf = (script: string): string => path.join(import.meta.dirname, script);
 
-interface Writer {
+interface Started {
   readonly child: ChildProcess;
   /** The lines it has written so far. */
   readonly lines: string[];
@@ -26,8 +26,8 @@ describe('several processes', function () {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
-  const startWriter = (where: string, name: string, count: number): Writer => {
-    const child = spawn(process.execPath, [writerFile, where, name, String(count)], {
+  const start = (script: string, ...parameters: readonly string[]): Started => {
+    const child = spawn(process.execPath, [fileOf(script), ...parameters], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     started.push(child);
@@ -52,8 +52,8 @@ describe('several processes', function () {
     const where = folder();
     const acknowledged: string[] = [];
     let unacknowledged = 0;
-    for (let round = 0; round < 4; round += 1) {
-      const writers = ['a', 'b'].map((name) => startWriter(where, `${name}${round}`, 100_000));
+    for (let round = 0; round < 3; round += 1) {
+      const writers = ['a', 'b'].map((name) => start('writer.ts', where, `${name}${round}`, '100000'));
       for (const { child, saw } of writers) {
         await saw(new RegExp(`-${5 + Math.floor(Math.random() * 30)}$`));
         child.kill('SIGKILL');
@@ -84,11 +84,36 @@ describe('several processes', function () {
     );
   });
 
+  it('that are killed in the middle of a job leave it interrupted, with all it had done and said', async () => {
+    const where = folder();
+    const { child, saw, ended } = start('runningJob.ts', where);
+    await saw(/^running$/);
+    const problems: string[] = [];
+    const store = openStore(where, problems);
+    assert.equal((await store.getSession('a'))?.status, 'running');
+    await store.close();
+    child.kill('SIGKILL');
+    await ended;
+    const next = openStore(where, problems);
+    assert.equal((await next.getSession('a'))?.status, 'interrupted');
+    const items = await next.readAll('a');
+    assert.deepEqual(
+      items.map(({ kind }) => kind),
+      ['user', 'assistant', 'step', 'assistant', 'notice'],
+    );
+    const [, , step, said] = items;
+    assert.ok(step?.kind === 'step' && step.record.status === 'interrupted');
+    assert.ok(said?.kind === 'assistant');
+    assert.deepEqual(said.message.content, [{ type: 'text', text: 'And then' }]);
+    await next.close();
+    assert.deepEqual(problems, []);
+  });
+
   it('that write at once lose nothing of each other, and each sees all', async () => {
     const where = folder();
     const count = 200;
     const here = await openDatabase(where, { snapshotBytes: 2_000 });
-    const writers = ['a', 'b'].map((name) => startWriter(where, name, count));
+    const writers = ['a', 'b'].map((name) => start('writer.ts', where, name, String(count)));
     for (let index = 0; index < count; index += 1) await here.add(`c-${index}`);
     for (const { saw } of writers) await saw(/^done$/);
     for (const { child, saw, ended } of writers) {
