@@ -42,8 +42,9 @@ describe('faults and refusals', function () {
     await rig.workbench.page.locator('.editor-group-container .monaco-diff-editor').first().waitFor();
     assert.ok(!existsSync(path.join(rig.folder, 'never.txt')));
     await rig.workbench.runCommand('AnyCowork: Reject Waiting Step…');
-    await rig.workbench.enterText('');
-    const frame = await rig.workbench.frameWith('[data-test=composer]');
+    await rig.workbench.pick('Create never.txt?');
+    await rig.workbench.enterText('not there');
+    const frame = await rig.answer('Their reason: not there');
     await idle(frame);
     assert.ok(!existsSync(path.join(rig.folder, 'never.txt')));
   });
@@ -90,7 +91,7 @@ describe('faults and refusals', function () {
   });
 
   it('shows live output, and the stop button kills the command', async () => {
-    await rig.send(command('echo started; sleep 300'));
+    await rig.send(command('echo started; sleep 4711'));
     await rig.workbench.answerModal('Approve');
     const frame = await rig.workbench.frameWith(step('running'));
     await until('live output', async () =>
@@ -100,7 +101,7 @@ describe('faults and refusals', function () {
     await frame.locator('[data-test=stop]').first().click();
     await frame.locator(step('cancelled')).first().waitFor();
     await idle(frame);
-    assert.throws(() => execFileSync('pgrep', ['-f', '^sleep 300$']), 'the command is still running');
+    assert.throws(() => execFileSync('pgrep', ['-f', '^sleep 4711$']), 'the command is still running');
   });
 
   it('survives kill -9 of the extension host in mid-job', async () => {

@@ -153,15 +153,18 @@ export class Workbench {
   /** Runs a command by its title in the palette, as `AnyCowork: New Chat`. */
   async runCommand(title: string): Promise<void> {
     const input = this.page.locator(quickInput);
-    await until('the palette', async () => {
-      // A window that has just loaded may not listen to keys yet.
+    await until(`the palette with ${title}`, async () => {
+      // A window that has just loaded does not listen to keys yet, and an editor that opens takes the focus, which
+      // closes the palette.
       await this.page.keyboard.press('F1');
-      return await input.waitFor({ timeout: 2_000 }).then(
-        () => true,
-        () => false,
-      );
+      try {
+        await input.fill(`>${title}`, { timeout: 2_000 });
+        await this.quickRow(title).waitFor({ timeout: 2_000 });
+        return true;
+      } catch {
+        return false;
+      }
     });
-    await input.fill(`>${title}`);
     await this.quickRow(title).click();
     // What a command asks next must not be looked for among the palette's rows.
     await this.quickRow(title).waitFor({ state: 'hidden' });
