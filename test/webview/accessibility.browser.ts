@@ -40,13 +40,18 @@ const linesOf = ({ violations }: AxeResults): readonly string[] =>
 
 /** Every rule. Legacy mode: without it a second page is opened for each run. */
 const violations = async (shown: Shown): Promise<readonly string[]> =>
-  linesOf(await new AxeBuilder({ page: shown.page }).setLegacyMode(true).analyze());
+  linesOf(
+    await new AxeBuilder({ page: shown.page })
+      .setLegacyMode(true)
+      .options({ resultTypes: ['violations'], preload: false })
+      .analyze(),
+  );
 
 /** What depends on the theme, in a page that has been looked at before: the structure stays. */
 const faintText = async (shown: Shown): Promise<readonly string[]> =>
   linesOf(
     await shown.page.evaluate(() =>
-      window.axe.run(document, { runOnly: ['color-contrast'], resultTypes: ['violations'] }),
+      window.axe.run(document, { runOnly: ['color-contrast'], resultTypes: ['violations'], preload: false }),
     ),
   );
 
