@@ -67,7 +67,7 @@ const descriptions: ProviderDescriptions = Object.fromEntries(
 export const createApp = (context: vscode.ExtensionContext): App => {
   const newId = randomUUID;
   const now = Date.now;
-  const keys = createKeys(context.secrets, keyVariables, process.env);
+  const keys = createKeys(context.secrets, keyVariables, process.env, now);
   const log = createLog(() => keys.live());
   const logError = (error: unknown): void => log.error(error);
 

@@ -35,7 +35,9 @@ export const connectHost = (): Host => {
     // Only the host of this extension can post here, so the shape of a known message is not parsed again.
     onMessage: (listener) =>
       window.addEventListener('message', (event: MessageEvent<unknown>) => {
-        if (isMessage(event.data)) listener(event.data);
+        const { data } = event;
+        // The host posts together what it has to say.
+        for (const each of Array.isArray(data) ? data : [data]) if (isMessage(each)) listener(each);
       }),
   };
 };

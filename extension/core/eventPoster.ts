@@ -1,6 +1,7 @@
 /**
- * Turns the event stream into posts to a view: numbered, streaming text joined to at most one post per interval,
- * nothing while the view is hidden. Text is never reordered across other events.
+ * Turns the event stream into posts to a view: numbered, at most one post per interval, streaming text joined, nothing
+ * while the view is hidden. The first event after a pause goes out at once. Nothing is ever reordered. Posts are few
+ * because each costs the host, the connection and the view about as much as a step of the agent does.
  */
 import type { AgentEvent } from '../shared/event.ts';
 import type { ToWebview, ToWebviewBody } from '../shared/protocol.ts';
@@ -26,58 +27,62 @@ const joins = (a: Joinable, b: Joinable): boolean =>
   (a.type !== 'StepProgress' || b.type !== 'StepProgress' || a.stepId === b.stepId);
 
 export const createEventPoster = (options: {
-  send(message: ToWebview): void;
+  /** One post. */
+  send(messages: readonly ToWebview[]): void;
   /** Milliseconds; 33 is one frame in two at 60 Hz. */
   readonly interval: number;
 }): EventPoster => {
   let seq = 0;
   let isVisible = true;
-  let pending: Joinable[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let pending: ToWebviewBody[] = [];
+  let pause: ReturnType<typeof setTimeout> | undefined;
 
-  const send = (body: ToWebviewBody): void => {
-    if (!isVisible) return;
-    options.send({ ...body, seq } as ToWebview); // The spread of a distributed Omit and its missing key is the union again.
-    seq += 1;
-  };
   const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    const events = pending;
+    const bodies = pending;
     pending = [];
-    for (const event of events) send({ type: 'event', event });
+    if (bodies.length === 0) return;
+    // The spread of a distributed Omit and its missing key is the union again.
+    options.send(bodies.map((body, index) => ({ ...body, seq: seq + index }) as ToWebview));
+    seq += bodies.length;
+  };
+  const flushInTime = (): void => {
+    if (pause !== undefined || pending.length === 0) return;
+    flush();
+    pause = setTimeout(() => {
+      pause = undefined;
+      flushInTime();
+    }, options.interval);
   };
   const clear = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
+    clearTimeout(pause);
+    pause = undefined;
     pending = [];
+  };
+  const postNow = (body: ToWebviewBody): void => {
+    if (!isVisible) return;
+    pending.push(body);
+    flush();
   };
 
   return {
     postSnapshot: (body) => {
       clear();
       seq = 0;
-      send(body);
+      postNow(body);
     },
     postEvent: (event) => {
       if (!isVisible) return;
-      if (!isJoinable(event)) {
-        flush();
-        send({ type: 'event', event });
-        return;
-      }
       const last = pending.at(-1);
-      if (last !== undefined && joins(last, event)) {
-        pending[pending.length - 1] = { ...last, text: last.text + event.text, at: event.at };
+      const before = last?.type === 'event' && isJoinable(last.event) ? last.event : undefined;
+      if (before !== undefined && isJoinable(event) && joins(before, event)) {
+        const joined = { ...before, text: before.text + event.text, at: event.at };
+        pending[pending.length - 1] = { type: 'event', event: joined };
       } else {
-        pending.push(event);
+        pending.push({ type: 'event', event });
       }
-      timer ??= setTimeout(flush, options.interval);
+      flushInTime();
     },
-    post: (body) => {
-      flush();
-      send(body);
-    },
+    post: postNow,
     setVisible: (visible) => {
       isVisible = visible;
       if (!visible) clear();

@@ -91,7 +91,7 @@ export const createChatView = (
       const mine = createEventPoster({
         interval: postInterval,
         // Not awaited: an awaited post costs milliseconds, and a lost one shows as a gap in `seq`.
-        send: (message) => void view.webview.postMessage(message),
+        send: (messages) => void view.webview.postMessage(messages),
       });
       poster?.dispose();
       poster = mine;

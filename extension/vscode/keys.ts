@@ -13,12 +13,16 @@ export interface Keys {
   dispose(): void;
 }
 
+/** How long a key is not looked up again, in milliseconds. */
+const trustedMs = 5_000;
+
 const secretName = (provider: ProviderId): string => `anycowork.apiKey.${provider}`;
 
 export const createKeys = (
   secrets: vscode.SecretStorage,
   environmentNames: Record<ProviderId, readonly string[]>,
   environment: NodeJS.ProcessEnv,
+  now: () => number,
 ): Keys => {
   const seen = new Set<string>();
   const note = (key: string | undefined): string | undefined => {
@@ -29,8 +33,8 @@ export const createKeys = (
     environmentNames[provider]
       .map((name) => note(environment[name]?.trim()))
       .find((key) => key !== undefined);
-  /** Stored keys by provider; undefined: none is stored. */
-  const known = new Map<ProviderId, string | undefined>();
+  /** Stored keys and when they were looked up; undefined: none is stored. */
+  const known = new Map<ProviderId, { readonly key: string | undefined; readonly at: number }>();
   let changes = 0;
   const listening = secrets.onDidChange(() => {
     changes += 1;
@@ -38,23 +42,22 @@ export const createKeys = (
   });
   const look = async (provider: ProviderId): Promise<string | undefined> => {
     const before = changes;
+    const at = now();
     const key = note((await secrets.get(secretName(provider)))?.trim());
-    if (before === changes) known.set(provider, key);
+    if (before === changes) known.set(provider, { key, at });
     return key;
   };
   /**
    * Does not wait where it has looked before: VS Code's window takes 10 ms and longer to answer, at each request of a
-   * job. It looks again behind the request, because changes are announced here and on the desktop, but not those of
-   * another browser window.
+   * job. From time to time it looks again, behind the request: changes are announced here and on the desktop, but not
+   * those of another browser window.
    */
   const recall = async (provider: ProviderId): Promise<string | undefined> => {
-    const isKnown = known.has(provider);
-    const key = known.get(provider);
-    const looking = look(provider);
-    if (!isKnown) return await looking;
+    const found = known.get(provider);
+    if (found === undefined) return await look(provider);
     // What was known still counts when it cannot be looked up.
-    looking.catch(() => undefined);
-    return key;
+    if (now() - found.at > trustedMs) look(provider).catch(() => undefined);
+    return found.key;
   };
 
   // Known from the start, so that a log line written before the first request is clean too.

@@ -24,8 +24,13 @@ const snapshot = {
 
 const set = () => {
   const sent: ToWebview[] = [];
-  const poster = createEventPoster({ send: (message) => sent.push(message), interval: 5 });
-  return { sent, poster };
+  /** How many messages each post held. */
+  const posts: number[] = [];
+  const send = (messages: readonly ToWebview[]): void => {
+    sent.push(...messages);
+    posts.push(messages.length);
+  };
+  return { sent, posts, poster: createEventPoster({ send, interval: 5 }) };
 };
 const texts = (sent: readonly ToWebview[]) =>
   sent.map((message) =>
@@ -33,16 +38,16 @@ const texts = (sent: readonly ToWebview[]) =>
   );
 
 describe('eventPoster', () => {
-  it('joins tokens and numbers posts from the snapshot on', async () => {
+  it('joins tokens and numbers messages from the snapshot on', async () => {
     const { sent, poster } = set();
     poster.postSnapshot(snapshot);
     for (const text of ['a', 'b', 'c']) poster.postEvent(token(text));
-    assert.equal(sent.length, 1);
+    assert.deepEqual(texts(sent), ['snapshot', 'a']);
     await wait(20);
-    assert.deepEqual(texts(sent), ['snapshot', 'abc']);
+    assert.deepEqual(texts(sent), ['snapshot', 'a', 'bc']);
     assert.deepEqual(
       sent.map((message) => message.seq),
-      [0, 1],
+      [0, 1, 2],
     );
   });
 
@@ -55,18 +60,35 @@ describe('eventPoster', () => {
     assert.deepEqual(texts(sent), ['a', 'event', 'b', 'focusComposer']);
   });
 
+  it('posts the first event at once, and what follows together', async () => {
+    const { sent, posts, poster } = set();
+    poster.postEvent(done);
+    assert.deepEqual(posts, [1]);
+    poster.postEvent(token('a'));
+    poster.postEvent(done);
+    poster.postEvent(token('b'));
+    assert.deepEqual(posts, [1]);
+    await wait(20);
+    assert.deepEqual(posts, [1, 3]);
+    assert.deepEqual(texts(sent), ['event', 'a', 'event', 'b']);
+    poster.postEvent(done);
+    assert.deepEqual(posts, [1, 3, 1]);
+  });
+
   it('posts nothing while hidden, and drops what a snapshot will hold', async () => {
     const { sent, poster } = set();
     poster.postEvent(token('a'));
+    poster.postEvent(token('waiting'));
     poster.setVisible(false);
     poster.postEvent(done);
     await wait(20);
-    assert.equal(sent.length, 0);
+    assert.deepEqual(texts(sent), ['a']);
     poster.setVisible(true);
+    poster.postEvent(token('b'));
     poster.postEvent(token('before'));
     poster.postSnapshot(snapshot);
     await wait(20);
-    assert.deepEqual(texts(sent), ['snapshot']);
+    assert.deepEqual(texts(sent), ['a', 'b', 'snapshot']);
   });
 
   it('joins live output only within one step', async () => {
@@ -78,8 +100,13 @@ describe('eventPoster', () => {
       stepId,
       text: 'x',
     });
-    for (const stepId of ['1', '1', '2']) poster.postEvent(piece(stepId));
+    for (const stepId of ['1', '1', '1', '2']) poster.postEvent(piece(stepId));
     poster.post({ type: 'focusComposer' });
-    assert.equal(sent.length, 3);
+    const pieces = sent.map((message) =>
+      message.type === 'event' && message.event.type === 'StepProgress'
+        ? `${message.event.stepId} ${message.event.text}`
+        : message.type,
+    );
+    assert.deepEqual(pieces, ['1 x', '1 xx', '2 x', 'focusComposer']);
   });
 });

@@ -53,7 +53,7 @@ describe('keys', () => {
   it('waits for the stored key once, and then answers at once', async () => {
     const { secrets, kept, answer } = slowSecrets();
     kept.set(name, ' stored-key ');
-    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' });
+    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' }, () => 0);
     const first = keys.get('gemini');
     assert.equal(await atOnce(first), 'waits');
     answer();
@@ -63,7 +63,7 @@ describe('keys', () => {
 
   it('remembers too that none is stored', async () => {
     const { secrets, answer } = slowSecrets();
-    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' });
+    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' }, () => 0);
     const first = keys.get('gemini');
     answer();
     assert.equal(await first, 'from-environment');
@@ -73,14 +73,16 @@ describe('keys', () => {
   it('forgets what it knew as soon as a change is announced', async () => {
     const { secrets, kept, answer } = slowSecrets();
     kept.set(name, 'old-key');
-    const keys = createKeys(secrets, variables, {});
+    let now = 0;
+    const keys = createKeys(secrets, variables, {}, () => now);
     const first = keys.get('gemini');
     answer();
     await first;
-    // Its answer is still under way when the key changes, and must not be taken for the new one.
+    now = 60_000;
     const overtaken = keys.get('gemini');
     await keys.set('gemini', 'new-key');
-    answer();
+    // What was under way when the key changed must not be taken for the new one.
+    assert.equal(answer(), 1);
     assert.equal(await overtaken, 'old-key');
     const next = keys.get('gemini');
     assert.equal(await atOnce(next), 'waits');
@@ -88,14 +90,18 @@ describe('keys', () => {
     assert.equal(await next, 'new-key');
   });
 
-  it('learns of a change that nobody announced with the request after the next', async () => {
+  it('learns in time of a change that nobody announced, without making a request wait', async () => {
     const { secrets, kept, answer } = slowSecrets();
     kept.set(name, 'old-key');
-    const keys = createKeys(secrets, variables, {});
+    let now = 0;
+    const keys = createKeys(secrets, variables, {}, () => now);
     const first = keys.get('gemini');
     answer();
     await first;
     kept.delete(name);
+    assert.equal(await atOnce(keys.get('gemini')), 'old-key');
+    assert.equal(answer(), 0);
+    now = 60_000;
     assert.equal(await atOnce(keys.get('gemini')), 'old-key');
     assert.equal(answer(), 1);
     await atOnce(Promise.resolve());
@@ -105,7 +111,7 @@ describe('keys', () => {
   it('shows where a key comes from as it is now', async () => {
     const { secrets, kept, answer } = slowSecrets();
     kept.set(name, 'stored-key');
-    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' });
+    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' }, () => 0);
     const stored = keys.source('gemini');
     answer();
     assert.equal(await stored, 'stored');
@@ -117,7 +123,7 @@ describe('keys', () => {
 
   it('knows every key for the redactor, and stops listening', async () => {
     const { secrets, listeners } = slowSecrets();
-    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' });
+    const keys = createKeys(secrets, variables, { GEMINI_API_KEY: 'from-environment' }, () => 0);
     await keys.set('gemini', 'typed-key');
     assert.deepEqual([...keys.live()].sort(), ['from-environment', 'typed-key']);
     keys.dispose();
