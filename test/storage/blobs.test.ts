@@ -110,6 +110,22 @@ describe('files of long texts', function () {
     assert.deepEqual(filesIn(where), []);
   });
 
+  it('that could not be deleted, and are needed again by then, stay', async () => {
+    let isDenied = true;
+    const removeOrFail = (file: string): void => {
+      if (isDenied && file.includes('blobs')) throw systemError('EBUSY');
+      quickDisk.remove(file);
+    };
+    const { chat, remove, items } = await open(folder(), { ...quickDisk, remove: removeOrFail });
+    await chat('a', long('s'));
+    await chat('b', 'short');
+    await remove('a');
+    await chat('c', long('s'));
+    isDenied = false;
+    await remove('b');
+    assert.equal(textOf((await items('c'))[1]), long('s'));
+  });
+
   it('are deleted by the next window when this one dies in between', async () => {
     const where = folder();
     const first = await open(where);

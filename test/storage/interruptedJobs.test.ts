@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import type { ChatItem } from '../../extension/shared/chat.ts';
-import { blobThreshold } from '../../extension/storage/blobs.ts';
-import { leaseFile, type Owner, thisOwner } from '../../extension/storage/owner.ts';
+import { Blobs, blobThreshold } from '../../extension/storage/blobs.ts';
+import { interruptJob } from '../../extension/storage/interruptedJobs.ts';
+import { formatOwner, leaseFile, type Owner, thisOwner } from '../../extension/storage/owner.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import type { Row } from '../../extension/storage/sqlite.ts';
 import { jobEvents } from './chatEvents.ts';
@@ -116,6 +117,21 @@ describe('a job that was cut off', function () {
     await begin(where, deadOwner());
     const [one, other] = await Promise.all([open(where), open(where)]);
     for (const { items } of [one, other]) assert.deepEqual(kinds(await items('a')), ['user', 'notice']);
+  });
+
+  it('is left as it ended, should it have ended before it could be closed', async () => {
+    const where = folder();
+    const owner = deadOwner();
+    const { job, record, items } = await begin(where, owner);
+    await record(job.completed());
+    const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+    const packer = new Blobs(quickDisk, where).packer();
+    for (const text of [formatOwner(owner), formatOwner(deadOwner())]) {
+      await database.transact(uniqueName(), interruptJob('job', text, 9, packer));
+    }
+    assert.deepEqual(kinds(await items('a')), ['user']);
+    const rows = await database.read((query) => query('SELECT status FROM jobs'));
+    assert.deepEqual(rows, [{ status: 'completed' }]);
   });
 
   it('is told from one that runs in a living window, or in this one', async () => {
@@ -231,9 +247,9 @@ describe('drafts', function () {
     const next = await foundAfter(async (draft, say) => {
       await draft('The rep');
       await say('The reply');
-      await draft('The next');
+      await draft('The rep, again');
     });
-    assert.deepEqual(next.said, ['The reply', 'The next']);
+    assert.deepEqual(next.said, ['The reply', 'The rep, again']);
   });
 
   it('of any length become a message, whose file goes with the chat', async () => {

@@ -111,6 +111,12 @@ describe('migrations', function () {
     await old.database.close();
 
     const { service, items, problems } = await openService(where, { disk: quickDisk });
+    const young = await openDatabase(where, { disk: quickDisk, migrations });
+    const found = await young.database.read((query) => query('SELECT * FROM blob_refs'));
+    assert.deepEqual(
+      found.map(({ session_id: id, hash }) => `${id} ${hash}`).sort(),
+      [`a ${hashOf(own)}`, `a ${hashOf(shared)}`, `b ${hashOf(shared)}`].sort(),
+    );
     const texts = async (id: string): Promise<string> => JSON.stringify(await items(id));
     assert.ok((await texts('a')).includes(own));
     assert.ok((await texts('a')).includes(shared));

@@ -121,6 +121,7 @@ describe('stored rows', function () {
       await service.saveDraft(uniqueName(), `job-${id}`, 'so far');
       await record(job.said('I will'));
       await record(job.asked());
+      await service.saveDraft(uniqueName(), `job-${id}`, 'and then');
       const usage = { input: 3, output: 1, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
       await record({ type: 'Usage', usage, jobId: `job-${id}`, at: 9 });
     }
@@ -131,6 +132,25 @@ describe('stored rows', function () {
     assert.deepEqual(await items('a'), []);
     assert.equal((await service.sessionUsage('', 'a')).total.input, 0);
     assert.deepEqual(await items('b'), kept);
+    const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+    const left = await database.read((query) =>
+      query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%session_id%'").map(
+        ({ name }) => ({
+          name,
+          a: query(`SELECT 1 FROM ${name} WHERE session_id = 'a'`).length,
+          b: query(`SELECT 1 FROM ${name} WHERE session_id = 'b'`).length,
+        }),
+      ),
+    );
+    assert.deepEqual(
+      left.filter(({ a }) => a > 0),
+      [],
+    );
+    // Each of them had some, or this would say nothing; long texts are another test's.
+    assert.deepEqual(
+      left.filter(({ b }) => b === 0).map(({ name }) => name),
+      ['blob_refs'],
+    );
     assert.equal((await service.sessionUsage('', 'b')).total.input, 3);
     const again = await open(where);
     assert.deepEqual(await again.ids(), ['b']);
