@@ -1,6 +1,6 @@
 /** The people of the house: agents, kept in the store, checked at the border. */
 import * as z from 'zod';
-import { type Agent, defaultExecution } from '../shared/agent.ts';
+import { type Agent, defaultExecution, longestCommandTimeoutMs } from '../shared/agent.ts';
 import { type ModelRef, providerIds } from '../shared/message.ts';
 import type { Store } from './store.ts';
 
@@ -9,7 +9,12 @@ const modelSchema = z.object({ provider: z.enum(providerIds), model: z.string().
 const executionSchema = z.object({
   mode: z.literal('ask').default(defaultExecution.mode),
   turnLimit: z.number().int().min(1).max(1_000).default(defaultExecution.turnLimit),
-  commandTimeoutMs: z.number().int().min(1_000).max(3_600_000).default(defaultExecution.commandTimeoutMs),
+  commandTimeoutMs: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(longestCommandTimeoutMs)
+    .default(defaultExecution.commandTimeoutMs),
 });
 
 const agentSchema = z.object({
@@ -30,7 +35,7 @@ const patchSchema = z
       .object({
         mode: z.literal('ask'),
         turnLimit: z.number().int().min(1).max(1_000),
-        commandTimeoutMs: z.number().int().min(1_000).max(3_600_000),
+        commandTimeoutMs: z.number().int().min(1_000).max(longestCommandTimeoutMs),
       })
       .partial(),
   })

@@ -5,7 +5,7 @@ export interface ExecutionSettings {
   readonly mode: 'ask';
   /** Model requests in one job before the person is asked whether to go on. */
   readonly turnLimit: number;
-  /** Deadline of one command in milliseconds. */
+  /** Deadline of one command in milliseconds, where the call names none; at most `longestCommandTimeoutMs`. */
   readonly commandTimeoutMs: number;
 }
 
@@ -27,6 +27,9 @@ export const defaultExecution: ExecutionSettings = {
   turnLimit: 50,
   commandTimeoutMs: 120_000,
 };
+
+/** No command runs longer, whatever the agent's settings or the call say. */
+export const longestCommandTimeoutMs = 3_600_000;
 
 /** One conversation. Model belongs to it, not to the window. */
 export interface Session {

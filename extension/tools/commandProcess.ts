@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { groupIsAlive, killTree } from './processTree.ts';
+import { Socket } from 'node:net';
+import { killTree } from './processTree.ts';
 
 export interface CommandRun {
   readonly command: string;
@@ -17,7 +18,8 @@ export interface CommandEnd {
   /** What ended it, when it did not exit by itself. */
   readonly signal: NodeJS.Signals | undefined;
   readonly timedOut: boolean;
-  readonly leftRunning: boolean;
+  /** Leads the process group that everything the command started belongs to. */
+  readonly id: number | undefined;
 }
 
 /** Silence after which the output of an ended command counts as complete, though someone still holds the pipe. */
@@ -56,8 +58,14 @@ const exitOf = (child: ChildProcess): Promise<{ code: number | null; signal: Nod
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
 
+/** Without a reader, what is left in the background would end at its next line; with one, it must not keep us. */
+const letGo = (stream: NodeJS.ReadableStream): void => {
+  if (stream instanceof Socket) stream.unref();
+};
+
 /**
- * Runs a command line in a shell. Cancelling, and the deadline, end everything it started.
+ * Runs a command line in a shell. Cancelling, and the deadline, end everything it started; what a command that ended by
+ * itself left in the background goes on, and its further output is thrown away.
  * @throws the signal's reason when aborted, once the processes are gone; the system's error when it cannot be started
  */
 export const runCommandProcess = async (run: CommandRun, signal: AbortSignal): Promise<CommandEnd> => {
@@ -65,8 +73,10 @@ export const runCommandProcess = async (run: CommandRun, signal: AbortSignal): P
   const child = start(run);
   const exited = exitOf(child);
   let lastOutput = Date.now();
+  let isOver = false;
   const read = async (stream: NodeJS.ReadableStream): Promise<void> => {
     for await (const chunk of stream) {
+      if (isOver) continue;
       lastOutput = Date.now();
       await run.onOutput(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
       lastOutput = Date.now();
@@ -104,13 +114,16 @@ export const runCommandProcess = async (run: CommandRun, signal: AbortSignal): P
       exitCode: code ?? undefined,
       signal: endedBy ?? undefined,
       timedOut,
-      leftRunning: !timedOut && child.pid !== undefined && (await groupIsAlive(child.pid)),
+      id: child.pid,
     };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    isOver = true;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (killing === undefined) letGo(stream);
+      else stream.destroy();
+    }
   }
 };
 

@@ -4,6 +4,7 @@ import { createDeleteFile } from './deleteFile.ts';
 import { createDiagnostics } from './diagnostics.ts';
 import { createEditFile } from './editFile.ts';
 import { createFindFiles } from './findFiles.ts';
+import type { LeftProcesses } from './leftProcesses.ts';
 import { createListDirectory } from './listDirectory.ts';
 import { createMoveFile } from './moveFile.ts';
 import { createReadFile } from './readFile.ts';
@@ -25,6 +26,8 @@ export interface ToolPorts {
   /** Absolute; made when it is needed. Long outputs of commands go there. */
   readonly spillFolder: string;
   readonly commandTimeoutMs: number;
+  /** One for all chats; whoever made it ends what it holds. */
+  readonly leftProcesses: LeftProcesses;
 }
 
 /** In the order in which models see them. */

@@ -43,9 +43,10 @@ const runningProcesses = async (): Promise<readonly RunningProcess[]> => {
   });
 };
 
-const descendantsOf = (root: number, all: readonly RunningProcess[]): readonly RunningProcess[] => {
+/** Those of a group, whose leader may have gone before, that made groups of their own. */
+const descendantsOf = (group: number, all: readonly RunningProcess[]): readonly RunningProcess[] => {
   const found: RunningProcess[] = [];
-  const parents = new Set([root]);
+  const parents = new Set([group, ...all.filter((each) => each.group === group).map(({ id }) => id)]);
   for (let before = 0; before !== parents.size; ) {
     before = parents.size;
     for (const each of all) {
@@ -69,6 +70,9 @@ const send = (id: number, signal: NodeJS.Signals | 0): boolean => {
   }
 };
 
+/** Whether a process has this id. */
+export const hasProcess = (id: number): boolean => send(id, 0);
+
 /** Whether anything of a process group still runs. Always false on Windows, which has none. */
 export const groupIsAlive = async (group: number): Promise<boolean> =>
   process.platform !== 'win32' &&
@@ -76,7 +80,7 @@ export const groupIsAlive = async (group: number): Promise<boolean> =>
   (await runningProcesses()).some((each) => each.group === group);
 
 /**
- * Ends a process that leads its own group, everything in the group, and every descendant, even one that made a group
+ * Ends a process that leads its own group (it may be gone already), everything in the group, and every descendant, even one that made a group
  * of its own: SIGTERM, and SIGKILL to what is left after 2 s. Returns when nothing is left, or was sent SIGKILL.
  */
 export const killTree = async (root: number): Promise<void> => {

@@ -1,13 +1,15 @@
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
+import { longestCommandTimeoutMs } from '../shared/agent.ts';
 import { type CommandEnd, runCommandProcess, shellName } from './commandProcess.ts';
 import { defineTool } from './defineTool.ts';
 import { createKeptOutput } from './keptOutput.ts';
+import type { LeftProcesses } from './leftProcesses.ts';
 import { createLiveOutput } from './liveOutput.ts';
 import { cutText } from './text.ts';
 
-const longestTimeoutSeconds = 600;
+const longestTimeoutSeconds = longestCommandTimeoutMs / 1_000;
 
 export interface RunCommandPorts {
   readonly files: WorkspaceFiles;
@@ -17,6 +19,8 @@ export interface RunCommandPorts {
   readonly spillFolder: string;
   /** Deadline where the call names none. */
   readonly commandTimeoutMs: number;
+  /** Gets what commands leave running; one for all chats. */
+  readonly leftProcesses: LeftProcesses;
 }
 
 const input = z.strictObject({
@@ -66,15 +70,12 @@ const startFolder = async (files: WorkspaceFiles, given: string | undefined): Pr
 export const createRunCommand = (ports: RunCommandPorts): Tool =>
   defineTool({
     name: 'run_command',
-    description: `Runs a command line in ${shellName} and answers with its output and exit code. No terminal and no input: give flags that answer questions beforehand. Ends after ${ports.commandTimeoutMs / 1_000} s unless timeout_seconds says otherwise. Of long output the head and tail come back, and the rest is in a file for read_file.`,
+    description: `Runs a command line in ${shellName} and answers with its output and exit code. No terminal and no input: give flags that answer questions beforehand. Ends after ${ports.commandTimeoutMs / 1_000} s unless timeout_seconds (up to ${longestTimeoutSeconds}) says otherwise. Of long output the head and tail come back, and the rest is in a file for read_file.`,
     input,
     prepare: async ({ command, folder: given, timeout_seconds: seconds }) => {
       refuseDeceptive(command);
       const folder = await startFolder(ports.files, given);
-      const timeoutMs =
-        seconds === undefined
-          ? Math.min(ports.commandTimeoutMs, longestTimeoutSeconds * 1_000)
-          : seconds * 1_000;
+      const timeoutMs = seconds === undefined ? ports.commandTimeoutMs : seconds * 1_000;
       const firstLine = command.trim().split('\n', 1)[0] ?? '';
       const title = cutText(firstLine === command.trim() ? firstLine : `${firstLine} …`, 80);
       const deadline = seconds === undefined ? '' : `\nDeadline: ${seconds} s`;
@@ -116,9 +117,15 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
           });
           const text = await finish();
           const summary = endOf(end, timeoutMs);
+          const isLeft =
+            end.id !== undefined && !end.timedOut && (await ports.leftProcesses.noteIfRunning(end.id));
           const notes = [
             summary,
-            ...(end.leftRunning ? ['something it started still runs in the background'] : []),
+            ...(isLeft
+              ? [
+                  `something it started still runs in the background (process group ${end.id}), at most until this window closes; its further output is not kept`,
+                ]
+              : []),
           ];
           const shown = text.trim() === '' ? '(no output)' : text.replace(/\n+$/, '');
           return {

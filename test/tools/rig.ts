@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type PreparedStep, ToolError, type ToolOutput } from '../../extension/core/tool.ts';
+import type { ToolSpec } from '../../extension/core/provider.ts';
+import { type PreparedStep, type Tool, ToolError, type ToolOutput } from '../../extension/core/tool.ts';
 import type { WorkspaceFiles } from '../../extension/core/workspace.ts';
 import type { JsonObject } from '../../extension/shared/message.ts';
 import { type BuiltInToolName, createTools, type ToolPorts } from '../../extension/tools/index.ts';
+import { createLeftProcesses, type LeftProcesses } from '../../extension/tools/leftProcesses.ts';
 import { createSeenFiles } from '../../extension/tools/seenFiles.ts';
 import { createWorkspaceFiles } from '../../extension/workspace/files.ts';
 import { createFakeEditor, type FakeEditor } from '../fakes/editor.ts';
@@ -17,12 +19,14 @@ export interface ToolRig {
   readonly root: string;
   readonly editor: FakeEditor;
   readonly files: WorkspaceFiles;
+  readonly leftProcesses: LeftProcesses;
   prepare(tool: BuiltInToolName, input: JsonObject, signal?: AbortSignal): Promise<PreparedStep>;
   /** Prepares and runs, as if it had been approved. */
   run(tool: BuiltInToolName, input: JsonObject): Promise<ToolOutput>;
   /** The text of the result. */
   text(tool: BuiltInToolName, input: JsonObject): Promise<string>;
   onDisk(name: string): string;
+  spec(tool: BuiltInToolName): ToolSpec;
 }
 
 export const never = new AbortController().signal;
@@ -42,6 +46,7 @@ export const createToolRig = (
   }
   const editor = createFakeEditor();
   const files = createWorkspaceFiles({ roots: () => roots, editor });
+  const leftProcesses = createLeftProcesses();
   const tools = createTools({
     files,
     editor,
@@ -50,22 +55,27 @@ export const createToolRig = (
     environment: () => ({ PATH: process.env.PATH ?? '', HOME: base }),
     spillFolder: path.join(base, 'output'),
     commandTimeoutMs: 10_000,
+    leftProcesses,
     ...overrides,
   });
-  const prepare: ToolRig['prepare'] = async (name, input, signal = never) => {
+  const toolOf = (name: BuiltInToolName): Tool => {
     const tool = tools.find(({ spec }) => spec.name === name);
     assert.ok(tool, `no tool ${name}`);
-    return tool.prepare(input, signal);
+    return tool;
   };
+  const prepare: ToolRig['prepare'] = async (name, input, signal = never) =>
+    toolOf(name).prepare(input, signal);
   const run: ToolRig['run'] = async (name, input) => (await prepare(name, input)).run(never, () => {});
   return {
     base,
     root,
     editor,
     files,
+    leftProcesses,
     prepare,
     run,
     text: async (name, input) => textOfOutput(await run(name, input)),
+    spec: (name) => toolOf(name).spec,
     onDisk: (name) => readFileSync(path.join(root, name), 'utf8'),
   };
 };

@@ -225,8 +225,10 @@ describe('run_command', () => {
     assert.equal(output.isError, true);
     const longer = await rig.run('run_command', { command: 'sleep 0.3; echo in time', timeout_seconds: 5 });
     assert.match(textOfOutput(longer), /^in time/);
+    assert.match(rig.spec('run_command').description, /timeout_seconds \(up to 3600\)/);
+    await rig.prepare('run_command', { command: 'ls', timeout_seconds: 3_600 });
     await assert.rejects(
-      rig.prepare('run_command', { command: 'ls', timeout_seconds: 601 }),
+      rig.prepare('run_command', { command: 'ls', timeout_seconds: 3_601 }),
       toolError(/timeout_seconds/),
     );
   });
@@ -236,17 +238,42 @@ describe('run_command', () => {
     const began = performance.now();
     const text = await rig.text('run_command', { command: 'sleep 300 & echo $! > id; echo started' });
     assert.ok(performance.now() - began < 2_000);
-    assert.equal(text, 'started\n\n[exit code 0; something it started still runs in the background]');
     const id = Number(readFileSync(path.join(rig.root, 'id'), 'utf8'));
+    assert.match(
+      text,
+      /^started\n\n\[exit code 0; something it started still runs in the background \(process group \d+\), at most until this window closes; its further output is not kept\]$/,
+    );
     assert.ok(isRunning(id));
-    process.kill(id, 'SIGKILL');
-    const noisy = performance.now();
-    const id2 = await rig.text('run_command', {
-      command: '(while :; do echo noise; sleep 0.02; done) & echo $!',
-    });
-    assert.ok(performance.now() - noisy < 4_000);
-    // Its output goes nowhere now, which ends it at the next line.
-    await until(() => !isRunning(Number(id2.split('\n', 1)[0])));
+    await rig.leftProcesses.end();
+    assert.ok(!isRunning(id));
+    const quiet = await rig.text('run_command', { command: 'sleep 0.1 & wait' });
+    assert.equal(quiet, '(no output)\n\n[exit code 0]');
+  });
+
+  it('lets what stays in the background go on printing, until the window closes', async () => {
+    const rig = createToolRig({});
+    const began = performance.now();
+    // A server that tells of each request, and what it started in a session of its own.
+    const command = [
+      '(setsid sleep 300 & echo $! > session',
+      'i=0; while :; do i=$((i + 1)); echo "request $i, a line of its log"; echo $i > count; sleep 0.02; done) &',
+      'echo $! > server; sleep 0.1; echo asked',
+    ].join('\n');
+    const pieces: string[] = [];
+    const step = await rig.prepare('run_command', { command });
+    const output = await step.run(never, (text) => pieces.push(text));
+    assert.ok(performance.now() - began < 4_000);
+    assert.match(textOfOutput(output), /request 1[\s\S]*\[exit code 0; something it started still runs/);
+    const read = (name: string): number => Number(readFileSync(path.join(rig.root, name), 'utf8'));
+    const told = pieces.length;
+    const count = read('count');
+    await until(() => read('count') > count + 10);
+    // What it prints by now belongs to nothing any more.
+    assert.equal(pieces.length, told);
+    const ids = ['server', 'session'].map(read);
+    assert.deepEqual(ids.map(isRunning), [true, true]);
+    await rig.leftProcesses.end();
+    assert.deepEqual(ids.map(isRunning), [false, false]);
   });
 
   it('keeps what was printed right before the end', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../../extension/shared/message.ts';
 import { type BuiltInToolName, builtInToolNames, createTools } from '../../extension/tools/index.ts';
+import { createLeftProcesses } from '../../extension/tools/leftProcesses.ts';
 import { createSeenFiles } from '../../extension/tools/seenFiles.ts';
 import { createWorkspaceFiles } from '../../extension/workspace/files.ts';
 import { createFakeEditor } from '../fakes/editor.ts';
@@ -20,6 +21,7 @@ describe('built-in tools', () => {
       environment: () => ({}),
       spillFolder: '/nowhere',
       commandTimeoutMs: 1_000,
+      leftProcesses: createLeftProcesses(),
     });
     assert.deepEqual(
       tools.map(({ spec }) => spec.name),
@@ -64,6 +66,7 @@ describe('built-in tools', () => {
       environment: () => ({}),
       spillFolder: '/nowhere',
       commandTimeoutMs: 1_000,
+      leftProcesses: createLeftProcesses(),
     };
     const edit = createTools(ports).find(({ spec }) => spec.name === 'edit_file');
     assert.deepEqual(edit?.spec.inputSchema, {
