@@ -50,8 +50,13 @@ export interface Problem {
 export interface Editor {
   /** The text of an open document, saved or not; undefined when it is not open. */
   openText(file: string): { readonly text: string; readonly isDirty: boolean } | undefined;
-  /** Replaces the text of an open document through a workspace edit and saves it. @returns false when it is not open */
-  replaceText(file: string, text: string): Promise<boolean>;
+  /** The open documents of files whose text is not saved yet, under the paths they were opened with. */
+  unsavedDocuments(): readonly { readonly file: string; readonly text: string }[];
+  /**
+   * Replaces the text of an open document through a workspace edit and saves it.
+   * @returns `notSaved` when the editor could not; the document then has its old text again, where that was possible
+   */
+  replaceText(file: string, text: string): Promise<'notOpen' | 'saved' | 'notSaved'>;
   /** Moves a file through a workspace edit, so that open editors follow. @returns false when not possible here */
   moveFile(from: string, to: string): Promise<boolean>;
   /** Deletes through a workspace edit (to the trash where there is one). @returns false when not possible here */

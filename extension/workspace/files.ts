@@ -149,12 +149,28 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
     });
   };
 
+  /** @returns false when the document was closed meanwhile @throws ToolError when the editor cannot save it */
+  const writeInEditor = async (target: WorkspacePath, name: string, text: string): Promise<boolean> => {
+    const before = editor.openText(name)?.text;
+    // A document's text never has the byte order mark; the editor keeps it by itself.
+    const result = await editor.replaceText(name, text.replace(/^\ufeff/, ''));
+    if (result !== 'notSaved') return result === 'saved';
+    // The disk beneath is not written either: the editor has its reason, and would show a conflict from then on.
+    const now = editor.openText(name);
+    const outcome =
+      now === undefined || now.text === before
+        ? 'Nothing was written.'
+        : 'The file is as it was, and the change stands unsaved in the editor.';
+    throw new ToolError(
+      `The editor could not save ${target.label}: it may be read-only, or have changed on the disk meanwhile. ${outcome}`,
+    );
+  };
+
   const writeText = async (target: WorkspacePath, text: string): Promise<void> => {
     const now = await recheck(target);
     if (now.isFolder) throw new ToolError(`${target.label} is a folder.`);
     const name = openName(target);
-    // A document's text never has the byte order mark; the editor keeps it by itself.
-    if (name !== undefined && (await editor.replaceText(name, text.replace(/^\ufeff/, '')))) return;
+    if (name !== undefined && (await writeInEditor(target, name, text))) return;
     await explained(target, async () => {
       const folder = await makeVerifiedFolder(path.dirname(target.file));
       try {

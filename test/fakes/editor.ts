@@ -11,6 +11,10 @@ export interface FakeEditor extends Editor {
   setProblems(problems: readonly FakeProblem[]): void;
   /** Whether moves and deletions through the editor work; not by default. */
   canMoveAndDelete: boolean;
+  /** Set: documents cannot be saved, and get their old text back or, where even that fails, keep the new one. */
+  unsavable: 'restored' | 'left' | undefined;
+  /** What a formatter makes of a text as it is saved. */
+  formatOnSave(text: string): string;
 }
 
 /** An editor that saves to the disk and keeps a byte order mark by itself, as VS Code does. */
@@ -22,6 +26,8 @@ export const createFakeEditor = (): FakeEditor => {
   const editor: FakeEditor = {
     calls,
     canMoveAndDelete: false,
+    unsavable: undefined,
+    formatOnSave: (text) => text,
     open: (file, unsavedText) => {
       const text = unsavedText ?? readFileSync(file, 'utf8').replace(mark, '');
       documents.set(file, { text, isDirty: unsavedText !== undefined });
@@ -30,13 +36,21 @@ export const createFakeEditor = (): FakeEditor => {
       known = problems;
     },
     openText: (file) => documents.get(file),
+    unsavedDocuments: () =>
+      [...documents].filter(([, { isDirty }]) => isDirty).map(([file, { text }]) => ({ file, text })),
     replaceText: async (file, text) => {
-      if (!documents.has(file)) return false;
+      const before = documents.get(file);
+      if (before === undefined) return 'notOpen';
       calls.push(`replace ${file}`);
+      if (editor.unsavable !== undefined) {
+        documents.set(file, { text: editor.unsavable === 'left' ? text : before.text, isDirty: true });
+        return 'notSaved';
+      }
+      const saved = editor.formatOnSave(text);
       const hasMark = readFileSync(file, 'utf8').startsWith(mark);
-      writeFileSync(file, hasMark ? mark + text : text);
-      documents.set(file, { text, isDirty: false });
-      return true;
+      writeFileSync(file, hasMark ? mark + saved : saved);
+      documents.set(file, { text: saved, isDirty: false });
+      return 'saved';
     },
     moveFile: async (from, to) => {
       calls.push(`move ${from} ${to}`);

@@ -232,19 +232,25 @@ describe('writing to open documents', () => {
     const rig = createToolRig({ 'a.ts': 'one\n' });
     const file = path.join(rig.root, 'a.ts');
     rig.editor.open(file);
-    rig.editor.replaceText = async () => false;
+    rig.editor.replaceText = async () => 'notOpen';
     await rig.run('edit_file', { path: 'a.ts', edits: [{ old_text: 'one', new_text: 'two' }] });
     assert.equal(rig.onDisk('a.ts'), 'two\n');
   });
 
-  it('fails as a whole when the editor cannot save', async () => {
+  it('leaves the disk alone when the editor cannot save, and says where the change is', async () => {
     const rig = createToolRig({ 'a.ts': 'one\n' });
-    rig.editor.open(path.join(rig.root, 'a.ts'));
-    rig.editor.replaceText = () => Promise.reject(new Error('could not be saved'));
+    const file = path.join(rig.root, 'a.ts');
+    const edit = { path: 'a.ts', edits: [{ old_text: 'one', new_text: 'two' }] };
+    rig.editor.open(file);
+    rig.editor.unsavable = 'restored';
     await assert.rejects(
-      rig.run('edit_file', { path: 'a.ts', edits: [{ old_text: 'one', new_text: 'two' }] }),
-      /could not be saved/,
+      rig.run('edit_file', edit),
+      toolError(/could not save a\.ts: .*read-only.* Nothing was written\.$/),
     );
+    assert.equal(rig.editor.openText(file)?.text, 'one\n');
+    assert.equal(rig.onDisk('a.ts'), 'one\n');
+    rig.editor.unsavable = 'left';
+    await assert.rejects(rig.run('edit_file', edit), toolError(/the change stands unsaved in the editor/));
     assert.equal(rig.onDisk('a.ts'), 'one\n');
   });
 });
