@@ -76,10 +76,15 @@ export const ignoreRulesOf = async (folder: string): Promise<IgnoreRules> => {
   return rulesFrom(layers.filter((layer) => layer !== undefined));
 };
 
-/** Whether ignore files leave out the folder itself. */
-export const isIgnoredFolder = async (folder: string): Promise<boolean> => {
-  const chain = await around(folder);
+const isLeftOut = async (target: string, isFolder: boolean): Promise<boolean> => {
+  const chain = await around(target);
   const layers = (await Promise.all(chain.map(layerOf))).filter((layer) => layer !== undefined);
   // An ignored folder takes with it all that it holds.
-  return [folder, ...chain].some((each) => decide(layers, each, true));
+  return decide(layers, target, isFolder) || chain.some((each) => decide(layers, each, true));
 };
+
+/** Whether ignore files leave out the folder itself. */
+export const isIgnoredFolder = (folder: string): Promise<boolean> => isLeftOut(folder, true);
+
+/** Whether ignore files leave out the file, or a folder around it. */
+export const isIgnoredFile = (file: string): Promise<boolean> => isLeftOut(file, false);

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { ToolError } from '../core/tool.ts';
+import { linesOf } from './linesOf.ts';
 
 const isExecutable = async (file: string): Promise<boolean> =>
   access(file, constants.X_OK).then(
@@ -92,7 +92,7 @@ export const runRipgrep = async (call: RipgrepCall, signal: AbortSignal): Promis
   });
   let stopped = false;
   try {
-    for await (const line of createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(child.stdout)) {
       if (call.onLine(line)) continue;
       stopped = true;
       break;

@@ -63,6 +63,23 @@ const withContext = (lines: readonly string[], matches: readonly number[], conte
     .map(([index, isMatch]) => ({ number: index + 1, text: lines[index] ?? '', isMatch }));
 };
 
+/**
+ * Finds the matching lines of a text, with JavaScript's regular expressions.
+ * @throws ToolError for a pattern it does not understand, and from the search for one that does not end
+ */
+export const createLineSearch = (
+  query: LineQuery,
+): ((label: string, lines: readonly string[]) => readonly FoundLine[]) => {
+  const match = createMatcher(query);
+  return (label, lines) => {
+    try {
+      return withContext(lines, match(lines), query.context);
+    } catch {
+      throw new ToolError(`The pattern takes too long on ${label}. Make it simpler.`);
+    }
+  };
+};
+
 const readLines = async (file: string): Promise<readonly string[] | undefined> => {
   try {
     const status = await lstat(file);
@@ -93,17 +110,12 @@ export const searchByWalk = async (
   onFile: OnFileMatches,
   signal: AbortSignal,
 ): Promise<void> => {
-  const match = createMatcher(query);
+  const search = createLineSearch(query);
   for await (const file of filesOf(scope, signal)) {
     if (!accepts(file)) continue;
     const lines = await readLines(path.join(scope.folder, file));
     if (lines === undefined) continue;
-    let matches: readonly number[];
-    try {
-      matches = match(lines);
-    } catch {
-      throw new ToolError(`The pattern takes too long on ${scope.labelOf(file)}. Make it simpler.`);
-    }
-    if (matches.length > 0 && !onFile({ file, lines: withContext(lines, matches, query.context) })) return;
+    const found = search(scope.labelOf(file), lines);
+    if (found.length > 0 && !onFile({ file, lines: found })) return;
   }
 };

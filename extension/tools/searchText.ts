@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';
+import { searchedFileLimit } from './ripgrep.ts';
 import { searchByRipgrep } from './searchByRipgrep.ts';
 import { searchByWalk } from './searchByWalk.ts';
 import { collectedMatchLimit, type FileMatches, type LineQuery } from './searchLines.ts';
@@ -15,6 +16,7 @@ import {
   searchDeadlineMs,
   searchFolders,
 } from './searchScope.ts';
+import { searchUnsaved, type UnsavedPorts } from './searchUnsaved.ts';
 import { counted, cutLine, cutText } from './text.ts';
 
 const defaultMatches = 100;
@@ -33,9 +35,7 @@ const input = z.strictObject({
   max_matches: z.int().min(1).max(mostMatches).optional().describe(`Default ${defaultMatches}.`),
 });
 
-export interface SearchTextPorts extends Searching {
-  readonly files: WorkspaceFiles;
-}
+export interface SearchTextPorts extends Searching, UnsavedPorts {}
 
 interface Found extends FileMatches {
   readonly label: string;
@@ -43,24 +43,28 @@ interface Found extends FileMatches {
 
 const countMatches = ({ lines }: FileMatches): number => lines.filter(({ isMatch }) => isMatch).length;
 
+/** @param deadline past it, what was found by then is the answer */
 const searchFolder = async (
   ports: SearchTextPorts,
   query: LineQuery,
   folder: SearchFolder,
   filter: GlobFilter,
   signal: AbortSignal,
-): Promise<readonly Found[]> => {
-  const accepts = (file: string): boolean =>
+  deadline: AbortSignal,
+): Promise<{ found: readonly Found[]; unsavedProblem: string | undefined }> => {
+  const isWanted = (file: string): boolean =>
     folder.fileName !== undefined || filter.matches(file, folder.labelOf(file));
+  const unsaved = await searchUnsaved(ports, query, folder, isWanted);
+  const accepts = (file: string): boolean => isWanted(file) && !unsaved.searched.has(file);
+  const labelled = (matches: FileMatches): Found => ({ ...matches, label: folder.labelOf(matches.file) });
   let found: Found[] = [];
   let count = 0;
   const onFile = (matches: FileMatches): boolean => {
     if (!accepts(matches.file)) return true;
-    found.push({ ...matches, label: folder.labelOf(matches.file) });
+    found.push(labelled(matches));
     count += countMatches(matches);
     return count < collectedMatchLimit;
   };
-  const deadline = AbortSignal.timeout(searchDeadlineMs);
   const either = AbortSignal.any([signal, deadline]);
   try {
     const binary = await ports.ripgrep();
@@ -74,10 +78,9 @@ const searchFolder = async (
     }
   } catch (error) {
     signal.throwIfAborted();
-    // Past the deadline, what was found by then is the answer.
     if (!deadline.aborted) throw error;
   }
-  return found;
+  return { found: [...unsaved.found.map(labelled), ...found], unsavedProblem: unsaved.problem };
 };
 
 /**
@@ -125,7 +128,7 @@ const render = (found: readonly Found[], limit: number): { text: string; matches
 export const createSearchText = (ports: SearchTextPorts): Tool =>
   defineTool({
     name: 'search_text',
-    description: `Searches file contents with a regular expression. Answers with file names and numbered lines (\`12:match\`, \`11-context\`), sorted by path, at most ${defaultMatches} matches unless told otherwise. Leaves out what .gitignore leaves out, node_modules, .git, binary and secret-looking files. Searches what is saved on disk.`,
+    description: `Searches file contents with a regular expression. Answers with file names and numbered lines (\`12:match\`, \`11-context\`), sorted by path, at most ${defaultMatches} matches unless told otherwise. Leaves out what .gitignore leaves out, node_modules, .git, binary and secret-looking files, and those over ${searchedFileLimit / 1_000_000} MB. Sees text that is not saved yet in the editor.`,
     input,
     prepare: async (call) => {
       const filter = globFilter(call.glob);
@@ -150,25 +153,35 @@ export const createSearchText = (ports: SearchTextPorts): Tool =>
         changes: [],
         run: async (signal) => {
           const found: Found[] = [];
+          let unsavedProblem: string | undefined;
+          const deadline = AbortSignal.timeout(searchDeadlineMs);
           for (const folder of await searchFolders(await resolveScope(ports.files, call.path))) {
-            const all = await searchFolder(ports, query, folder, filter, signal);
-            found.push(...(await withoutSecrets(ports.files, folder, all)));
+            const all = await searchFolder(ports, query, folder, filter, signal, deadline);
+            found.push(...(await withoutSecrets(ports.files, folder, all.found)));
+            unsavedProblem ??= all.unsavedProblem;
           }
           found.sort((a, b) => (a.label < b.label ? -1 : 1));
           const total = found.reduce((sum, each) => sum + countMatches(each), 0);
           const { text, matches } = render(found, call.max_matches ?? defaultMatches);
           const all = `${total >= collectedMatchLimit ? 'at least ' : ''}${counted(total, 'match', 'matches')}`;
-          const summary = total === 0 ? 'no matches' : `${all} in ${counted(found.length, 'file')}`;
+          const count = total === 0 ? 'no matches' : `${all} in ${counted(found.length, 'file')}`;
+          const seconds = searchDeadlineMs / 1_000;
           const notes = [
             ...(matches < total
-              ? [`[first ${matches} of ${summary}; narrow it with path, glob or pattern]`]
+              ? [`[first ${matches} of ${count}; narrow it with path, glob or pattern]`]
               : []),
+            ...(deadline.aborted
+              ? [`[stopped after ${seconds} s; there may be more. Narrow it with path or glob]`]
+              : []),
+            ...(unsavedProblem === undefined
+              ? []
+              : [`[unsaved text in the editor was not searched, only what is saved: ${unsavedProblem}]`]),
           ];
           const body = total === 0 ? 'No matches.' : text;
           return {
             content: [{ type: 'text', text: [body, ...notes].join('\n\n') }],
             isError: false,
-            summary,
+            summary: deadline.aborted ? `${count}, stopped after ${seconds} s` : count,
             diffs: [],
           };
         },

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { cleanOutput } from './cleanOutput.ts';
+import { linesOf } from './linesOf.ts';
 
 /** Where long outputs go whole, while the model gets their head and tail. */
 
@@ -43,7 +44,7 @@ export interface SpillLines {
   readonly totalLines: number;
 }
 
-/** Some lines of it, without loading the rest. @param first from 1 @param last inclusive */
+/** Some lines of it as plain text, without loading the rest. @param first from 1 @param last inclusive */
 export const readSpillLines = async (
   file: string,
   first: number,
@@ -54,9 +55,9 @@ export const readSpillLines = async (
   const stream = createReadStream('', { fd: handle, signal });
   const lines: string[] = [];
   let totalLines = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(stream)) {
     totalLines += 1;
-    if (totalLines >= first && totalLines <= last) lines.push(line);
+    if (totalLines >= first && totalLines <= last) lines.push(cleanOutput(line));
   }
   return { lines, totalLines };
 };

@@ -119,6 +119,17 @@ describe('read_file', () => {
     assert.equal((await rig.prepare('read_file', { path: '.env.example' })).approval, undefined);
   });
 
+  it('shows outputs that were kept as a screen would', async () => {
+    const rig = createToolRig({});
+    const name = `output-abc-${'1'.repeat(12)}.log`;
+    const output = '\u001b[31mred\u001b[0m\u2028still the first line\n10%\r50%\r100%\r\nlast, unended';
+    fill(rig.base, { [`output/${name}`]: output });
+    assert.equal(
+      await rig.text('read_file', { path: path.join(rig.base, 'output', name) }),
+      '1\tred\u2028still the first line\n2\t100%\n3\tlast, unended',
+    );
+  });
+
   it('reads outputs that were kept, and nothing else of their folder', async () => {
     const rig = createToolRig({});
     const name = `output-abc-${'0'.repeat(12)}.log`;

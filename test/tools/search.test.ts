@@ -6,7 +6,7 @@ import { findRipgrep } from '../../extension/tools/ripgrep.ts';
 import { workbenchFolder } from '../support/setUp.mjs';
 import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from '../workspace/folders.ts';
-import { createToolRig, toolError } from './rig.ts';
+import { createToolRig, textOfOutput, toolError } from './rig.ts';
 
 const tree = {
   '.gitignore': 'dist/\n*.log\n!keep.log\n/only-top.txt\n',
@@ -209,6 +209,60 @@ for (const [way, ripgrep] of ways) {
       assert.equal(await rig.text('find_files', { glob: '*', path: 'build' }), 'build/x.txt');
     });
 
+    it('finds lines that hold separators which end a line elsewhere', async () => {
+      const content = 'a\u2028needle\u2029b\nc\rneedle\n';
+      const rig = createToolRig({ 'a.txt': content }, { ripgrep: async () => ripgrep });
+      assert.equal(
+        await rig.text('search_text', { pattern: 'needle' }),
+        'a.txt\n1:a\u2028needle\u2029b\n2:c\rneedle',
+      );
+    });
+
+    it('searches unsaved texts of the editor instead of what is on the disk', async () => {
+      const rig = rigOf();
+      const open = (name: string, text: string) => rig.editor.open(path.join(rig.root, name), text);
+      open('src/a.ts', 'typed\nneedle typed\n');
+      open('src/deep/b.ts', 'nothing left\n');
+      for (const ignored of ['dist/out.js', 'debug.log', 'src/generated/y.ts', 'node_modules/pkg/index.js']) {
+        open(ignored, 'needle typed\n');
+      }
+      open('.env', 'needle typed\n');
+      rig.editor.open(path.join(rig.base, 'outside.txt'), 'needle typed\n');
+      const search = (input: Record<string, string | number>) =>
+        rig.text('search_text', { pattern: 'needle', ...input });
+      assert.equal(
+        await search({ path: 'src', context_lines: 1 }),
+        'src/a.ts\n1-typed\n2:needle typed\n\nsrc/only-top.txt\n1:needle',
+      );
+      assert.equal(await search({ pattern: 'needle typed' }), 'src/a.ts\n2:needle typed');
+      assert.equal(await search({ path: 'src/a.ts' }), 'src/a.ts\n2:needle typed');
+      assert.equal(await search({ path: 'src/deep/b.ts' }), 'No matches.');
+      assert.equal(await search({ path: 'dist' }), 'dist/out.js\n1:needle typed');
+      assert.equal(await search({ glob: '*.md' }), 'späße.md\n1:a (needle) in ünïcode');
+    });
+
+    it('says that a search was cut off by its deadline', async () => {
+      const rig = rigOf({ secondRoot: true });
+      const timeout = AbortSignal.timeout;
+      let deadlines = 0;
+      AbortSignal.timeout = () => {
+        deadlines += 1;
+        return AbortSignal.abort(new DOMException('late', 'TimeoutError'));
+      };
+      try {
+        const output = await rig.run('search_text', { pattern: 'needle' });
+        assert.equal(
+          textOfOutput(output),
+          'No matches.\n\n[stopped after 30 s; there may be more. Narrow it with path or glob]',
+        );
+        assert.equal(output.summary, 'no matches, stopped after 30 s');
+        // One for the whole call, however many folders there are.
+        assert.equal(deadlines, 1);
+      } finally {
+        AbortSignal.timeout = timeout;
+      }
+    });
+
     it('stops when it is cancelled', async () => {
       const rig = rigOf();
       const step = await rig.prepare('search_text', { pattern: 'needle' });
@@ -222,6 +276,18 @@ for (const [way, ripgrep] of ways) {
 
 describe('searching', () => {
   afterEach(removeTemporaryFolders);
+
+  it('says when the unsaved text could not be searched with a pattern of ripgrep', async function () {
+    if (installed === undefined) skipBecause(this, 'there is no ripgrep');
+    const rig = createToolRig(tree, { ripgrep: async () => installed });
+    rig.editor.open(path.join(rig.root, 'src/a.ts'), 'needle typed\n');
+    const text = await rig.text('search_text', { pattern: 'needle(?#comment)', path: 'src/a.ts' });
+    assert.match(text, /^src\/a\.ts\n1:const needle = 1;\n\n\[unsaved text in the editor was not searched/);
+  });
+
+  it('names the largest file that it searches', () => {
+    assert.match(createToolRig({}).spec('search_text').description, /over 4 MB/);
+  });
 
   it('gives up an expression that does not end, without ripgrep', async () => {
     const rig = createToolRig({ 'a.txt': `${'a'.repeat(40)}!\n` });
