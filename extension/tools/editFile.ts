@@ -42,13 +42,8 @@ export const createEditFile = (ports: WritingPorts): Tool =>
       const target = await ports.files.resolve(path);
       if (!target.exists) throw new ToolError(`${target.label} does not exist. Use write_file to make it.`);
       const before = await readTextFile(ports.files, target);
-      if (!before.isExact) {
-        throw new ToolError(
-          `${target.label} is not UTF-8; editing it as text would change other bytes. Use run_command.`,
-        );
-      }
       const known = ports.seen.get(target.file);
-      if (known !== undefined && known !== before.hash) {
+      if (known !== undefined && known.hash !== before.hash) {
         throw new ToolError(
           `${target.label} changed since you read it. Nothing was changed. Read it again, then edit.`,
         );
@@ -85,13 +80,14 @@ export const createEditFile = (ports: WritingPorts): Tool =>
         }),
         changes: [reviewOf(change)],
         run: async (signal) => {
-          await writeChange(ports, change, signal);
-          const done = `${counted(edits.length, 'edit')} made in ${target.label} (${countsOf(diff)}).`;
+          const written = await writeChange(ports, change, signal);
+          const counts = countsOf(written.diff);
+          const done = `${counted(edits.length, 'edit')} made in ${target.label} (${counts}).${written.note}`;
           return {
             content: [{ type: 'text', text: done }],
             isError: false,
-            summary: countsOf(diff),
-            diffs: [diff],
+            summary: counts,
+            diffs: [written.diff],
           };
         },
       };

@@ -1,9 +1,11 @@
 import { structuredPatch } from 'diff';
 import type { FileDiff } from '../shared/event.ts';
-import { splitLines } from './text.ts';
+import { cutLine, splitLines } from './text.ts';
 
 /** Lines of a patch that a chat card shows. */
 export const patchLineLimit = 200;
+/** Characters of one of them. */
+export const patchLineLength = 500;
 /** After so long a diff is made coarse instead of minimal. */
 const timeLimitMs = 250;
 /** Longer texts would take longer than that to even split and compare. */
@@ -14,11 +16,9 @@ export interface DiffInput {
   /** Undefined: the file does not exist on that side. */
   readonly before: string | undefined;
   readonly after: string | undefined;
-  readonly movedTo?: string;
 }
 
-const kindOf = ({ before, after, movedTo }: DiffInput): FileDiff['kind'] => {
-  if (movedTo !== undefined) return 'moved';
+const kindOf = ({ before, after }: DiffInput): FileDiff['kind'] => {
   if (before === undefined) return 'created';
   return after === undefined ? 'deleted' : 'changed';
 };
@@ -64,10 +64,12 @@ export const fileDiff = (input: DiffInput): FileDiff => {
   return {
     path: input.path,
     kind: kindOf(input),
-    ...(input.movedTo === undefined ? {} : { movedTo: input.movedTo }),
     added: lines.filter((line) => line.startsWith('+')).length,
     removed: lines.filter((line) => line.startsWith('-')).length,
-    patch: lines.slice(0, patchLineLimit).join('\n'),
+    patch: lines
+      .slice(0, patchLineLimit)
+      .map((line) => cutLine(line, patchLineLength))
+      .join('\n'),
     omittedLines: Math.max(0, lines.length - patchLineLimit),
   };
 };

@@ -3,8 +3,8 @@ import { type PreparedStep, type Tool, ToolError, type ToolOutput } from '../cor
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';
 import { type ImageKind, imageKindOf } from './imageFile.ts';
-import { numberLines, shownLineLimit } from './numberedLines.ts';
-import { contentHash, type SeenFiles } from './seenFiles.ts';
+import { type NumberedLines, numberLines, shownLineLimit } from './numberedLines.ts';
+import { contentHash, type SeenFiles, seenWith } from './seenFiles.ts';
 import { isSpillFile, readSpillLines } from './spill.ts';
 import { decodeText, formatBytes, splitLines } from './text.ts';
 import { editableLimit, fullName } from './writing.ts';
@@ -34,7 +34,7 @@ export interface ReadFilePorts {
 
 const textOutput = (
   name: string,
-  lines: readonly string[],
+  { text, last }: NumberedLines,
   totalLines: number,
   { start_line: first = 1, end_line: wanted }: Input,
   notes: readonly string[],
@@ -44,7 +44,6 @@ const textOutput = (
     return { content, isError: false, summary: 'empty', diffs: [] };
   }
   if (first > totalLines) throw new ToolError(`${name} has ${totalLines} lines; there is no line ${first}.`);
-  const { text, last } = numberLines(lines, first);
   const isCut = last < Math.min(wanted ?? totalLines, totalLines);
   const range = `lines ${first}-${last} of ${totalLines}`;
   const more = isCut
@@ -86,14 +85,18 @@ const readTarget = async (ports: ReadFilePorts, target: WorkspacePath, call: Inp
   if (decoded.kind === 'binary') {
     throw new ToolError(`${target.label} is a binary file (${formatBytes(bytes.length)}).`);
   }
-  ports.seen.set(target.file, contentHash(bytes));
   const lines = splitLines(decoded.text);
   const notes = [
     ...(isUnsaved ? ['[unsaved text from the editor]'] : []),
     ...(decoded.exact ? [] : ['[not UTF-8: some characters may be shown wrong]']),
   ];
-  const wanted = lines.slice((call.start_line ?? 1) - 1, call.end_line);
-  return textOutput(target.label, wanted, lines.length, call, notes);
+  const first = call.start_line ?? 1;
+  const shown = numberLines(lines.slice(first - 1, call.end_line), first);
+  const output = textOutput(target.label, shown, lines.length, call, notes);
+  const known = ports.seen.get(target.file);
+  const range = { first, last: shown.lastWhole, total: lines.length };
+  ports.seen.set(target.file, seenWith(known, contentHash(bytes), range));
+  return output;
 };
 
 const spillStep = (file: string, call: Input): PreparedStep => ({
@@ -105,7 +108,7 @@ const spillStep = (file: string, call: Input): PreparedStep => ({
     const first = call.start_line ?? 1;
     const last = Math.min(call.end_line ?? Number.POSITIVE_INFINITY, first + shownLineLimit);
     const { lines, totalLines } = await readSpillLines(file, first, last, signal);
-    return textOutput('The output', lines, totalLines, call, []);
+    return textOutput('The output', numberLines(lines, first), totalLines, call, []);
   },
 });
 

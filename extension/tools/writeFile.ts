@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
+import type { WorkspacePath } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';
 import { countsOf, fileDiff } from './fileDiff.ts';
-import { counted, countLines, dominantEnding, toLineFeeds } from './text.ts';
+import { shownLineLength } from './numberedLines.ts';
+import type { SeenFile } from './seenFiles.ts';
+import { counted, countLines, dominantEnding, splitLines, toLineFeeds } from './text.ts';
 import {
   approvalFor,
   changeLine,
@@ -28,24 +31,37 @@ const inTheStyleOf = (before: TextFile | undefined, content: string): string => 
   return dominantEnding(before.text) === '\r\n' ? toLineFeeds(text).replaceAll('\n', '\r\n') : text;
 };
 
+/** @throws ToolError unless the model was shown all that is about to be replaced */
+const refuseUnseen = (target: WorkspacePath, before: TextFile, known: SeenFile | undefined): void => {
+  if (known === undefined) {
+    throw new ToolError(
+      `${target.label} exists already. Read it first, so that nothing in it is lost unseen.`,
+    );
+  }
+  if (known.hash !== before.hash) {
+    throw new ToolError(`${target.label} changed since you read it. Nothing was written. Read it again.`);
+  }
+  if (known.linesShown === Number.POSITIVE_INFINITY) return;
+  const next = known.linesShown + 1;
+  const isTooLong = (splitLines(before.text)[known.linesShown] ?? '').length > shownLineLength;
+  throw new ToolError(
+    isTooLong
+      ? `Line ${next} of ${target.label} is too long to be shown whole. Use edit_file, or delete_file first.`
+      : `Not all of ${target.label} was read. Read it from start_line ${next} on first, so that nothing in it is lost unseen.`,
+  );
+};
+
 export const createWriteFile = (ports: WritingPorts): Tool =>
   defineTool({
     name: 'write_file',
     description:
-      'Makes a new file, or replaces all of an existing one, which must have been read first. To change a part of a file use edit_file.',
+      'Makes a new file, or replaces all of an existing one, which must have been read to its end first. To change a part of a file use edit_file.',
     input,
     prepare: async ({ path, content }) => {
       const target = await ports.files.resolve(path);
       if (target.isFolder) throw new ToolError(`${target.label} is a folder.`);
       const before = target.exists ? await readTextFile(ports.files, target) : undefined;
-      const known = ports.seen.get(target.file);
-      if (before !== undefined && known !== before.hash) {
-        throw new ToolError(
-          known === undefined
-            ? `${target.label} exists already. Read it first, so that nothing in it is lost unseen.`
-            : `${target.label} changed since you read it. Nothing was written. Read it again.`,
-        );
-      }
+      if (before !== undefined) refuseUnseen(target, before, ports.seen.get(target.file));
       const after = inTheStyleOf(before, content);
       if (after === before?.text) {
         throw new ToolError(`${target.label} has exactly this content already. Nothing was changed.`);
@@ -65,17 +81,18 @@ export const createWriteFile = (ports: WritingPorts): Tool =>
         }),
         changes: [reviewOf(change)],
         run: async (signal) => {
-          await writeChange(ports, change, signal);
-          const lines = counted(countLines(after), 'line');
+          const written = await writeChange(ports, change, signal);
+          const lines = counted(countLines(written.text), 'line');
+          const counts = countsOf(written.diff);
           const done =
             before === undefined
               ? `Created ${target.label} (${lines}).`
-              : `Wrote ${target.label} (${lines}, ${countsOf(diff)}).`;
+              : `Wrote ${target.label} (${lines}, ${counts}).`;
           return {
-            content: [{ type: 'text', text: done }],
+            content: [{ type: 'text', text: `${done}${written.note}` }],
             isError: false,
-            summary: before === undefined ? `created, ${lines}` : countsOf(diff),
-            diffs: [diff],
+            summary: before === undefined ? `created, ${lines}` : counts,
+            diffs: [written.diff],
           };
         },
       };

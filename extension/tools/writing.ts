@@ -1,9 +1,9 @@
 import { type FileChange, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import type { ApprovalPrompt, FileDiff, GrantScope } from '../shared/event.ts';
-import { countsOf } from './fileDiff.ts';
+import { countsOf, fileDiff, patchLineLength } from './fileDiff.ts';
 import { contentHash, type SeenFiles } from './seenFiles.ts';
-import { byteOrderMark, type Decoded, decodeText } from './text.ts';
+import { byteOrderMark, counted, decodeText, toLineFeeds } from './text.ts';
 
 /** What the tools that change files share. */
 export interface WritingPorts {
@@ -58,21 +58,22 @@ export const approvalFor = (files: WorkspaceFiles, input: ApprovalInput): Approv
 export interface TextFile {
   readonly text: string;
   readonly hasMark: boolean;
-  /** Encoding the text again gives the same bytes. */
-  readonly isExact: boolean;
   readonly hash: string;
 }
 
-const asText = (target: WorkspacePath, decoded: Decoded): Decoded & { kind: 'text' } => {
-  if (decoded.kind === 'text') return decoded;
-  throw new ToolError(`${target.label} is a binary file and cannot be edited as text.`);
-};
-
-/** @throws ToolError when it is missing, a folder, too large or binary */
+/** @throws ToolError when it is missing, a folder, too large, binary, or text that would be written back differently */
 export const readTextFile = async (files: WorkspaceFiles, target: WorkspacePath): Promise<TextFile> => {
   const { bytes } = await files.read(target, editableLimit);
-  const { text, hasMark, exact } = asText(target, decodeText(bytes));
-  return { text, hasMark, isExact: exact, hash: contentHash(bytes) };
+  const decoded = decodeText(bytes);
+  if (decoded.kind === 'binary') {
+    throw new ToolError(`${target.label} is a binary file and cannot be written as text.`);
+  }
+  if (!decoded.exact) {
+    throw new ToolError(
+      `${target.label} is not UTF-8; writing it as text would change its encoding. Use run_command.`,
+    );
+  }
+  return { text: decoded.text, hasMark: decoded.hasMark, hash: contentHash(bytes) };
 };
 
 export interface TextChange {
@@ -95,16 +96,72 @@ export const reviewOf = ({ target, before, after }: TextChange): FileChange => (
 export const changeLine = ({ target, before, diff }: TextChange): string =>
   `${fullName(target)}${before === undefined ? ' (new file)' : ''}: ${countsOf(diff)}`;
 
+/** What is in the file after a change was written to it. */
+export interface Written {
+  readonly text: string;
+  /** From before the change to that. */
+  readonly diff: FileDiff;
+  /** For the model, where that is not what it wrote; otherwise empty. */
+  readonly note: string;
+}
+
+/** Lines of that note's diff. */
+const noteLineLimit = 80;
+
+/** How a text differs from the one the model wrote, and whether that is told to the last character. */
+const noteOf = (path: string, wrote: string, found: string): { note: string; isComplete: boolean } => {
+  const { patch, omittedLines } = fileDiff({ path, before: wrote, after: found });
+  const all = patch.split('\n');
+  const lines = all.slice(0, noteLineLimit);
+  const omitted = omittedLines + all.length - lines.length;
+  const note = [
+    'It was changed as it was saved (by a formatter, most likely). From what you wrote to what is there now:',
+    ...lines,
+    ...(omitted === 0
+      ? []
+      : [`[${counted(omitted, 'more line')}; read the file before you change it again]`]),
+  ];
+  const isComplete = omitted === 0 && lines.every((line) => line.length <= patchLineLength);
+  return { note: `\n${note.join('\n')}`, isComplete };
+};
+
+/** The editor may have formatted the text as it saved it: what counts from now on is what is there. */
+const readBack = async (
+  { files, seen }: WritingPorts,
+  { target, before, after, diff }: TextChange,
+): Promise<Written> => {
+  const knewAll = before === undefined || seen.get(target.file)?.linesShown === Number.POSITIVE_INFINITY;
+  const remember = (hash: string, knowsAll: boolean): void =>
+    seen.set(target.file, { hash, linesShown: knowsAll ? Number.POSITIVE_INFINITY : 0 });
+  const bytes = await files.read(target, editableLimit).then(
+    (content) => content.bytes,
+    // It is written; that it cannot be read makes no failure of it.
+    () => new TextEncoder().encode(after),
+  );
+  const decoded = decodeText(bytes);
+  const text = decoded.kind === 'text' ? decoded.text : after;
+  // An editor gives all lines of a document the same ending.
+  if (toLineFeeds(text) === toLineFeeds(after)) {
+    remember(contentHash(bytes), knewAll);
+    return { text, diff, note: '' };
+  }
+  const { note, isComplete } = noteOf(target.label, after, text);
+  remember(contentHash(bytes), knewAll && isComplete);
+  return { text, diff: fileDiff({ path: target.label, before: before?.text, after: text }), note };
+};
+
 /**
  * Writes a change if the file is still what it was when the change was made: the person may have taken an hour to
  * decide, and edited it meanwhile.
  * @throws ToolError when it changed; nothing is written then
  */
 export const writeChange = async (
-  { files, seen }: WritingPorts,
-  { target, before, after }: TextChange,
+  ports: WritingPorts,
+  change: TextChange,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<Written> => {
+  const { files } = ports;
+  const { target, before, after } = change;
   const now = await files.resolve(target.editorFile);
   if (now.exists !== (before !== undefined)) {
     throw new ToolError(
@@ -120,7 +177,6 @@ export const writeChange = async (
     }
   }
   signal.throwIfAborted();
-  const text = before?.hasMark === true && before.isExact ? byteOrderMark + after : after;
-  await files.writeText(target, text);
-  seen.set(target.file, contentHash(after));
+  await files.writeText(target, before?.hasMark === true ? byteOrderMark + after : after);
+  return readBack(ports, change);
 };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { patchLineLimit } from '../../extension/tools/fileDiff.ts';
 import { removeTemporaryFolders } from '../workspace/folders.ts';
-import { createToolRig, never, toolError } from './rig.ts';
+import { createToolRig, never, textOfOutput, toolError } from './rig.ts';
 
 const edit = (path: string, oldText: string, newText: string) => ({
   path,
@@ -58,6 +58,53 @@ describe('edit_file', () => {
     await rig.run('edit_file', edit('a.ts', 'by hand', 'by the agent'));
     assert.deepEqual(rig.editor.calls, [`replace ${file}`]);
     assert.equal(rig.onDisk('a.ts'), 'typed by the agent\n');
+  });
+
+  it('tells what a formatter made of it as it was saved, and goes on from there', async () => {
+    const rig = createToolRig({ 'a.ts': 'one\ntwo\n' });
+    rig.editor.open(path.join(rig.root, 'a.ts'));
+    rig.editor.formatOnSave = (text) => text.replaceAll(' ;', ';');
+    const output = await rig.run('edit_file', edit('a.ts', 'two', 'let two ;'));
+    assert.equal(
+      textOfOutput(output),
+      [
+        '1 edit made in a.ts (+1 -1).',
+        'It was changed as it was saved (by a formatter, most likely). From what you wrote to what is there now:',
+        '@@ -1,2 +1,2 @@',
+        ' one',
+        '-let two ;',
+        '+let two;',
+      ].join('\n'),
+    );
+    assert.equal(output.diffs[0]?.patch, '@@ -1,2 +1,2 @@\n one\n-two\n+let two;');
+    assert.equal(rig.onDisk('a.ts'), 'one\nlet two;\n');
+    await rig.run('edit_file', edit('a.ts', 'let two;', 'three'));
+    assert.equal(rig.onDisk('a.ts'), 'one\nthree\n');
+  });
+
+  it('shows a bounded part of what a formatter made of a long file', async () => {
+    const lines = (indent: string) =>
+      Array.from({ length: 500 }, (_, index) => `${indent}${index};\n`).join('');
+    const rig = createToolRig({ 'a.ts': lines('') });
+    rig.editor.open(path.join(rig.root, 'a.ts'));
+    rig.editor.formatOnSave = (text) => text.replace(/^(?=\d)/gm, '  ');
+    await rig.run('read_file', { path: 'a.ts' });
+    const text = await rig.text('edit_file', edit('a.ts', '499;', '500;'));
+    assert.match(text, /\[921 more lines; read the file before you change it again\]$/);
+    assert.equal(text.split('\n').length, 83);
+    await assert.rejects(
+      rig.prepare('write_file', { path: 'a.ts', content: 'x' }),
+      toolError(/Not all of a\.ts was read/),
+    );
+  });
+
+  it('takes no note of line endings that the editor made the same', async () => {
+    const rig = createToolRig({ 'a.ts': 'one\r\ntwo\n' });
+    rig.editor.open(path.join(rig.root, 'a.ts'));
+    rig.editor.formatOnSave = (text) => text.replace(/\r?\n/g, '\r\n');
+    assert.equal(await rig.text('edit_file', edit('a.ts', 'two', '2')), '1 edit made in a.ts (+1 -1).');
+    await rig.run('edit_file', edit('a.ts', '2', '3'));
+    assert.equal(rig.onDisk('a.ts'), 'one\r\n3\r\n');
   });
 
   it('asks to read again when the file changed since it was read', async () => {
@@ -122,6 +169,14 @@ describe('edit_file', () => {
     assert.ok((diff?.omittedLines ?? 0) > 400);
   });
 
+  it('cuts long lines of a diff for the card', async () => {
+    const rig = createToolRig({ 'min.js': 'x'.repeat(3_000_000) });
+    const { approval } = await rig.prepare('edit_file', edit('min.js', 'x'.repeat(3_000_000), 'y\n'));
+    const patch = approval?.diffs[0]?.patch ?? '';
+    assert.ok(patch.length < 1_000, `${patch.length}`);
+    assert.match(patch, /^-x+… \[2999501 more characters\]$/m);
+  });
+
   it('leaves the bytes as they were whenever it fails', async () => {
     const rig = createToolRig({});
     const word = fc.constantFrom('one', 'two', '\n', '\r\n', 'three ', '');
@@ -171,6 +226,69 @@ describe('write_file', () => {
     const output = await rig.run('write_file', input);
     assert.equal(output.summary, '+1 -1');
     await assert.rejects(rig.prepare('write_file', input), toolError(/exactly this content/));
+  });
+
+  it('wants all of it read before it is replaced', async () => {
+    const line = (index: number) => `line ${index}\n`;
+    const rig = createToolRig({ 'a.ts': Array.from({ length: 3_000 }, (_, index) => line(index)).join('') });
+    const input = { path: 'a.ts', content: 'new\n' };
+    const refused = (from: number) =>
+      assert.rejects(
+        rig.prepare('write_file', input),
+        toolError(new RegExp(`Not all of a\\.ts was read\\. Read it from start_line ${from} on`)),
+      );
+    await rig.run('read_file', { path: 'a.ts', start_line: 1, end_line: 2 });
+    await refused(3);
+    await rig.run('read_file', { path: 'a.ts', start_line: 2_999 });
+    await refused(3);
+    await rig.run('read_file', { path: 'a.ts' });
+    await refused(2_001);
+    // It needs no more to edit, but an edit does not stand for reading.
+    await rig.run('edit_file', edit('a.ts', 'line 2999', 'the last'));
+    await refused(1);
+    await rig.run('read_file', { path: 'a.ts' });
+    await rig.run('read_file', { path: 'a.ts', start_line: 2_001 });
+    await rig.run('edit_file', edit('a.ts', 'the last', 'the end'));
+    await rig.run('write_file', input);
+    assert.equal(rig.onDisk('a.ts'), 'new\n');
+  });
+
+  it('does not replace a line that cannot be shown whole', async () => {
+    const rig = createToolRig({ 'min.js': `short\n${'y'.repeat(5_000)}\n`, 'empty.txt': '' });
+    await rig.run('read_file', { path: 'min.js' });
+    await assert.rejects(
+      rig.prepare('write_file', { path: 'min.js', content: 'x' }),
+      toolError(/Line 2 of min\.js is too long to be shown whole/),
+    );
+    await rig.run('read_file', { path: 'empty.txt' });
+    await rig.run('write_file', { path: 'empty.txt', content: 'x' });
+  });
+
+  it('refuses to change the encoding of a file', async () => {
+    const contents = {
+      'latin.txt': Buffer.from('caf\xe9\n', 'latin1'),
+      'wide.txt': Buffer.from('\ufeffwide\n', 'utf16le'),
+    };
+    const rig = createToolRig(contents);
+    for (const [name, bytes] of Object.entries(contents)) {
+      await rig.run('read_file', { path: name });
+      await assert.rejects(rig.run('write_file', { path: name, content: 'x\n' }), toolError(/not UTF-8/));
+      assert.deepEqual(readFileSync(path.join(rig.root, name)), bytes);
+    }
+  });
+
+  it('tells what a formatter made of it as it was saved', async () => {
+    const rig = createToolRig({ 'a.ts': 'one\n' });
+    rig.editor.open(path.join(rig.root, 'a.ts'));
+    rig.editor.formatOnSave = (text) => `${text}// formatted\n`;
+    await rig.run('read_file', { path: 'a.ts' });
+    const output = await rig.run('write_file', { path: 'a.ts', content: 'two\n' });
+    assert.match(
+      textOfOutput(output),
+      /^Wrote a\.ts \(2 lines, \+2 -1\)\.\nIt was changed[\s\S]*\+\/\/ formatted$/,
+    );
+    assert.equal(output.summary, '+2 -1');
+    await rig.run('write_file', { path: 'a.ts', content: 'three\n' });
   });
 
   it('does not overwrite what appeared while the person was deciding', async () => {
