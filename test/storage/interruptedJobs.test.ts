@@ -3,12 +3,21 @@ import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import { Blobs, blobThreshold } from '../../extension/storage/blobs.ts';
+import type { Disk } from '../../extension/storage/disk.ts';
 import { interruptJob } from '../../extension/storage/interruptedJobs.ts';
-import { formatOwner, leaseFile, type Owner, thisOwner } from '../../extension/storage/owner.ts';
+import { formatOwner, leaseFile, type Owner, OwnerWatch, thisOwner } from '../../extension/storage/owner.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import type { Row } from '../../extension/storage/sqlite.ts';
 import { jobEvents } from './chatEvents.ts';
-import { openDatabase, openService, quickDisk, session, temporaryFolder, uniqueName } from './support.ts';
+import {
+  openDatabase,
+  openService,
+  quickDisk,
+  session,
+  systemError,
+  temporaryFolder,
+  uniqueName,
+} from './support.ts';
 
 /** A process that is no more: it had this one's id, but started at another time. */
 const deadOwner = (): Owner => ({ ...thisOwner(uniqueName()), start: '1' });
@@ -102,14 +111,35 @@ describe('a job that was cut off', function () {
     assert.deepEqual(await approvalsIn(where), [refused]);
   });
 
-  it('that was closed with its window, still running, is closed by the next one', async () => {
+  it('is closed with its window', async () => {
     const where = folder();
     const owner = thisOwner(uniqueName());
     const { service, draft } = await begin(where, owner);
     await draft('so far');
     await service.close('');
     assert.ok(!existsSync(leaseFile(where, owner)));
+    const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+    const rows = await database.read((query) => query('SELECT status FROM jobs'));
+    assert.deepEqual(rows, [{ status: 'interrupted' }]);
     assert.deepEqual(kinds(await (await open(where)).items('a')), ['user', 'assistant', 'notice']);
+  });
+
+  it('is closed by the next window where its own could not write any more', async () => {
+    const where = folder();
+    let isFull = false;
+    const disk: Disk = {
+      ...quickDisk,
+      append: (descriptor, bytes) => {
+        if (isFull) throw systemError('ENOSPC');
+        quickDisk.append(descriptor, bytes);
+      },
+    };
+    const { service, record } = await openService(where, { disk });
+    await service.saveSession(uniqueName(), session('a'));
+    await record(jobEvents('a', 'job').started());
+    isFull = true;
+    await service.close('');
+    assert.deepEqual(kinds(await (await open(where)).items('a')), ['user', 'notice']);
   });
 
   it('is closed once, though two windows find it', async () => {
@@ -159,6 +189,45 @@ describe('a job that was cut off', function () {
     utimesSync(lease, now - 100, now - 100);
     assert.deepEqual(kinds(await (await open(where)).items('a')), ['user', 'notice']);
     assert.deepEqual(readdirSync(path.dirname(lease)).length, 2);
+  });
+
+  it('keeps its chat for its window: another can neither send there nor delete it', async () => {
+    const where = folder();
+    const { job, record, service } = await begin(where, thisOwner(uniqueName()));
+    const other = await open(where);
+    await assert.rejects(other.record(jobEvents('a', 'second').started()), /Another window is working/);
+    await assert.rejects(other.service.deleteSession(uniqueName(), 'a'), /Another window is working/);
+    assert.deepEqual(kinds(await other.items('a')), ['user']);
+    await record(job.completed());
+    await other.record(jobEvents('a', 'second').started());
+    await assert.rejects(service.deleteSession(uniqueName(), 'a'), /Another window is working/);
+    await other.record(jobEvents('a', 'second').completed());
+    await service.deleteSession(uniqueName(), 'a');
+    assert.equal(await other.service.getSession('', 'a'), undefined);
+  });
+
+  it('survives the sleep of a laptop, where nobody says when a process started', async () => {
+    const where = folder();
+    const owner = { ...thisOwner(uniqueName()), start: '' };
+    await begin(where, owner);
+    const lease = leaseFile(where, owner);
+    let now = 0;
+    const watch = new OwnerWatch(quickDisk, where, () => now);
+    const age = (seconds: number): void =>
+      utimesSync(lease, Date.now() / 1_000 - seconds, Date.now() / 1_000 - seconds);
+    age(10_000);
+    assert.ok(watch.isAlive(owner), 'at the first look after the sleep');
+    now += 8 * 3_600_000;
+    assert.ok(watch.isAlive(owner), 'by a clock that went on meanwhile');
+    age(1);
+    assert.ok(watch.isAlive(owner), 'it has renewed its lease');
+    for (let look = 0; look < 5; look += 1) {
+      assert.ok(watch.isAlive(owner), `silent for ${look * 20} s`);
+      now += 20_000;
+    }
+    assert.ok(!watch.isAlive(owner), 'silent for longer than that');
+    const gone = { ...owner, pid: 2 ** 30 };
+    assert.ok(!watch.isAlive(gone), 'not there at all');
   });
 
   it('leaves no question open when it ends in any other way', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { reduceChat } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
+import { thisOwner } from '../../extension/storage/owner.ts';
 import { anyEvents, chatsOf, lasting, reportBriefly, sessionIds } from './arbitraryEvents.ts';
 import {
   type OpenedService,
@@ -27,6 +29,27 @@ const check = async (opened: OpenedService, events: readonly AgentEvent[], what:
   assert.deepEqual(opened.problems, [], what);
 };
 
+const closingTime = 777;
+
+/** Closing a window ends what runs in it, in the same way as the reducer ends a job, but with another notice. */
+const checkClosed = async (opened: OpenedService, events: readonly AgentEvent[]): Promise<void> => {
+  for (const [id, chat] of chatsOf(events)) {
+    const items = await opened.items(id);
+    if (chat.job === undefined) {
+      assert.deepEqual(lasting(items), lasting(chat.items), `closed: ${id}`);
+      continue;
+    }
+    const end = { type: 'JobCancelled', jobId: chat.job.id, at: closingTime } as const;
+    const notice = items.at(-1);
+    assert.ok(notice?.kind === 'notice' && notice.notice.kind === 'interrupted');
+    const ended = reduceChat(chat, end).items;
+    assert.deepEqual(lasting(items).slice(0, -1), lasting(ended).slice(0, -1), `closed: ${id}`);
+    assert.equal((await opened.service.getSession('', id))?.status, 'interrupted');
+  }
+  assert.deepEqual(opened.problems, []);
+  await opened.service.close('');
+};
+
 const startChats = async ({ service }: OpenedService): Promise<void> => {
   for (const id of sessionIds) await service.saveSession(uniqueName(), session(id));
 };
@@ -46,7 +69,12 @@ describe('what is read back of any events', function () {
           longest = Math.max(longest, events.length);
           const where = folder();
           const small = snapshotBytes === undefined ? {} : { snapshotBytes };
-          const options = { ownerId: uniqueName(), disk: quickDisk, ...small };
+          const options = {
+            owner: thisOwner(uniqueName()),
+            disk: quickDisk,
+            now: () => closingTime,
+            ...small,
+          };
           const first = await openService(where, options);
           await startChats(first);
           for (const event of events) await first.record(event);
@@ -67,11 +95,12 @@ describe('what is read back of any events', function () {
             assert.deepEqual(paged, all);
           }
 
-          await first.service.close('');
-          const again = await openService(where, options);
+          // The next thread of the same window, the first having died.
+          const again = await openService(where, { ...options, incarnation: '2' });
           await check(again, events, 'opened again');
           await again.service.close('');
-          await other.service.close('');
+          await checkClosed(await openService(where, { disk: quickDisk }), events);
+          for (const { service } of [first, other]) await service.close('');
         },
       ),
       { numRuns: 30, reporter: reportBriefly },
@@ -87,7 +116,7 @@ describe('what is read back of any events', function () {
         async (events, cuts) => {
           const where = folder();
           // No snapshot: everything is in the one journal that is cut.
-          const options = { ownerId: uniqueName(), disk: quickDisk, snapshotBytes: 1e9 };
+          const options = { owner: thisOwner(uniqueName()), disk: quickDisk, snapshotBytes: 1e9 };
           const opened = await openService(where, options);
           await startChats(opened);
           const size = (): number => statSync(path.join(where, 'anycowork.journal')).size;
@@ -97,7 +126,6 @@ describe('what is read back of any events', function () {
             await opened.record(event);
             ends.push(size());
           }
-          await opened.service.close('');
           const journal = readFileSync(path.join(where, 'anycowork.journal'));
           assert.equal(journal.length, ends.at(-1));
 
@@ -111,12 +139,12 @@ describe('what is read back of any events', function () {
             await check(survivor, kept, `cut at ${at} of ${journal.length}`);
             // What comes next finds its place behind the cut.
             await survivor.service.saveSession(uniqueName(), session('later'));
-            await survivor.service.close('');
-            const again = await openService(crashed, options);
+            const again = await openService(crashed, { ...options, incarnation: '2' });
             assert.equal((await again.service.getSession('', 'later'))?.id, 'later');
             await check(again, kept, 'written to and opened again');
-            await again.service.close('');
+            for (const { service } of [survivor, again]) await service.close('');
           }
+          await opened.service.close('');
         },
       ),
       { numRuns: 12, reporter: reportBriefly },
