@@ -148,7 +148,8 @@ export const realDisk: Disk = {
 
 /** Replaces a file so that at any moment either the old or the new content is there. */
 export const replaceFile = (disk: Disk, file: string, parts: readonly Uint8Array[]): void => {
-  const temporary = `${file}.tmp`;
+  // Its own: two windows may write the same file at once.
+  const temporary = `${file}.${process.pid}.tmp`;
   try {
     disk.writeFile(temporary, parts);
     disk.rename(temporary, file);

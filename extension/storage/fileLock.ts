@@ -13,7 +13,7 @@ const emptyMs = 2_000;
 /**
  * A lock between processes: a file created exclusively, naming its holder. Unlike a lock judged by its age alone, one
  * left by a killed process is broken at once, and one held by a living process is never broken however long a snapshot
- * or a sleeping laptop keeps it. Two waiters breaking at the same instant could both win; the journal notices that.
+ * or a sleeping laptop keeps it. (Where the system does not say when a process started, a minute is the limit.) Two waiters breaking at the same instant could both win; the journal notices that.
  */
 export class FileLock {
   readonly #disk: Disk;

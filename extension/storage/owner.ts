@@ -79,6 +79,7 @@ export const processState = (owner: Owner): 'alive' | 'dead' | 'unknown' => {
 /** A lease nobody renewed for this long has ended, where the process itself cannot be asked. Milliseconds. */
 const leaseMs = 90_000;
 export const leaseRenewalMs = 20_000;
+const looksUntilDead = leaseMs / leaseRenewalMs;
 
 /** A file that says a window has this store open. Removed on close, renewed while open, outlived by a crash. */
 export const leaseFile = (folder: string, owner: Owner): string =>
@@ -97,10 +98,39 @@ export const renewLease = (disk: Disk, folder: string, owner: Owner, now: number
   disk.touch(file, now);
 };
 
-/** Whether that window still has the store open. Exact on Linux; elsewhere a reused process id counts for at most 90 s. */
-export const isOwnerAlive = (disk: Disk, folder: string, owner: Owner, now: number): boolean => {
-  const lease = disk.stat(leaseFile(folder, owner));
-  if (lease === undefined) return false;
-  const state = processState(owner);
-  return state === 'unknown' ? now - lease.changedAt < leaseMs : state === 'alive';
-};
+/**
+ * Whether other windows still have the store open. Exact on Linux. On another machine, or in another container, the age
+ * of the lease tells. On systems that do not say when a process started, one that is there counts as alive until its
+ * lease has not been renewed for 90 s of this window's own running time: when a laptop wakes up, all leases are old and
+ * none has ended.
+ */
+export class OwnerWatch {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #now: () => number;
+  readonly #leases = new Map<string, { readonly changedAt: number; readonly since: number; looks: number }>();
+
+  /** @param now milliseconds of a clock that nobody sets */
+  constructor(disk: Disk, folder: string, now: () => number = () => performance.now()) {
+    this.#disk = disk;
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  isAlive(owner: Owner): boolean {
+    const file = leaseFile(this.#folder, owner);
+    const lease = this.#disk.stat(file);
+    if (lease === undefined) return false;
+    const state = processState(owner);
+    if (state !== 'unknown') return state === 'alive';
+    if (owner.machine !== thisMachine()) return Date.now() - lease.changedAt < leaseMs;
+    const known = this.#leases.get(file);
+    if (known === undefined || known.changedAt !== lease.changedAt) {
+      this.#leases.set(file, { changedAt: lease.changedAt, since: this.#now(), looks: 1 });
+      return true;
+    }
+    known.looks += 1;
+    // Some clocks go on while the machine sleeps, so a long time alone says nothing.
+    return known.looks < looksUntilDead || this.#now() - known.since < leaseMs;
+  }
+}

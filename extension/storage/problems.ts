@@ -3,9 +3,6 @@ import { errorCode } from './disk.ts';
 
 const readOnlyCodes = ['EACCES', 'EPERM', 'EROFS'];
 
-/** The folder can be read but not written, as far as this error tells. */
-export const isReadOnlyError = (error: unknown): boolean => readOnlyCodes.includes(errorCode(error));
-
 /**
  * What a failed save means for the person.
  * @param folder where the history is kept

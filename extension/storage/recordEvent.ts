@@ -155,7 +155,18 @@ const insertUsage = (sessionId: string, { jobId, at, usage }: EventOf<'Usage'>):
   ];
 };
 
-const startJob = (event: EventOf<'JobStarted'>, owner: string, packer: Packer): BuildTransaction => {
+/** The (formatted) owners of the jobs that run in a chat. */
+export const holdersIn = (query: Query, sessionId: string): readonly string[] =>
+  query("SELECT owner FROM jobs WHERE session_id = ? AND status = 'running'", [sessionId]).map((row) =>
+    text(row, 'owner'),
+  );
+
+export const busyElsewhere = (): StoreError =>
+  new StoreError(
+    'Another window is working in this chat. Nothing was changed. Wait until it is done, or stop it there.',
+  );
+
+const startJob = (event: EventOf<'JobStarted'>, { owner, packer, isAlive }: Recording): BuildTransaction => {
   const { jobId, sessionId, agentId, at, input } = event;
   const body = input === undefined ? '' : packer.pack(input);
   return (query) => {
@@ -164,6 +175,8 @@ const startJob = (event: EventOf<'JobStarted'>, owner: string, packer: Packer): 
         'This chat has been deleted, so the message could not be kept. Send it in a new chat.',
       );
     }
+    const others = holdersIn(query, sessionId).filter((holder) => holder !== owner);
+    if (others.some(isAlive)) throw busyElsewhere();
     return [
       {
         sql: `INSERT INTO jobs (id, session_id, agent_id, status, owner, started_at) VALUES (?, ?, ?, 'running', ?, ?)`,
@@ -183,6 +196,16 @@ const startJob = (event: EventOf<'JobStarted'>, owner: string, packer: Packer): 
 
 export const sessionOfJob = (query: Query, jobId: string): string | undefined =>
   query('SELECT session_id FROM jobs WHERE id = ?', [jobId]).map((row) => text(row, 'session_id'))[0];
+
+export interface Recording {
+  /** Who runs the job, formatted. */
+  readonly owner: string;
+  readonly packer: Packer;
+  /** Whether another (formatted) owner still runs. */
+  readonly isAlive: (owner: string) => boolean;
+  /** Told when the chat has been deleted: nothing was kept. */
+  readonly onGone: () => void;
+}
 
 type Build = (query: Query, sessionId: string) => readonly Statement[];
 
@@ -255,23 +278,16 @@ const buildFor = (event: AgentEvent, pack: Pack): Build | undefined => {
   }
 };
 
-/**
- * The transaction that keeps what an event says; none for the events that are only a preview.
- * @param owner who runs the job, formatted
- */
-export const recordEvent = (
-  event: AgentEvent,
-  owner: string,
-  packer: Packer,
-): BuildTransaction | undefined => {
-  if (event.type === 'JobStarted') return startJob(event, owner, packer);
+/** The transaction that keeps what an event says; none for the events that are only a preview. */
+export const recordEvent = (event: AgentEvent, recording: Recording): BuildTransaction | undefined => {
+  const { packer } = recording;
+  if (event.type === 'JobStarted') return startJob(event, recording);
   const build = buildFor(event, packer.pack);
   if (build === undefined) return undefined;
   return (query) => {
-    // Deleting a chat ends with its rows; a job that is still on its way out then has nothing to add.
     const sessionId = sessionOfJob(query, event.jobId);
-    return sessionId === undefined
-      ? packer.discard()
-      : [...build(query, sessionId), ...packer.references(sessionId)];
+    if (sessionId !== undefined) return [...build(query, sessionId), ...packer.references(sessionId)];
+    recording.onGone();
+    return packer.discard();
   };
 };

@@ -1,4 +1,4 @@
-import type { Store } from '../core/store.ts';
+import { type Store, StoreError } from '../core/store.ts';
 import { endsJob } from '../shared/event.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
 import { Blobs, deleteDoomed, doomedBlobs } from './blobs.ts';
@@ -10,16 +10,16 @@ import { interruptJob, runningJobs } from './interruptedJobs.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
 import {
   formatOwner,
-  isOwnerAlive,
   leaseFile,
   leaseRenewalMs,
   type Owner,
+  OwnerWatch,
   parseOwner,
   renewLease,
   sameOwner,
 } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
-import { decide, recordEvent } from './recordEvent.ts';
+import { busyElsewhere, decide, holdersIn, recordEvent } from './recordEvent.ts';
 import { migrations } from './schema.ts';
 import { deleteSession, getSession, listSessions, saveSession, sessionUsage } from './sessions.ts';
 import type { OpenSqlite, Query } from './sqlite.ts';
@@ -55,6 +55,11 @@ const openService = async (options: ServiceOptions) => {
   const database = await Database.open({ ...options, migrations, onForeignChange: options.onChange });
   const blobs = new Blobs(disk, folder);
   const drafts = new Drafts();
+  const watch = new OwnerWatch(disk, folder);
+  const isAlive = (formatted: string): boolean => {
+    const holder = parseOwner(formatted);
+    return holder !== undefined && watch.isAlive(holder);
+  };
 
   const interrupt = (id: string, holder: string): Promise<void> =>
     database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, holder, now(), blobs.packer()));
@@ -63,7 +68,7 @@ const openService = async (options: ServiceOptions) => {
     for (const { id, owner: text } of await database.read(runningJobs)) {
       const holder = parseOwner(text);
       if (holder !== undefined && sameOwner(holder, owner)) continue;
-      if (holder !== undefined && isOwnerAlive(disk, folder, holder, Date.now())) continue;
+      if (isAlive(text)) continue;
       await interrupt(id, text);
       if (holder !== undefined) disk.remove(leaseFile(folder, holder));
       options.onChange();
@@ -114,7 +119,7 @@ const openService = async (options: ServiceOptions) => {
       // Nothing was written there either.
     }
   };
-  return { database, blobs, drafts, ownerText, deleteBlobs, close };
+  return { database, blobs, drafts, ownerText, isAlive, deleteBlobs, close };
 };
 
 /** What runs in the storage thread: opens on the first call, and again on the next one if that failed. */
@@ -161,16 +166,27 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     getSession: (_, id) => read((query) => getSession(query, id)),
     saveSession: (call, session) => save(call, () => () => saveSession(session)),
     deleteSession: async (call, id) => {
-      await save(call, () => () => deleteSession(id));
+      await save(call, ({ isAlive, ownerText }) => (query) => {
+        const holders = holdersIn(query, id).filter((holder) => holder !== ownerText);
+        if (holders.some(isAlive)) throw busyElsewhere();
+        return deleteSession(id);
+      });
       const { deleteBlobs } = await opened();
       // The chat is gone; a file that cannot be deleted now is tried again later.
       await deleteBlobs(`${call}:blobs`).catch(() => undefined);
     },
-    record: (call, event) =>
-      save(call, ({ blobs, drafts, ownerText }) => {
+    record: async (call, event) => {
+      let isGone = false;
+      await save(call, ({ blobs, drafts, ownerText, isAlive }) => {
         if (event.type === 'TurnCompleted' || endsJob(event)) drafts.forget(event.jobId);
-        return recordEvent(event, ownerText, blobs.packer());
-      }),
+        const onGone = (): void => {
+          isGone = true;
+        };
+        return recordEvent(event, { owner: ownerText, packer: blobs.packer(), isAlive, onGone });
+      });
+      // The job must not go on where nobody sees what it does.
+      if (isGone) throw new StoreError('This chat has been deleted, so nothing more is kept of its work.');
+    },
     // Without the fdatasync: a draft is worth a crash of the window, which this survives, not a wait for the disk each
     // second. Its record is whole like every other, and becomes durable with the next one that waits.
     saveDraft: async (call, jobId, draft) => {
