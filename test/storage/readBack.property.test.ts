@@ -112,7 +112,7 @@ describe('what is read back of any events', function () {
     await fc.assert(
       fc.asyncProperty(
         anyEvents,
-        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        fc.array(fc.noBias(fc.nat(1_000_000)), { minLength: 4, maxLength: 4 }),
         async (events, cuts) => {
           const where = folder();
           // No snapshot: everything is in the one journal that is cut.
@@ -130,7 +130,7 @@ describe('what is read back of any events', function () {
           assert.equal(journal.length, ends.at(-1));
 
           for (const cut of cuts) {
-            const at = begin + Math.round(cut * (journal.length - begin));
+            const at = begin + Math.round((cut / 1_000_000) * (journal.length - begin));
             const crashed = folder();
             writeFileSync(path.join(crashed, 'anycowork.journal'), journal.subarray(0, at));
             symlinkSync(path.join(where, 'blobs'), path.join(crashed, 'blobs'));
