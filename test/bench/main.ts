@@ -15,10 +15,12 @@
 // view        From the click on the view's icon to the first animation frame in which the composer stands in the
 //             visible webview and the chat is loaded, so that it can be sent. Fresh windows, extension not yet active.
 //             `again`: the view was hidden and is shown anew. The floor is a webview view with a bare text area.
-// steps       One job of 100 steps, each a read of another 2 KB file, in a chat that the view shows. A sample is the time from the
-//             last byte of the model's reply to the arrival of the whole next request, by the clock of the model's
-//             server: reading the reply, the step, keeping both durably (fdatasync), showing them, and sending the
-//             history. `growth` is the median of the last 20 minus that of the first 20.
+// steps       One job of 100 steps, each a read of another 2 KB file, in a chat that the view shows; the model answers after
+//             100 ms. A sample is the time from the last byte of the model's reply to the arrival of the whole next
+//             request, by the clock of the model's server: reading the reply, the step, keeping both durably
+//             (fdatasync), and sending the history. `growth` is the median of the last 20 minus that of the first 20.
+//             `without a pause`: a second such job with a model that answers at once, so that a step also pays for
+//             what the one before it left to be drawn; on two cores that is mostly the browser.
 // stream      2,000 numbered words of Markdown at 100 a second. A loop in the webview notes in each animation frame
 //             which is the last word shown; a word's lag is from its writing by the model's server to the first frame
 //             that shows it (both read the system's clock). `at full speed` is a second such reply, written at once:

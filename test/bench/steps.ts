@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleForHost } from '../integration/bundle.ts';
 import { openaiCompatibleWire as wire } from '../providers/wires/openaiCompatible.ts';
 import { CodeServer } from '../support/codeServer.ts';
-import { ModelBytes } from '../support/modelBytes.ts';
+import { ModelBytes, type RecordedRequest } from '../support/modelBytes.ts';
 import { runInWindow } from '../support/runInHost.ts';
 import { median } from '../support/statistics.ts';
 import { chromiumContext, launchBrowser, until } from '../support/workbench.ts';
@@ -14,6 +15,8 @@ const steps = 100;
 const lastWords = 'I have read them all.';
 /** Steps at each end that are compared. */
 const ends = 20;
+/** How long the model takes to answer, in the first job. */
+const thinkMs = 100;
 const goal = 15;
 
 const usage = { input: 1_000, cached: 0, output: 20, reasoning: 0 };
@@ -37,8 +40,8 @@ const readReply = (step: number): string =>
     usage,
   });
 
-/** Runs the job in a window whose view shows it. @throws when the view does not end with its answer */
-const runJob = async (folder: string, baseUrl: string): Promise<void> => {
+/** Runs both jobs in a window whose view shows them. @throws when the view does not end with its answer */
+const runJobs = async (folder: string, baseUrl: string): Promise<void> => {
   const testsPath = await bundleForHost('test/bench/inHost/steps.ts');
   const settings = { 'anycowork.openaiCompatible.baseUrl': baseUrl };
   const server = await CodeServer.start({ folder, settings, mode: 'tests' });
@@ -71,23 +74,34 @@ const runJob = async (folder: string, baseUrl: string): Promise<void> => {
   }
 };
 
+const numbers = Array.from({ length: steps }, (_, index) => index + 1);
+/** What the model says in one job. */
+const replies = [
+  wire.sse({ text: ['Hello.'], usage }),
+  ...numbers.map(readReply),
+  wire.sse({ text: [lastWords], usage }),
+];
+
+async function* after(thinkMs: number, body: string): AsyncGenerator<string, void> {
+  await sleep(thinkMs);
+  yield body;
+}
+
+const overheadsOf = (requests: readonly RecordedRequest[]): readonly number[] =>
+  numbers.map((step) => (requests[step + 1]?.arrivedAt ?? 0) - (requests[step]?.repliedAt ?? 0));
+
 export const measureSteps = async (): Promise<readonly Figure[]> => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'anycowork-bench-'));
   writeFiles(folder);
   await using model = await ModelBytes.start();
-  const numbers = Array.from({ length: steps }, (_, index) => index + 1);
-  const replies = [wire.sse({ text: ['Hello.'], usage }), ...numbers.map(readReply)];
-  for (const body of [...replies, wire.sse({ text: [lastWords], usage })]) {
-    model.reply({ chunks: [body] });
-  }
-  await runJob(folder, wire.baseUrl(model.url)).finally(() =>
+  for (const body of replies) model.reply({ chunks: after(thinkMs, body) });
+  for (const body of replies) model.reply({ chunks: [body] });
+  await runJobs(folder, wire.baseUrl(model.url)).finally(() =>
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   );
   const { requests } = model;
-  if (requests.length !== steps + 2) throw new Error(`${requests.length} requests came for ${steps} steps.`);
-  const overheads = numbers.map(
-    (step) => (requests[step + 1]?.arrivedAt ?? 0) - (requests[step]?.repliedAt ?? 0),
-  );
+  if (requests.length !== 2 * replies.length) throw new Error(`${requests.length} requests came.`);
+  const overheads = overheadsOf(requests.slice(0, replies.length));
   const first = overheads.slice(0, ends);
   const last = overheads.slice(-ends);
   return [
@@ -96,5 +110,6 @@ export const measureSteps = async (): Promise<readonly Figure[]> => {
     sampled(`step overhead of steps 1-${ends}, p50`, first, { goal }),
     sampled(`step overhead of steps ${steps - ends + 1}-${steps}, p50`, last, { goal }),
     milliseconds('step overhead, growth', median(last) - median(first)),
+    sampled('step overhead without a pause, p50', overheadsOf(requests.slice(replies.length))),
   ];
 };

@@ -7,7 +7,7 @@ import { printFromHost } from '../../support/hostConsole.ts';
 /** The views go with the extension host, and the bench looks whether they have shown the job. */
 const lookMs = 3_000;
 
-/** Runs in the extension host: a first message, so that there is a chat to show, and then the job of many steps. */
+/** Runs in the extension host. Twice: a first message, so that there is a chat to show, and then the job of many steps. */
 export const run = async (): Promise<void> => {
   const extension = vscode.extensions.getExtension<AnyCoworkApi>('anycowork.anycowork');
   const api = await extension?.activate();
@@ -35,10 +35,12 @@ export const run = async (): Promise<void> => {
     model: { provider: 'openaiCompatible', model: 'bench' },
     execution: { turnLimit: 1_000 },
   });
-  const sessionId = await chat({ agentId: agent.id, message: 'Hello.' });
   await command('openChat');
-  await command('openSession', sessionId);
-  await chat({ sessionId, message: 'Read every file.' });
+  for (const _ of ['patient', 'hasty']) {
+    const sessionId = await chat({ agentId: agent.id, message: 'Hello.' });
+    await command('openSession', sessionId);
+    await chat({ sessionId, message: 'Read every file.' });
+  }
   printFromHost('done');
   await sleep(lookMs);
 };
