@@ -27,10 +27,14 @@ export const openSqlite = (): Promise<OpenSqlite> => {
   return loading;
 };
 
-/** A folder that is gone after the test. */
+/** What a test has opened in this process: a window left open would go on renewing its lease, in a folder that is gone. */
+const openServices: StoreHandlers[] = [];
+
+/** A folder that is gone after the test, once every service is closed. */
 export const temporaryFolder = (context: Mocha.Suite): (() => string) => {
   const made: string[] = [];
-  context.afterEach(() => {
+  context.afterEach(async () => {
+    for (const service of openServices.splice(0)) await service.close('');
     for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
   return () => {
@@ -133,6 +137,7 @@ export const openService = async (
     ...options,
   });
   await service.open('');
+  openServices.push(service);
   return {
     service,
     problems,

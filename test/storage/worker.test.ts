@@ -42,12 +42,12 @@ const saves = ({ call }: ToWorker): boolean => call.method === 'saveSession';
 const anything = (): boolean => true;
 
 describe('the storage thread', function () {
-  const folder = temporaryFolder(this);
   this.timeout(30_000);
   const opened: Store[] = [];
   afterEach(async () => {
     for (const store of opened.splice(0)) await store.close();
   });
+  const folder = temporaryFolder(this);
 
   const open = (options: Partial<SqlStoreOptions> = {}) => {
     const problems: string[] = [];
