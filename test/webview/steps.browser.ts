@@ -72,8 +72,21 @@ describe('steps: waiting for an approval', () => {
     ['Reject', (shown: Shown) => shown.page.click('[data-test=reject]'), { approved: false, scope: 'once' }],
     [
       'Ctrl+Enter',
-      (shown: Shown) => shown.page.locator('[data-test=reason] input').press('Control+Enter'),
+      (shown: Shown) => shown.page.locator('[data-test=reject]').press('Control+Enter'),
       { approved: true, scope: 'once' },
+    ],
+    [
+      'Ctrl+Enter after a reason',
+      async (shown: Shown) => {
+        await shown.page.locator('[data-test=reason] input').fill('Use pnpm');
+        await shown.page.keyboard.press('Control+Enter');
+      },
+      { approved: false, scope: 'once', reason: 'Use pnpm' },
+    ],
+    [
+      'Ctrl+Enter in the empty field for a reason',
+      (shown: Shown) => shown.page.locator('[data-test=reason] input').press('Control+Enter'),
+      { approved: false, scope: 'once' },
     ],
     [
       'Escape in the card',
@@ -120,6 +133,27 @@ describe('steps: waiting for an approval', () => {
       scope: 'once',
     });
   });
+
+  for (const [key, at] of [
+    ['Control+Enter', 'review'],
+    ['Enter', 'approve'],
+    ['Space', 'approve-session'],
+  ] as const) {
+    it(`approves nothing with ${key} on ${at} while a reason for rejecting is written, and says why`, async () => {
+      const shown = await show([open, asked()]);
+      const reason = shown.page.locator('[data-test=reason] input');
+      await reason.fill('Use pnpm');
+      await shown.page.locator(`[data-test=${at}]`).press(key);
+      await settle(shown);
+      assert.equal((await shown.posts('decide')).length, 0);
+      assert.match((await shown.page.textContent('.approval [role=alert]')) ?? '', /reason for rejecting/);
+      await reason.fill(' ');
+      await settle(shown);
+      assert.equal(await shown.page.locator('.approval [role=alert]').count(), 0);
+      await shown.page.locator('[data-test=approve]').press(key === 'Space' ? 'Space' : 'Enter');
+      assert.equal((await shown.posted('decide')).approved, true);
+    });
+  }
 
   it('opens the review without answering', async () => {
     const shown = await show([open, asked()]);

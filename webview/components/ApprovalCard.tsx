@@ -45,6 +45,8 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
   const card = useRef<HTMLElement>(null);
   const reason = useRef('');
   const [isSent, setSent] = useState(false);
+  /** The keyboard approved while a reason for rejecting was written: one of both is a mistake. */
+  const [isUnclear, setUnclear] = useState(false);
   const stepId = record.step.id;
   useKeepFocus(card);
 
@@ -64,12 +66,15 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing) return;
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) decide(true, 'once');
-    else if (event.key === 'Escape') decide(false, 'once');
-    // Enter in the reason field means the answer the reason is for.
-    else if (event.key === 'Enter' && event.target instanceof Element && event.target.matches('.reason')) {
-      decide(false, 'once');
-    } else return;
+    const isIn = (selector: string) => event.target instanceof Element && event.target.matches(selector);
+    const isShortcut = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+    const isPress = (event.key === 'Enter' || event.key === ' ') && isIn('[data-test^=approve]');
+    if (event.key === 'Escape') decide(false, 'once');
+    // Enter in the reason field, with or without Ctrl, means the answer the reason is for.
+    else if (event.key === 'Enter' && isIn('.reason')) decide(false, 'once');
+    else if ((isShortcut || isPress) && reason.current.trim() !== '') setUnclear(true);
+    else if (isShortcut) decide(true, 'once');
+    else return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -142,8 +147,17 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
         test="reason"
         onText={(text) => {
           reason.current = text;
+          setUnclear(false);
         }}
       />
+      {isUnclear && (
+        <p class="caution" role="alert">
+          <Icon name="warning" />
+          <span>
+            There is a reason for rejecting. Press Enter in its field to reject, or clear it to approve.
+          </span>
+        </p>
+      )}
     </section>
   );
 };
