@@ -1,7 +1,8 @@
 /**
  * Turns the event stream into posts to a view: numbered, at most one post per interval, streaming text joined, nothing
- * while the view is hidden. The first event after a pause goes out at once. Nothing is ever reordered. Posts are few
- * because each costs the host, the connection and the view about as much as a step of the agent does.
+ * while the view is hidden. Nothing is ever reordered. An event waits for the interval's end, so that what follows it
+ * goes with it: each post costs the host, the connection and the view milliseconds, which a step of the agent would
+ * have to wait for.
  */
 import type { AgentEvent } from '../shared/event.ts';
 import type { ToWebview, ToWebviewBody } from '../shared/protocol.ts';
@@ -35,28 +36,19 @@ export const createEventPoster = (options: {
   let seq = 0;
   let isVisible = true;
   let pending: ToWebviewBody[] = [];
-  let pause: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
+  const clear = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    pending = [];
+  };
   const flush = (): void => {
     const bodies = pending;
-    pending = [];
-    if (bodies.length === 0) return;
+    clear();
     // The spread of a distributed Omit and its missing key is the union again.
     options.send(bodies.map((body, index) => ({ ...body, seq: seq + index }) as ToWebview));
     seq += bodies.length;
-  };
-  const flushInTime = (): void => {
-    if (pause !== undefined || pending.length === 0) return;
-    flush();
-    pause = setTimeout(() => {
-      pause = undefined;
-      flushInTime();
-    }, options.interval);
-  };
-  const clear = (): void => {
-    clearTimeout(pause);
-    pause = undefined;
-    pending = [];
   };
   const postNow = (body: ToWebviewBody): void => {
     if (!isVisible) return;
@@ -80,7 +72,7 @@ export const createEventPoster = (options: {
       } else {
         pending.push({ type: 'event', event });
       }
-      flushInTime();
+      timer ??= setTimeout(flush, options.interval);
     },
     post: postNow,
     setVisible: (visible) => {
