@@ -97,7 +97,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     logError,
   });
   const agents = createAgents({ store, defaultModel: models.defaultModel, newId, now });
-  const approvals = createApprovals({ now, onError: logError });
+  const approvals = createApprovals({ onError: logError });
 
   const editor = createEditor();
   const files = createWorkspaceFiles({ roots: workspaceRoots, editor });

@@ -158,7 +158,6 @@ const handlers: Handlers = {
   sessions: (state, { sessions }) => ({ ...state, sessions }),
   showSessions: (state) => ({ ...state, sessionsOpen: true }),
   focusComposer: (state) => ({ ...state, sessionsOpen: false, focusCount: state.focusCount + 1 }),
-  compose: (state, { text }) => composeText({ ...state, sessionsOpen: false }, text),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
   refused: (state, { requestId, message }) =>
     state.pending?.requestId === requestId ? { ...withoutPending(state), refusal: message } : state,

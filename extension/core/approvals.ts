@@ -8,7 +8,6 @@ export type AnswerResult = 'accepted' | 'alreadyAnswered' | 'unknown';
 
 export interface PendingApproval {
   readonly request: ApprovalRequest;
-  readonly askedAt: number;
 }
 
 export interface ApprovalListener {
@@ -34,7 +33,6 @@ const denied = (surface: string): Decision => ({ approved: false, scope: 'once',
 const answeredLimit = 1_000;
 
 export const createApprovals = (options: {
-  readonly now: () => number;
   /** A listener that throws is reported here and hurts nobody else. */
   readonly onError: (error: unknown) => void;
 }): ApprovalBroker => {
@@ -88,7 +86,7 @@ export const createApprovals = (options: {
       signal.removeEventListener('abort', onAbort);
       resolve(decision);
     };
-    waiting.set(id, { request, askedAt: options.now(), settle });
+    waiting.set(id, { request, settle });
     tell((listener) => listener.onAsked?.(request));
     return promise;
   };
@@ -96,7 +94,7 @@ export const createApprovals = (options: {
   return {
     ask,
     answer,
-    pending: () => [...waiting.values()].map(({ request, askedAt }) => ({ request, askedAt })),
+    pending: () => [...waiting.values()].map(({ request }) => ({ request })),
     grants: (sessionId) => sessionGrants.get(sessionId) ?? new Set(),
     listen: (listener) => {
       listeners.add(listener);

@@ -7,9 +7,6 @@ import { imageDataLimit, imageMediaTypes } from './message.ts';
 
 const id = z.string().min(1).max(200);
 
-/** Lives in message.ts, so that the webview can read it without loading zod. */
-export { imageDataLimit };
-
 const image = z.object({
   mediaType: z.enum(imageMediaTypes),
   data: z.string().max(imageDataLimit),
@@ -73,7 +70,7 @@ export interface Surroundings {
   readonly providerName: string;
   readonly folderName?: string;
   readonly isTrusted: boolean;
-  /** Messages people sent in this chat, newest last, for arrow-up recall. */
+  /** Things to try in the open folder; an empty chat shows them. */
   readonly suggestions: readonly string[];
   /** Set when the store cannot be written: shown above the composer, which then keeps its text. */
   readonly storageProblem?: string;
@@ -94,8 +91,6 @@ export type ToWebview = { readonly seq: number } & (
   /** The session list should be shown: the person pressed History in the title bar. */
   | { readonly type: 'showSessions' }
   | { readonly type: 'focusComposer' }
-  /** Text to put into the composer, for example from a suggestion or a command. */
-  | { readonly type: 'compose'; readonly text: string }
   | { readonly type: 'accepted'; readonly requestId: string }
   | { readonly type: 'refused'; readonly requestId: string; readonly message: string }
 );

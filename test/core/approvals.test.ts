@@ -27,7 +27,7 @@ const request = (id: string, grant?: GrantScope): ApprovalRequest => ({
 
 const broker = () => {
   const errors: unknown[] = [];
-  return { errors, approvals: createApprovals({ now: () => 1, onError: (error) => errors.push(error) }) };
+  return { errors, approvals: createApprovals({ onError: (error) => errors.push(error) }) };
 };
 
 describe('approvals', () => {

@@ -18,7 +18,7 @@ const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] = []) =
   const provider = fakeProvider(replies);
   const errors: unknown[] = [];
   const logError = (error: unknown) => void errors.push(error);
-  const approvals = createApprovals({ now: ids.now, onError: logError });
+  const approvals = createApprovals({ onError: logError });
   const jobs = createJobs({
     store,
     approvals,

@@ -143,13 +143,8 @@ describe('composer: text', () => {
     assert.equal(await written(shown), 'Half a thought\nand more');
   });
 
-  it('takes text from commands behind what is there, and the focus', async () => {
+  it('takes the focus when the host says so', async () => {
     const shown = await show();
-    await shown.page.fill(composer, 'Please');
-    await shown.page.locator(composer).blur();
-    await shown.push({ type: 'compose', text: 'explain this file' });
-    assert.equal(await written(shown), 'Please\nexplain this file');
-    await untilComposerFocused(shown);
     await shown.page.locator(composer).blur();
     await shown.push({ type: 'focusComposer' });
     await untilComposerFocused(shown);
