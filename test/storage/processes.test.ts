@@ -52,7 +52,7 @@ describe('several processes', function () {
     const where = folder();
     const acknowledged: string[] = [];
     let unacknowledged = 0;
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const writers = ['a', 'b'].map((name) => start('writer.ts', where, `${name}${round}`, '100000'));
       for (const { child, saw } of writers) {
         await saw(new RegExp(`-${5 + Math.floor(Math.random() * 30)}$`));

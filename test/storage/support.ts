@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buildSync } from 'esbuild';
 import type { Session } from '../../extension/shared/agent.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
@@ -19,7 +20,26 @@ import {
 
 const root = path.resolve(import.meta.dirname, '../..');
 export const wasmFile = path.join(root, 'node_modules/sql.js/dist/sql-wasm.wasm');
-export const workerFile = new URL('../../extension/storage/worker.ts', import.meta.url);
+
+let bundled: string | undefined;
+/** The thread as the product has it, in one file: it starts in half the time, and tests start many. */
+export const workerFile = (): string => {
+  if (bundled !== undefined) return bundled;
+  const folder = mkdtempSync(path.join(tmpdir(), 'anycowork-worker-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  bundled = path.join(folder, 'worker.mjs');
+  buildSync({
+    entryPoints: [path.join(root, 'extension/storage/worker.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: bundled,
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+  return bundled;
+};
 
 let loading: Promise<OpenSqlite> | undefined;
 export const openSqlite = (): Promise<OpenSqlite> => {
@@ -148,7 +168,7 @@ export const openService = async (
 
 export const storeOptions = (folder: string, problems: string[] = []): SqlStoreOptions => ({
   folder,
-  workerFile,
+  workerFile: workerFile(),
   wasmFile,
   ownerId: uniqueName(),
   report: (problem) => problems.push(problem),
