@@ -28,6 +28,7 @@ const stagesFor = (grep) => {
     { name: 'build', needs: [], isTest: false, limit: 300, args: ['esbuild.mjs'] },
     { name: 'check', needs: [], isTest: false, limit: 300, args: ['test/support/check.ts'] },
     { name: 'unit', needs: [], isTest: true, limit: 600, args: [runMocha, ...unitTests, ...filter] },
+    { name: 'stress', needs: [], isTest: false, limit: 600, args: ['test/stress/main.ts', '--rounds', '50'] },
     {
       name: 'webview',
       needs: ['build', 'chromium'],
