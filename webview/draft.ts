@@ -1,5 +1,6 @@
 /** What the person has typed and attached but not sent yet. */
-import { type ImageMediaType, imageMediaTypes } from '../extension/shared/message.ts';
+import { type ImageMediaType, imageMediaTypes, messageTextLimit } from '../extension/shared/message.ts';
+import { exactNumber } from './format.ts';
 
 export interface DraftImage {
   readonly id: string;
@@ -18,6 +19,12 @@ export const emptyDraft: Draft = { text: '', images: [] };
 
 /** Pictures in one message; the protocol allows no more. */
 export const imageCountLimit = 20;
+
+/** Why the host would not take the draft, and what to do; undefined when it would. */
+export const draftProblem = ({ text }: Draft): string | undefined =>
+  text.length <= messageTextLimit
+    ? undefined
+    : `This message has ${exactNumber(text.length)} characters; at most ${exactNumber(messageTextLimit)} can be sent. Shorten it, or put the text into a file and name the file here.`;
 
 /** Characters of pictures that are kept over a reload: VS Code writes this state into its own database. */
 const savedImageLimit = 1_000_000;

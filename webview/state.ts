@@ -5,7 +5,7 @@ import { textOf } from '../extension/shared/message.ts';
 import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';
 import { type Announcer, announce, silent } from './announce.ts';
 import { addChanges, type Changes, changesOf } from './changes.ts';
-import { type Draft, emptyDraft } from './draft.ts';
+import { type Draft, draftProblem, emptyDraft } from './draft.ts';
 
 /** A message that was sent, and not yet accepted or refused. */
 export interface Pending {
@@ -197,7 +197,10 @@ export const composeText = (state: ViewState, text: string): ViewState => {
 export const isSending = ({ pending }: ViewState): boolean => pending !== undefined && !pending.isOverdue;
 
 export const canSend = (state: ViewState): boolean =>
-  state.loaded && !isSending(state) && (state.draft.text.trim() !== '' || state.draft.images.length > 0);
+  state.loaded &&
+  !isSending(state) &&
+  draftProblem(state.draft) === undefined &&
+  (state.draft.text.trim() !== '' || state.draft.images.length > 0);
 
 /** The state with the draft under way, and what to post; the draft stays until the host has it. */
 export const sendDraft = (state: ViewState, requestId: string): { state: ViewState; post: ToHost } => {

@@ -40,6 +40,9 @@ export interface ThinkingBlock {
 export const imageMediaTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 export type ImageMediaType = (typeof imageMediaTypes)[number];
 
+/** Characters of one message; a longer text belongs into a file. */
+export const messageTextLimit = 1_000_000;
+
 /** A pasted or dropped picture is at most this many base64 characters (about 3.75 MB of bytes). */
 export const imageDataLimit = 5_000_000;
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { SessionSummary } from './agent.ts';
 import type { ChatItem, ChatState } from './chat.ts';
 import { type AgentEvent, errorActions } from './event.ts';
-import { imageDataLimit, imageMediaTypes } from './message.ts';
+import { imageDataLimit, imageMediaTypes, messageTextLimit } from './message.ts';
 
 const id = z.string().min(1).max(200);
 
@@ -20,7 +20,7 @@ const toHostSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('send'),
     requestId: id,
-    text: z.string().max(1_000_000),
+    text: z.string().max(messageTextLimit),
     images: z.array(image).max(20),
   }),
   z.object({ type: z.literal('stop'), jobId: id }),

@@ -30,6 +30,20 @@ export interface ChatView {
   post(body: PlainBody): void;
 }
 
+const misunderstood =
+  'The chat asked for something that could not be understood, so nothing was done. Reload the window, then try again.';
+
+const refusal =
+  'Your message could not be sent as it is; text and pictures are kept here. Shorten it, or take out a picture, then send it again.';
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Of a message that could not be parsed as a whole. */
+const requestIdOf = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null && 'requestId' in value && typeof value.requestId === 'string'
+    ? value.requestId
+    : undefined;
+
 /** The border to the webview: parses what comes in, numbers what goes out. Decides nothing. */
 export const createChatView = (
   source: ChatSource,
@@ -70,9 +84,25 @@ export const createChatView = (
     else waiting = [...waiting, body].slice(-waitingLimit);
   };
 
-  const receive = async (value: unknown): Promise<void> => {
+  const tell = (text: string): void => void vscode.window.showErrorMessage(`AnyCowork: ${text}`);
+
+  /** @returns undefined for what breaks the protocol; it is refused where an answer is waited for, and told else */
+  const parse = (value: unknown): ToHost | undefined => {
     try {
-      const message = parseToHost(value);
+      return parseToHost(value);
+    } catch (error) {
+      log.error(error);
+      const requestId = requestIdOf(value);
+      if (requestId === undefined) tell(misunderstood);
+      else post({ type: 'refused', requestId, message: refusal });
+      return undefined;
+    }
+  };
+
+  const receive = async (value: unknown): Promise<void> => {
+    const message = parse(value);
+    if (message === undefined) return;
+    try {
       if (message.type === 'ready') {
         // It speaks, so it is shown, whatever order VS Code tells both in.
         isVisible = true;
@@ -81,8 +111,7 @@ export const createChatView = (
       } else await source.handle(message, post);
     } catch (error) {
       log.error(error);
-      const reason = error instanceof Error ? error.message : String(error);
-      void vscode.window.showErrorMessage(`AnyCowork: ${reason}`);
+      tell(reasonOf(error));
     }
   };
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { messageTextLimit } from '../../extension/shared/message.ts';
 import { at, event, jobStarted, snapshot, surroundings, user } from './samples.ts';
 import { composer, settle, show, untilComposerFocused, written } from './show.ts';
 
@@ -120,6 +121,23 @@ describe('composer: text', () => {
     await settle(shown);
     assert.equal(await refusal.count(), 0);
     assert.ok(await shown.page.isEnabled('[data-test=send]'));
+  });
+
+  it('says of a message that is too long how long it may be, and sends it once it is shorter', async () => {
+    const shown = await show();
+    await shown.page.fill(composer, 'x'.repeat(messageTextLimit + 1));
+    await shown.page.press(composer, 'Enter');
+    await settle(shown);
+    assert.equal((await shown.posts('send')).length, 0);
+    assert.equal(
+      await shown.page.getByRole('alert').textContent(),
+      'This message has 1,000,001 characters; at most 1,000,000 can be sent. Shorten it, or put the text into a file and name the file here.',
+    );
+    await shown.page.press(composer, 'Backspace');
+    await settle(shown);
+    assert.equal(await shown.page.getByRole('alert').count(), 0);
+    await shown.page.press(composer, 'Enter');
+    assert.equal((await shown.posted('send')).text.length, messageTextLimit);
   });
 
   it('keeps what is typed while a message is under way', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { messageTextLimit } from '../../extension/shared/message.ts';
 import type { ToWebview, ToWebviewBody } from '../../extension/shared/protocol.ts';
 import {
   canSend,
@@ -90,6 +91,11 @@ describe('webview state: sending', () => {
     assert.equal(canSend(typed(loaded, 'Hi')), true);
     assert.equal(canSend({ ...loaded, draft: { text: '', images: [image] } }), true);
     assert.equal(canSend(sendDraft(typed(loaded, 'Hi'), 'q1').state), false);
+  });
+
+  it('sends no more than the host takes', () => {
+    assert.equal(canSend(typed(loaded, 'x'.repeat(messageTextLimit))), true);
+    assert.equal(canSend(typed(loaded, 'x'.repeat(messageTextLimit + 1))), false);
   });
 
   it('posts text and pictures, and keeps them until they were accepted', () => {

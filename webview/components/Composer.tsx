@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunningJob } from '../../extension/shared/chat.ts';
 import type { TokenUsage } from '../../extension/shared/message.ts';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
-import type { Draft } from '../draft.ts';
+import { type Draft, draftProblem } from '../draft.ts';
 import { imageFilesOf } from '../images.ts';
 import { canSend, sendDraft } from '../state.ts';
 import { useAttach } from '../useAttach.ts';
@@ -38,6 +38,7 @@ export const Composer = (props: ComposerProps) => {
   const [isDropTarget, setDropTarget] = useState(false);
   const attach = useAttach();
   const recall = useRecall(input);
+  const problem = draftProblem(draft);
 
   useEffect(() => {
     const element = input.current;
@@ -109,6 +110,7 @@ export const Composer = (props: ComposerProps) => {
           }
         />
       )}
+      {problem !== undefined && <Banner icon="warning" text={problem} />}
       <div class={`composer${isDropTarget ? ' drop-target' : ''}`}>
         <Chips images={draft.images} />
         <textarea

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import type * as vscode from 'vscode';
+import type { EventListener, Jobs } from '../../extension/core/jobs.ts';
+import { messageTextLimit } from '../../extension/shared/message.ts';
+import type { ToHost, ToWebview } from '../../extension/shared/protocol.ts';
+import type { ChatSource, PlainBody } from '../../extension/vscode/chatView.ts';
+import { told } from '../fakes/vscode.ts';
+import { chat, surroundings, user } from '../webview/samples.ts';
+import { loadWithVscode } from './loadWithVscode.ts';
+
+const { createChatView } = await loadWithVscode(() => import('../../extension/vscode/chatView.ts'));
+
+/** A view that VS Code has shown, and both ends of its wire. */
+const attached = (source: Partial<ChatSource> = {}) => {
+  const posts: ToWebview[] = [];
+  const logged: unknown[] = [];
+  const handled: ToHost[] = [];
+  const jobListeners: EventListener[] = [];
+  let say: (value: unknown) => unknown = () => undefined;
+  const jobs: Pick<Jobs, 'onEvent'> = {
+    onEvent: (listener) => {
+      jobListeners.push(listener);
+      return () => undefined;
+    },
+  };
+  const view = createChatView(
+    {
+      snapshot: async (taken) => taken(chat([user('u1', 'Hi')])),
+      surroundings: async () => surroundings,
+      handle: async (message) => {
+        handled.push(message);
+      },
+      isShown: (sessionId) => sessionId === 's1',
+      ...source,
+    },
+    // It listens to events only.
+    jobs as Jobs,
+    { error: (error) => logged.push(error) },
+  );
+  const nothing = { dispose: () => undefined };
+  const webviewView = {
+    visible: true,
+    webview: {
+      postMessage: async (messages: readonly ToWebview[]) => posts.push(...messages),
+      onDidReceiveMessage: (listener: (value: unknown) => unknown) => {
+        say = listener;
+        return nothing;
+      },
+    },
+    onDidChangeVisibility: () => nothing,
+    onDidDispose: () => nothing,
+  };
+  // The members it uses.
+  view.attach(webviewView as never as vscode.WebviewView, []);
+  return {
+    view,
+    posts,
+    logged,
+    handled,
+    /** What the page says; resolves when it has been dealt with. */
+    say: async (value: unknown): Promise<void> => void (await say(value)),
+    tellEvent: (...of: Parameters<EventListener>) => {
+      for (const listener of jobListeners) listener(...of);
+    },
+    types: () => posts.map(({ type }) => type),
+  };
+};
+
+beforeEach(() => {
+  told.length = 0;
+});
+
+describe('chat view: what the page says', () => {
+  it('is handled, and answered through it', async () => {
+    const accepted: PlainBody = { type: 'accepted', requestId: 'q1' };
+    const shown = attached({ handle: async (_message, post) => post(accepted) });
+    await shown.say({ type: 'ready' });
+    await shown.say({ type: 'newChat' });
+    assert.deepEqual(shown.posts.at(-1), { ...accepted, seq: 1 });
+  });
+
+  it('refuses a message that breaks the protocol, in a sentence, so that the composer is free again', async () => {
+    const shown = attached();
+    await shown.say({ type: 'ready' });
+    const text = 'x'.repeat(messageTextLimit + 1);
+    await shown.say({ type: 'send', requestId: 'q1', sessionId: '', text, images: [] });
+    const last = shown.posts.at(-1);
+    assert.equal(last?.type, 'refused');
+    assert.equal(last?.type === 'refused' && last.requestId, 'q1');
+    assert.match(last?.type === 'refused' ? last.message : '', /^Your message could not be sent.*kept.*\.$/);
+    assert.deepEqual(told, []);
+    assert.equal(shown.logged.length, 1);
+    assert.equal(shown.handled.length, 0);
+  });
+
+  it('tells a person in a sentence what nobody waits for', async () => {
+    const shown = attached();
+    await shown.say({ type: 'decide', stepId: 1 });
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', /^AnyCowork: [A-Z][^{}[\]]*\.$/);
+    assert.equal(shown.handled.length, 0);
+  });
+
+  it('tells what a handler could not do', async () => {
+    const shown = attached({ handle: () => Promise.reject(new Error('It is gone.')) });
+    await shown.say({ type: 'newChat' });
+    assert.deepEqual(told, ['AnyCowork: It is gone.']);
+  });
+});
