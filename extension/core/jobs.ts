@@ -184,8 +184,15 @@ export const createJobs = (ports: JobsPorts): Jobs => {
       const durable: Provider = {
         listModels: (inner) => provider.listModels(inner),
         async *stream(modelRequest, inner) {
-          await flushed();
-          yield* provider.stream(modelRequest, inner);
+          const ready = flushed();
+          ready.catch(() => undefined);
+          try {
+            // The request is put together meanwhile.
+            yield* provider.stream({ ...modelRequest, ready }, inner);
+          } finally {
+            // Also where the provider failed before it came to waiting.
+            await ready;
+          }
         },
       };
       const events = runJob(

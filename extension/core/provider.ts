@@ -25,6 +25,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[];
   /** Stable per session; lets a provider route to its prompt cache. */
   readonly sessionId: string;
+  /** Until it resolves the request may be made ready but not sent. Its rejection, as it is, ends the stream. */
+  readonly ready?: Promise<void>;
 }
 
 export type ModelEvent =

@@ -42,7 +42,7 @@ export const vendorProvider = <Chunk>(
   const timings = tuning.timings ?? defaultTimings;
 
   async function* attempt<T>(
-    model: string | undefined,
+    request: ModelRequest | undefined,
     outer: AbortSignal,
     run: (connection: Connection) => AsyncIterable<T>,
   ): AsyncGenerator<T, void> {
@@ -52,7 +52,11 @@ export const vendorProvider = <Chunk>(
     if (key === undefined && needsKey[vendor.id]) throw missingKey(vendor.id);
     if (key !== undefined && !/^[\x20-\x7e]+$/.test(key)) throw unusableKey(vendor.id);
     const watch = new RequestWatch(outer, timings);
-    const { signal, fetch } = watch;
+    const { signal } = watch;
+    const fetch: Connection['fetch'] = async (input, init) => {
+      await request?.ready;
+      return watch.fetch(input, init);
+    };
     let complete = false;
     try {
       for await (const each of run({ key, baseUrl, fetch, signal })) {
@@ -65,7 +69,10 @@ export const vendorProvider = <Chunk>(
       complete = true;
     } catch (error) {
       outer.throwIfAborted();
+      // An SDK has made a network error of its rejection.
+      await request?.ready;
       const { answered, retryAfterMs } = watch;
+      const model = request?.model.model;
       const facts = { provider: vendor.id, model, baseUrl, key, answered, retryAfterMs };
       // The SDKs wrap or swallow the reason of an abort.
       const thrown = signal.aborted ? signal.reason : error;
@@ -76,7 +83,7 @@ export const vendorProvider = <Chunk>(
   }
 
   const streamOnce = (request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent> =>
-    attempt(request.model.model, signal, async function* (connection) {
+    attempt(request, signal, async function* (connection) {
       yield* vendor.fromStream(await vendor.open(request, connection), request);
     });
 

@@ -127,6 +127,19 @@ describe('jobs and chats', () => {
     assert.equal(edit.runs.length, 0);
   });
 
+  it('asks the model nothing more when a result could not be kept', async () => {
+    const look = fakeTool('look');
+    const { chats, store, provider, jobs, ended } = house([callReply(call('a', 'look'))], [look]);
+    jobs.onEvent((event) => {
+      if (event.type === 'StepApproved') store.failure = new StoreError('The disk is full.');
+    });
+    const { jobId } = await chats.send({ text: 'look' });
+    const end = await ended(jobId);
+    assert.equal(end.type === 'JobFailed' && end.error.kind, 'storage');
+    assert.equal(look.runs.length, 1);
+    assert.equal(provider.requests.length, 1);
+  });
+
   it('cancels: partial text is kept, the open approval is denied, the next message works', async () => {
     const edit = fakeTool('edit', { effect: 'write' });
     const { chats, jobs, approvals, events } = house(

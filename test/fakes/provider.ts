@@ -36,7 +36,8 @@ export const fakeProvider = (replies: readonly ScriptedReply[]): FakeProvider =>
   return {
     requests,
     listModels: async () => [],
-    async *stream(request, signal) {
+    async *stream({ ready, ...request }, signal) {
+      await ready;
       requests.push(structuredClone(request));
       const reply = replies[requests.length - 1] ?? textReply('ok');
       if (typeof reply === 'function') {

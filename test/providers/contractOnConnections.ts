@@ -59,6 +59,26 @@ export const onConnections = (wire: Wire): void => {
       assert.equal(server.requests.length, 0);
     });
 
+    it('sends nothing before the request is ready', async () => {
+      server.reply({ chunks: [hello] });
+      const { promise: ready, resolve } = Promise.withResolvers<void>();
+      const listening = listen(providerAt(wire, server.url), { ...ask(wire.model), ready });
+      await sleep(50);
+      assert.equal(server.requests.length, 0);
+      resolve();
+      assert.equal((await listening).text, 'Hello there');
+    });
+
+    it('ends with the reason why the request could not be made ready, and does not try again', async () => {
+      const reason = new Error('the disk is full');
+      const slept: number[] = [];
+      const ready = sleep(10).then(() => Promise.reject(reason));
+      const provider = providerAt(wire, server.url, { clock: instantClock(slept) });
+      const heard = await listen(provider, { ...ask(wire.model), ready });
+      assert.equal(heard.error, reason);
+      assert.deepEqual([server.requests.length, slept.length], [0, 0]);
+    });
+
     it('calls a broken connection in the middle a network error and keeps what came', async () => {
       server.reply({ chunks: [beginning()], ending: 'destroy', gapMs: 10 });
       const heard = await listen(providerAt(wire, server.url), ask(wire.model));
