@@ -4,6 +4,8 @@ import type { AnyCoworkApi } from '../../../extension/main.ts';
 import type { Agent } from '../../../extension/shared/agent.ts';
 import { printFromHost } from '../../support/hostConsole.ts';
 
+/** VS Code starts its own extensions in this time. */
+const settleMs = 3_000;
 /** The views go with the extension host, and the bench looks whether they have shown the job. */
 const lookMs = 3_000;
 
@@ -36,6 +38,7 @@ export const run = async (): Promise<void> => {
     execution: { turnLimit: 1_000 },
   });
   await command('openChat');
+  await sleep(settleMs);
   for (const _ of ['patient', 'hasty']) {
     const sessionId = await chat({ agentId: agent.id, message: 'Hello.' });
     await command('openSession', sessionId);
