@@ -43,7 +43,6 @@ const Payload = ({ text, onOpen }: { text: string; onOpen: () => void }) => {
 export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: ApprovalPrompt }) => {
   const { post } = useView();
   const card = useRef<HTMLElement>(null);
-  const reason = useRef('');
   const [isSent, setSent] = useState(false);
   /** The keyboard approved while a reason for rejecting was written: one of both is a mistake. */
   const [isUnclear, setUnclear] = useState(false);
@@ -56,10 +55,16 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
     return () => clearTimeout(timer);
   }, [isSent]);
 
+  // Out of the field itself: what stands there is what the person means, whatever was heard of its typing.
+  const writtenReason = (): string => {
+    const field = card.current?.querySelector('.reason') ?? null;
+    return field !== null && 'value' in field ? String(field.value).trim() : '';
+  };
+
   const decide = (approved: boolean, scope: 'once' | 'session') => {
     if (isSent) return;
     setSent(true);
-    const why = reason.current.trim();
+    const why = writtenReason();
     post({ type: 'decide', stepId, approved, scope, ...(approved || why === '' ? {} : { reason: why }) });
   };
   const review = () => post({ type: 'review', stepId });
@@ -72,7 +77,7 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
     if (event.key === 'Escape') decide(false, 'once');
     // Enter in the reason field, with or without Ctrl, means the answer the reason is for.
     else if (event.key === 'Enter' && isIn('.reason')) decide(false, 'once');
-    else if ((isShortcut || isPress) && reason.current.trim() !== '') setUnclear(true);
+    else if ((isShortcut || isPress) && writtenReason() !== '') setUnclear(true);
     else if (isShortcut) decide(true, 'once');
     else return;
     event.preventDefault();
@@ -145,10 +150,7 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
         label="Reason for rejecting (optional)"
         placeholder="What to do instead"
         test="reason"
-        onText={(text) => {
-          reason.current = text;
-          setUnclear(false);
-        }}
+        onText={() => setUnclear(false)}
       />
       {isUnclear && (
         <p class="caution" role="alert">
