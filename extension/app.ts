@@ -86,6 +86,9 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     },
   });
 
+  // Takes about as long as the view's page takes to load. A failure is told by the first call that needs the store.
+  store.open().catch(() => undefined);
+
   const provider = createProviders({ apiKey: (id) => keys.get(id), baseUrl });
   const models = createModelChoice({
     keys,
