@@ -31,7 +31,9 @@ const draw = () => {
 /** However many messages arrive, the page is drawn once per frame. */
 const change = (next: ViewState) => {
   if (next === state) return;
+  const lostTrack = state.sync !== 'waiting' && next.sync === 'waiting';
   state = next;
+  if (lostTrack) askForSnapshot();
   if (isScheduled) return;
   isScheduled = true;
   requestAnimationFrame(draw);
@@ -50,11 +52,7 @@ const askForSnapshot = () => {
   }, snapshotDeadline);
 };
 
-host.onMessage((message) => {
-  const wasSynced = state.sync === 'synced';
-  change(receive(state, message));
-  if (wasSynced && state.sync === 'waiting') askForSnapshot();
-});
+host.onMessage((message) => change(receive(state, message)));
 
 document.addEventListener('visibilitychange', () => {
   // While hidden nothing was sent here.

@@ -18,8 +18,13 @@ export interface Pending {
 }
 
 export interface ViewState {
-  /** `waiting`: a snapshot was asked for; what arrives before it belongs to a state this view does not have. */
-  readonly sync: 'waiting' | 'synced';
+  /**
+   * `waiting`: a snapshot was asked for; what arrives before it belongs to a state this view does not have. `failed`:
+   * the host cannot make one, and the person has to ask.
+   */
+  readonly sync: 'waiting' | 'synced' | 'failed';
+  /** Why there is nothing to show; until the next snapshot. */
+  readonly failure?: string;
   /** False until the first snapshot: there is nothing to show yet. */
   readonly loaded: boolean;
   readonly seq: number;
@@ -114,8 +119,9 @@ const settlePending = (state: ViewState): ViewState => {
 const handlers: Handlers = {
   snapshot: (state, { chat: snapshot, surroundings }) => {
     const chat = keepOlder(state.chat, snapshot);
+    const { failure: _, ...rest } = state;
     return settlePending({
-      ...state,
+      ...rest,
       loaded: true,
       chat,
       surroundings,
@@ -124,6 +130,7 @@ const handlers: Handlers = {
       loadingOlder: false,
     });
   },
+  failed: (state, { message }) => ({ ...state, sync: 'failed', failure: message, loadingOlder: false }),
   event: (state, { event }) => {
     const chat = reduceChat(state.chat, event);
     const preview = state.chat.items.at(-1);
@@ -168,9 +175,14 @@ const handle = <T extends ToWebview['type']>(
   message: Messages[T] & { type: T },
 ): ViewState => handlers[message.type](state, message);
 
-/** Answers that carry their own identity are good whatever was lost before them. */
-const isSelfContained = (message: ToWebview): boolean =>
-  message.type === 'accepted' || message.type === 'refused';
+/** What does not build on the shown chat is good whatever was lost before it. */
+const selfContained: readonly ToWebview['type'][] = [
+  'accepted',
+  'refused',
+  'sessions',
+  'showSessions',
+  'focusComposer',
+];
 
 /**
  * The state after one message of the host. When a message is missing (`seq` jumps), the state goes to
@@ -178,12 +190,13 @@ const isSelfContained = (message: ToWebview): boolean =>
  */
 export const receive = (state: ViewState, message: ToWebview): ViewState => {
   if (message.type === 'snapshot') return { ...handle(state, message), sync: 'synced', seq: message.seq };
-  if (isSelfContained(message)) {
+  if (message.type === 'failed') return handle(state, message);
+  if (selfContained.includes(message.type)) {
     const next = handle(state, message);
-    if (state.sync === 'waiting') return next;
+    if (state.sync !== 'synced') return next;
     return message.seq === state.seq + 1 ? { ...next, seq: message.seq } : { ...next, sync: 'waiting' };
   }
-  if (state.sync === 'waiting') return state;
+  if (state.sync !== 'synced') return state;
   if (message.seq !== state.seq + 1) return { ...state, sync: 'waiting' };
   return { ...handle(state, message), seq: message.seq };
 };
@@ -198,6 +211,7 @@ export const isSending = ({ pending }: ViewState): boolean => pending !== undefi
 
 export const canSend = (state: ViewState): boolean =>
   state.loaded &&
+  state.failure === undefined &&
   !isSending(state) &&
   draftProblem(state.draft) === undefined &&
   (state.draft.text.trim() !== '' || state.draft.images.length > 0);
@@ -221,7 +235,7 @@ export const sendDraft = (state: ViewState, requestId: string): { state: ViewSta
 /** What to post for the next older page; undefined when there is none, or one is under way. */
 export const olderRequest = (state: ViewState): ToHost | undefined => {
   const row = state.chat.items.find((item) => item.row !== undefined)?.row;
-  if (!state.chat.hasOlder || state.loadingOlder || row === undefined || state.sync === 'waiting') return;
+  if (!state.chat.hasOlder || state.loadingOlder || row === undefined || state.sync !== 'synced') return;
   return { type: 'loadOlder', sessionId: state.chat.sessionId, beforeRow: row };
 };
 

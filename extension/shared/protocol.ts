@@ -79,6 +79,8 @@ export interface Surroundings {
 /** `seq` counts the posts since the last snapshot, which has 0; a gap means a post was lost. */
 export type ToWebview = { readonly seq: number } & (
   | { readonly type: 'snapshot'; readonly chat: ChatState; readonly surroundings: Surroundings }
+  /** No snapshot could be made: what happened, and what was kept. Another `ready` tries again. */
+  | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'event'; readonly event: AgentEvent }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | {

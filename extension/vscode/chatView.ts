@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { createEventPoster, type EventPoster } from '../core/eventPoster.ts';
 import type { Jobs } from '../core/jobs.ts';
@@ -9,6 +10,9 @@ const waitingLimit = 20;
 
 /** Milliseconds between posts of streaming text. */
 const postInterval = 33;
+
+/** Milliseconds until a chat that could not be read is read once more: a storage thread that died is soon back. */
+const retryPause = 500;
 
 export interface ChatSource {
   /** The chat to show. `taken` is called in the tick it is true in. */
@@ -23,7 +27,7 @@ export type PlainBody = Exclude<ToWebviewBody, { type: 'snapshot' } | { type: 'e
 export interface ChatView {
   /** Takes the view over from VS Code: its html is set, and `early` is what it has said by now. */
   attach(view: vscode.WebviewView, early: readonly unknown[]): void;
-  /** Shows another chat, or the same one anew. */
+  /** Shows another chat, or the same one anew. Does not throw: the view says when that failed. */
   reload(): Promise<void>;
   refreshSurroundings(): Promise<void>;
   /** Posts now, or as soon as a view has loaded. */
@@ -37,6 +41,9 @@ const refusal =
   'Your message could not be sent as it is; text and pictures are kept here. Shorten it, or take out a picture, then send it again.';
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const unreadable = (error: unknown): string =>
+  `The chat could not be shown. ${reasonOf(error)} What was saved is kept, and so is what you have typed.`;
 
 /** Of a message that could not be parsed as a whole. */
 const requestIdOf = (value: unknown): string | undefined =>
@@ -54,7 +61,11 @@ export const createChatView = (
   /** False until the snapshot that later events build on has been posted. */
   let isFollowing = false;
   let snapshots = 0;
+  /** Chats that could not be read, since one could or the person heard of it. */
+  let failures = 0;
   let isVisible = false;
+  /** A page has loaded, and still is there. */
+  let isListening = false;
   /** Posts for a view that has not loaded yet. */
   let waiting: PlainBody[] = [];
 
@@ -68,19 +79,34 @@ export const createChatView = (
     snapshots += 1;
     const mine = snapshots;
     isFollowing = false;
-    const surroundings = await source.surroundings();
-    await source.snapshot((chat) => {
-      // A newer request overtook this one while it read.
-      // A hidden page is not listening, and asks when it is shown.
-      if (mine !== snapshots || target !== poster || !isVisible) return;
-      target.postSnapshot({ type: 'snapshot', chat, surroundings });
-      isFollowing = true;
-      for (const body of waiting.splice(0)) target.post(body);
-    });
+    // A newer request overtook this one while it read.
+    // A hidden page is not listening, and asks when it is shown.
+    const isOver = (): boolean => mine !== snapshots || target !== poster || !isVisible;
+    try {
+      const surroundings = await source.surroundings();
+      await source.snapshot((chat) => {
+        if (isOver()) return;
+        failures = 0;
+        target.postSnapshot({ type: 'snapshot', chat, surroundings });
+        isFollowing = true;
+      });
+    } catch (error) {
+      log.error(error);
+      failures += 1;
+      const isFirst = failures === 1;
+      if (isFirst) await pause(retryPause);
+      if (isOver()) return;
+      if (isFirst) {
+        await reload();
+        return;
+      }
+      failures = 0;
+      target.post({ type: 'failed', message: unreadable(error) });
+    }
   };
 
   const post = (body: PlainBody): void => {
-    if (isFollowing) poster?.post(body);
+    if (isListening) poster?.post(body);
     else waiting = [...waiting, body].slice(-waitingLimit);
   };
 
@@ -107,6 +133,8 @@ export const createChatView = (
         // It speaks, so it is shown, whatever order VS Code tells both in.
         isVisible = true;
         poster?.setVisible(true);
+        isListening = true;
+        for (const body of waiting.splice(0)) poster?.post(body);
         await reload();
       } else await source.handle(message, post);
     } catch (error) {
@@ -125,6 +153,7 @@ export const createChatView = (
       poster?.dispose();
       poster = mine;
       isFollowing = false;
+      isListening = false;
       isVisible = true;
       mine.setVisible(true);
       const subscriptions = [
@@ -133,7 +162,9 @@ export const createChatView = (
           // Its page is gone while it is hidden; shown again, it loads anew and asks with `ready`.
           isVisible = view.visible;
           mine.setVisible(view.visible);
-          if (!view.visible) isFollowing = false;
+          if (view.visible) return;
+          isFollowing = false;
+          isListening = false;
         }),
       ];
       view.onDidDispose(() => {
@@ -142,6 +173,7 @@ export const createChatView = (
         if (poster === mine) {
           poster = undefined;
           isFollowing = false;
+          isListening = false;
         }
       });
       for (const value of early) void receive(value);

@@ -66,6 +66,19 @@ const attached = (source: Partial<ChatSource> = {}) => {
   };
 };
 
+/** Fails that many times, then reads. */
+const failing = (times: number): Partial<ChatSource> & { reads: number } => {
+  const source = {
+    reads: 0,
+    surroundings: async () => {
+      source.reads += 1;
+      if (source.reads <= times) throw new Error('The storage thread stopped.');
+      return surroundings;
+    },
+  };
+  return source;
+};
+
 beforeEach(() => {
   told.length = 0;
 });
@@ -105,5 +118,78 @@ describe('chat view: what the page says', () => {
     const shown = attached({ handle: () => Promise.reject(new Error('It is gone.')) });
     await shown.say({ type: 'newChat' });
     assert.deepEqual(told, ['AnyCowork: It is gone.']);
+  });
+});
+
+describe('chat view: a chat that cannot be read', () => {
+  it('is read again, and nobody hears of it when that works', async () => {
+    const shown = attached(failing(1));
+    await shown.say({ type: 'ready' });
+    assert.deepEqual(shown.types(), ['snapshot']);
+    assert.deepEqual(told, []);
+    assert.equal(shown.logged.length, 1);
+    shown.tellEvent({ type: 'Token', jobId: 'j1', at: 1, text: 'Goes on.' }, 's1');
+    // What is posted next takes the event along.
+    shown.view.post({ type: 'focusComposer' });
+    assert.deepEqual(shown.types(), ['snapshot', 'event', 'focusComposer']);
+  });
+
+  it('is told in the view once, and shown when the person tries again', async () => {
+    const shown = attached(failing(2));
+    await shown.say({ type: 'ready' });
+    const [failed] = shown.posts;
+    assert.equal(
+      failed?.type === 'failed' && failed.message,
+      'The chat could not be shown. The storage thread stopped. What was saved is kept, and so is what you have typed.',
+    );
+    assert.deepEqual(shown.types(), ['failed']);
+    assert.deepEqual(told, []);
+    await shown.say({ type: 'ready' });
+    assert.deepEqual(shown.types(), ['failed', 'snapshot']);
+  });
+
+  it('counts too when the host wanted to show it, which then has not failed', async () => {
+    let isGone = false;
+    const shown = attached({
+      surroundings: async () => {
+        if (isGone) throw new Error('Gone.');
+        return surroundings;
+      },
+    });
+    await shown.say({ type: 'ready' });
+    isGone = true;
+    await shown.view.reload();
+    // The page counts what it gets.
+    assert.deepEqual(
+      shown.posts.map(({ type, seq }) => [type, seq]),
+      [
+        ['snapshot', 0],
+        ['failed', 1],
+      ],
+    );
+  });
+
+  it('is not waited for by what the page needs besides', async () => {
+    const shown = attached({
+      surroundings: () => Promise.reject(new Error('Gone.')),
+      handle: async (_message, post) => post({ type: 'refused', requestId: 'q1', message: 'Not now.' }),
+    });
+    shown.view.post({ type: 'showSessions' });
+    const reading = shown.say({ type: 'ready' });
+    await shown.say({ type: 'newChat' });
+    assert.deepEqual(shown.types(), ['showSessions', 'refused']);
+    await reading;
+    assert.deepEqual(shown.types(), ['showSessions', 'refused', 'failed']);
+  });
+
+  it('is not read again when another was asked for meanwhile', async () => {
+    const source = failing(1);
+    const shown = attached(source);
+    const first = shown.say({ type: 'ready' });
+    await new Promise((resolve) => setImmediate(resolve));
+    await shown.view.reload();
+    await first;
+    assert.deepEqual(shown.types(), ['snapshot']);
+    assert.equal(source.reads, 2);
   });
 });

@@ -152,6 +152,17 @@ const sessions = [
 
 export const states: readonly State[] = [
   { name: 'loading', messages: [] },
+  {
+    name: 'unreadable',
+    messages: [
+      snapshot(work, totals),
+      {
+        type: 'failed',
+        message:
+          'The chat could not be shown. The history could not be read. What was saved is kept, and so is what you have typed.',
+      },
+    ],
+  },
   { name: 'empty', messages: [snapshot()] },
   { name: 'empty-demo', messages: [snapshot([], {}, { isDemo: true, modelLabel: 'Scripted demo' })] },
   { name: 'empty-no-key', messages: [snapshot([], {}, { hasKey: false })] },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ToWebview, ToWebviewBody } from '../../extension/shared/protocol.ts';
-import { assistant, jobStarted, snapshot, token, user } from './samples.ts';
+import { assistant, jobStarted, session, snapshot, token, user } from './samples.ts';
 import { composer, settle, show, written } from './show.ts';
 
 const numbered = (seq: number, message: ToWebviewBody) => ({ ...message, seq }) as ToWebview;
@@ -71,6 +71,44 @@ describe('sync: messages of the host', () => {
     assert.equal((await shown.posts('ready')).length, 0);
     await become(false);
     assert.equal((await shown.posts('ready')).length, 1);
+  });
+
+  for (const [name, before] of [
+    ['before anything was shown', []],
+    ['in the place of another chat', [snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: 0 } })]],
+  ] as const) {
+    it(`says that the chat cannot be shown, ${name}, and tries again when the person wants it`, async () => {
+      const shown = await show(before);
+      await shown.page.fill(composer, 'Half a thought');
+      await shown.push({ type: 'failed', message: 'The chat could not be shown. It is kept.' });
+      const failure = shown.page.getByRole('alert');
+      assert.match((await failure.textContent()) ?? '', /^The chat could not be shown\. It is kept\./);
+      assert.equal(await shown.page.locator('[data-test=loading], [data-test=user], .status').count(), 0);
+      await shown.page.press(composer, 'Enter');
+      await shown.page.click('[data-test=act-openLog]');
+      assert.equal((await shown.posted('act')).action, 'openLog');
+      assert.equal((await shown.posts('send')).length, 0);
+      // Nobody asks in the background.
+      await settle(shown, 5_500);
+      assert.equal((await shown.posts('ready')).length, 0);
+      const retry = shown.page.locator('[data-test=act-retry]');
+      await retry.click();
+      await retry.click();
+      await settle(shown);
+      assert.equal((await shown.posts('ready')).length, 1);
+      assert.equal(await failure.count(), 1);
+      await shown.push(snapshot([user('u1', 'Hi')]));
+      assert.equal(await failure.count(), 0);
+      assert.equal(await shown.page.textContent('[data-test=user]'), 'Hi');
+      assert.equal(await written(shown), 'Half a thought');
+    });
+  }
+
+  it('opens the list of chats while none can be shown', async () => {
+    const shown = await show([]);
+    await shown.push({ type: 'failed', message: 'The chat could not be shown.' }, { type: 'showSessions' });
+    await shown.push({ type: 'sessions', sessions: [session('s1', 'Another')] });
+    assert.equal(await shown.page.textContent('.session-title'), 'Another');
   });
 
   it('asks again when no snapshot comes', async () => {

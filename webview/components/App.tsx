@@ -3,6 +3,7 @@ import { canSend, isSending, type ViewState } from '../state.ts';
 import { activityOf } from '../words.ts';
 import { Composer } from './Composer.tsx';
 import { EmptyState } from './EmptyState.tsx';
+import { Failure } from './Failure.tsx';
 import { Header } from './Header.tsx';
 import { SessionList } from './SessionList.tsx';
 import { StatusLine } from './StatusLine.tsx';
@@ -22,6 +23,8 @@ const Announcements = ({ text, count }: { text: string; count: number }) => (
 );
 
 const Main = ({ state }: { state: ViewState }) => {
+  if (state.failure !== undefined)
+    return <Failure message={state.failure} isRetrying={state.sync === 'waiting'} />;
   if (!state.loaded) return <Loading />;
   if (state.chat.items.length === 0) return <EmptyState surroundings={state.surroundings} />;
   // Another chat is another transcript: it starts at its own end.
@@ -30,8 +33,9 @@ const Main = ({ state }: { state: ViewState }) => {
 
 export const App = ({ state }: { state: ViewState }) => {
   const { chat, surroundings } = state;
-  const activity = activityOf(chat);
-  const hasItems = chat.items.length > 0;
+  const isShown = state.failure === undefined;
+  const activity = isShown ? activityOf(chat) : undefined;
+  const hasItems = isShown && chat.items.length > 0;
   return (
     <main class="app" data-busy={activity?.kind ?? ''}>
       <div class="app-body" inert={state.sessionsOpen}>

@@ -5,7 +5,8 @@ import { useView } from '../view.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
-const Explanation = ({
+/** What there is instead of a chat, why, and at most two buttons. */
+export const Explanation = ({
   icon,
   text,
   children,
