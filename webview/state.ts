@@ -226,6 +226,7 @@ export const sendDraft = (state: ViewState, requestId: string): { state: ViewSta
     post: {
       type: 'send',
       requestId,
+      sessionId: state.chat.sessionId,
       text,
       images: images.map(({ mediaType, data, name }) => ({ mediaType, data, name })),
     },

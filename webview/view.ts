@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { ToHost } from '../extension/shared/protocol.ts';
 import type { Post } from './host.ts';
 import type { ViewState } from './state.ts';
 
@@ -22,3 +23,11 @@ const missing: View = {
 export const ViewContext = createContext<View>(missing);
 
 export const useView = (): View => useContext(ViewContext);
+
+type Action = Extract<ToHost, { type: 'act' }>['action'];
+
+/** What a button under an error or an empty state does, in the chat that is shown. */
+export const useAct = (): ((action: Action) => void) => {
+  const { post, current } = useView();
+  return (action) => post({ type: 'act', action, sessionId: current().chat.sessionId });
+};

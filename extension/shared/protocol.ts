@@ -7,6 +7,9 @@ import { imageDataLimit, imageMediaTypes, messageTextLimit } from './message.ts'
 
 const id = z.string().min(1).max(200);
 
+/** The chat that the view shows; empty while it is a new one. The host may have gone to another meanwhile. */
+const shownId = z.string().max(200);
+
 const image = z.object({
   mediaType: z.enum(imageMediaTypes),
   data: z.string().max(imageDataLimit),
@@ -20,6 +23,7 @@ const toHostSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('send'),
     requestId: id,
+    sessionId: shownId,
     text: z.string().max(messageTextLimit),
     images: z.array(image).max(20),
   }),
@@ -34,7 +38,11 @@ const toHostSchema = z.discriminatedUnion('type', [
   /** Open the diff or the full input of a waiting step, or the diff of a finished one. */
   z.object({ type: z.literal('review'), stepId: id }),
   /** A button under an error or an empty state. */
-  z.object({ type: z.literal('act'), action: z.enum([...errorActions, 'openFolder', 'manageTrust']) }),
+  z.object({
+    type: z.literal('act'),
+    action: z.enum([...errorActions, 'openFolder', 'manageTrust']),
+    sessionId: shownId,
+  }),
   z.object({ type: z.literal('newChat') }),
   z.object({ type: z.literal('listSessions') }),
   z.object({ type: z.literal('openSession'), sessionId: id }),

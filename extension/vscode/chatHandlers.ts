@@ -1,6 +1,7 @@
 /** What the chat webview can ask for: one handler per message, typed by the protocol. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { InputError } from '../core/agents.ts';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Chats } from '../core/chats.ts';
 import type { Jobs } from '../core/jobs.ts';
@@ -58,7 +59,15 @@ export const createChatHandlers = (options: {
     }
   };
 
-  const act: Handlers['act'] = async ({ action }) => {
+  /** A message belongs into the chat under which it was written, also when another was opened just then. */
+  const checkShown = (sessionId: string): void => {
+    if (sessionId === (current.sessionId() ?? '')) return;
+    throw new InputError(
+      'This chat is not shown any more in this view; another one was opened. Nothing was sent. Look which chat is shown now, then try again.',
+    );
+  };
+
+  const act: Handlers['act'] = async ({ action, sessionId }) => {
     switch (action) {
       case 'setKey': {
         const { model } = await current.agentAndModel();
@@ -68,8 +77,8 @@ export const createChatHandlers = (options: {
       }
       case 'retry':
       case 'continue': {
-        const sessionId = current.sessionId();
-        if (sessionId !== undefined) await chats.goOn(sessionId);
+        checkShown(sessionId);
+        await chats.goOn(sessionId);
         return;
       }
       case 'changeModel':
@@ -89,13 +98,14 @@ export const createChatHandlers = (options: {
 
   const handlers: Handlers = {
     ready: async () => undefined,
-    send: async ({ requestId, text, images }, post) => {
+    send: async ({ requestId, sessionId, text, images }, post) => {
       try {
         const blocks = images.map(({ name, ...image }) => ({
           type: 'image' as const,
           ...image,
           ...(name === undefined ? {} : { name }),
         }));
+        checkShown(sessionId);
         await current.send(text, blocks);
         post({ type: 'accepted', requestId });
       } catch (error) {

@@ -11,7 +11,7 @@ describe('composer: keys', () => {
     await shown.page.fill(composer, 'Fix the date test');
     await shown.page.press(composer, 'Enter');
     const { requestId, ...sent } = await shown.posted('send');
-    assert.deepEqual(sent, { type: 'send', text: 'Fix the date test', images: [] });
+    assert.deepEqual(sent, { type: 'send', sessionId: 's1', text: 'Fix the date test', images: [] });
     assert.equal(await written(shown), 'Fix the date test');
     assert.ok(await shown.page.isDisabled('[data-test=send]'));
     await shown.push({ type: 'accepted', requestId });

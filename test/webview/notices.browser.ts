@@ -40,7 +40,7 @@ describe('empty chat', () => {
       const shown = await show([snapshot([], {}, around)]);
       assert.equal(await shown.page.getAttribute('[data-test=empty]', 'data-state'), state);
       await shown.page.click(`[data-test=${test}]`);
-      assert.deepEqual(await shown.posted('act'), { type: 'act', action });
+      assert.deepEqual(await shown.posted('act'), { type: 'act', action, sessionId: 's1' });
       // One sentence and at most two buttons.
       assert.ok((await shown.page.locator('[data-test=empty] vscode-button').count()) <= 2);
     });
@@ -71,7 +71,7 @@ describe('errors', () => {
       const notice = shown.page.locator('[data-test=notice]');
       assert.match((await notice.textContent()) ?? '', /It broke\. Your message is kept\./);
       await notice.getByRole('button', { name: actionLabels[action] }).click();
-      assert.deepEqual(await shown.posted('act'), { type: 'act', action });
+      assert.deepEqual(await shown.posted('act'), { type: 'act', action, sessionId: 's1' });
     });
   }
 

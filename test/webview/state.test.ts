@@ -104,12 +104,19 @@ describe('webview state: sending', () => {
     assert.deepEqual(post, {
       type: 'send',
       requestId: 'q1',
+      sessionId: 's1',
       text: 'Look',
       images: [{ mediaType: 'image/png', data: 'AAAA', name: 'shot.png' }],
     });
     assert.deepEqual(state.draft, draft);
     assert.equal(state.refusal, undefined);
     assert.deepEqual(received(state, { type: 'accepted', requestId: 'q1' }).draft, { text: '', images: [] });
+  });
+
+  it('names no chat for the first message of a new one', () => {
+    const fresh = received(initialState(), snapshot([], { sessionId: '' }));
+    const { post } = sendDraft(typed(fresh, 'Hi'), 'q1');
+    assert.equal(post.type === 'send' && post.sessionId, '');
   });
 
   it('keeps what was typed and attached while the message was under way', () => {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
 import { composeText } from '../state.ts';
-import { useView } from '../view.ts';
+import { useAct, useView } from '../view.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -48,23 +48,12 @@ const Suggestions = ({ suggestions }: { suggestions: readonly string[] }) => {
 
 /** A chat without messages: the one thing that is missing, or things to try. */
 export const EmptyState = ({ surroundings }: { surroundings: Surroundings }) => {
-  const { post } = useView();
+  const act = useAct();
   const { agentName, folderName, hasKey, isDemo, isTrusted, providerName, suggestions } = surroundings;
   const changeModel = (
-    <Button
-      label="Change model"
-      test="act-changeModel"
-      onPress={() => post({ type: 'act', action: 'changeModel' })}
-    />
+    <Button label="Change model" test="act-changeModel" onPress={() => act('changeModel')} />
   );
-  const setKey = (
-    <Button
-      primary
-      label="Set API key"
-      test="act-setKey"
-      onPress={() => post({ type: 'act', action: 'setKey' })}
-    />
-  );
+  const setKey = <Button primary label="Set API key" test="act-setKey" onPress={() => act('setKey')} />;
   if (!isTrusted) {
     return (
       <div class="empty" data-test="empty" data-state="untrusted">
@@ -72,12 +61,7 @@ export const EmptyState = ({ surroundings }: { surroundings: Surroundings }) => 
           icon="workspace-untrusted"
           text="This folder is in Restricted Mode, so the agent may not read, change or run anything here. Trust the folder to go on."
         >
-          <Button
-            primary
-            label="Manage trust"
-            test="act-manageTrust"
-            onPress={() => post({ type: 'act', action: 'manageTrust' })}
-          />
+          <Button primary label="Manage trust" test="act-manageTrust" onPress={() => act('manageTrust')} />
         </Explanation>
       </div>
     );
@@ -103,12 +87,7 @@ export const EmptyState = ({ surroundings }: { surroundings: Surroundings }) => 
     <div class="empty" data-test="empty" data-state={folderName === undefined ? 'no-folder' : 'new'}>
       {folderName === undefined ? (
         <Explanation icon="folder-opened" text={about}>
-          <Button
-            primary
-            label="Open folder"
-            test="act-openFolder"
-            onPress={() => post({ type: 'act', action: 'openFolder' })}
-          />
+          <Button primary label="Open folder" test="act-openFolder" onPress={() => act('openFolder')} />
         </Explanation>
       ) : (
         <Explanation icon="comment-discussion" text={about} />

@@ -2,13 +2,13 @@ import { useRef } from 'preact/hooks';
 import type { Notice as NoticeValue } from '../../extension/shared/chat.ts';
 import type { ErrorAction } from '../../extension/shared/event.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
-import { useView } from '../view.ts';
+import { useAct } from '../view.ts';
 import { actionLabels } from '../words.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
 const Actions = ({ actions }: { actions: readonly ErrorAction[] }) => {
-  const { post } = useView();
+  const act = useAct();
   const buttons = useRef<HTMLDivElement>(null);
   useKeepFocus(buttons);
   return (
@@ -19,7 +19,7 @@ const Actions = ({ actions }: { actions: readonly ErrorAction[] }) => {
           primary={index === 0}
           label={actionLabels[action]}
           test={`act-${action}`}
-          onPress={() => post({ type: 'act', action })}
+          onPress={() => act(action)}
         />
       ))}
     </div>
