@@ -35,7 +35,11 @@ export interface ViewState {
   readonly previewIds: ReadonlyMap<string, string>;
   readonly announcer: Announcer;
   readonly loadingOlder: boolean;
+  /** Why the last older page did not come; empty when it did. */
+  readonly olderProblem: string;
   readonly sessions?: readonly SessionSummary[];
+  /** Why the last list of chats did not come; empty when it did. */
+  readonly sessionsProblem: string;
   readonly sessionsOpen: boolean;
   readonly draft: Draft;
   readonly pending?: Pending;
@@ -63,6 +67,8 @@ export const initialState = (draft: Draft = emptyDraft): ViewState => ({
   previewIds: new Map(),
   announcer: silent,
   loadingOlder: false,
+  olderProblem: '',
+  sessionsProblem: '',
   sessionsOpen: false,
   draft,
   focusCount: 0,
@@ -128,6 +134,7 @@ const handlers: Handlers = {
       changes: changesOf(chat.items),
       announcer: { ...state.announcer, spoken: 0 },
       loadingOlder: false,
+      olderProblem: '',
     });
   },
   failed: (state, { message }) => ({ ...state, sync: 'failed', failure: message, loadingOlder: false }),
@@ -162,7 +169,10 @@ const handlers: Handlers = {
       loadingOlder: false,
     };
   },
-  sessions: (state, { sessions }) => ({ ...state, sessions }),
+  olderUnread: (state, { sessionId, message }) =>
+    sessionId === state.chat.sessionId ? { ...state, loadingOlder: false, olderProblem: message } : state,
+  sessions: (state, { sessions }) => ({ ...state, sessions, sessionsProblem: '' }),
+  sessionsUnread: (state, { message }) => ({ ...state, sessionsProblem: message }),
   showSessions: (state) => ({ ...state, sessionsOpen: true }),
   focusComposer: (state) => ({ ...state, sessionsOpen: false, focusCount: state.focusCount + 1 }),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
@@ -180,6 +190,7 @@ const selfContained: readonly ToWebview['type'][] = [
   'accepted',
   'refused',
   'sessions',
+  'sessionsUnread',
   'showSessions',
   'focusComposer',
 ];

@@ -97,7 +97,11 @@ export type ToWebview = { readonly seq: number } & (
       readonly items: readonly ChatItem[];
       readonly hasOlder: boolean;
     }
+  /** In the place of `older`: what happened. */
+  | { readonly type: 'olderUnread'; readonly sessionId: string; readonly message: string }
   | { readonly type: 'sessions'; readonly sessions: readonly SessionSummary[] }
+  /** In the place of `sessions`: what happened. */
+  | { readonly type: 'sessionsUnread'; readonly message: string }
   /** The session list should be shown: the person pressed History in the title bar. */
   | { readonly type: 'showSessions' }
   | { readonly type: 'focusComposer' }

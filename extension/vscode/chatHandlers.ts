@@ -42,8 +42,24 @@ export const createChatHandlers = (options: {
 }): ((message: ToHost, post: Post) => Promise<void>) => {
   const { chats, current, jobs, approvals, models, review, files } = options;
 
-  const postSessions = async (post: Post): Promise<void> =>
-    post({ type: 'sessions', sessions: await chats.list(listedSessions) });
+  const postSessions = async (post: Post): Promise<void> => {
+    try {
+      post({ type: 'sessions', sessions: await chats.list(listedSessions) });
+    } catch (error) {
+      options.logError(error);
+      post({ type: 'sessionsUnread', message: `The list of chats could not be read. ${reasonOf(error)}` });
+    }
+  };
+
+  const loadOlder: Handlers['loadOlder'] = async ({ sessionId, beforeRow }, post) => {
+    try {
+      post({ type: 'older', sessionId, ...(await chats.older(sessionId, beforeRow, pageSize)) });
+    } catch (error) {
+      options.logError(error);
+      const message = `Earlier messages could not be read. ${reasonOf(error)}`;
+      post({ type: 'olderUnread', sessionId, message });
+    }
+  };
 
   const openFile = async (name: string, line: number | undefined): Promise<void> => {
     try {
@@ -134,8 +150,7 @@ export const createChatHandlers = (options: {
       if (current.sessionId() === sessionId) await current.startNew();
       await postSessions(post);
     },
-    loadOlder: async ({ sessionId, beforeRow }, post) =>
-      post({ type: 'older', sessionId, ...(await chats.older(sessionId, beforeRow, pageSize)) }),
+    loadOlder,
     pickAgent: () => command('anycowork.pickAgent'),
     pickModel: () => command('anycowork.pickModel'),
     openFile: ({ path: name, line }) => openFile(name, line),

@@ -87,3 +87,32 @@ describe('chat handlers: where a message goes', () => {
     assert.deepEqual(did, ['go on s1']);
   });
 });
+
+describe('chat handlers: what cannot be read', () => {
+  const broken = () => Promise.reject(new Error('The storage thread stopped.'));
+
+  it('answers for earlier messages that there are none to be had now', async () => {
+    const { say, posts, logged } = handlers('s1', { older: broken });
+    await say({ type: 'loadOlder', sessionId: 's1', beforeRow: 7 });
+    assert.deepEqual(posts, [
+      {
+        type: 'olderUnread',
+        sessionId: 's1',
+        message: 'Earlier messages could not be read. The storage thread stopped.',
+      },
+    ]);
+    assert.equal(logged.length, 1);
+  });
+
+  it('answers for the list of chats that it cannot be had now', async () => {
+    const { say, posts, logged } = handlers('s1', { list: broken });
+    await say({ type: 'listSessions' });
+    assert.deepEqual(posts, [
+      {
+        type: 'sessionsUnread',
+        message: 'The list of chats could not be read. The storage thread stopped.',
+      },
+    ]);
+    assert.equal(logged.length, 1);
+  });
+});

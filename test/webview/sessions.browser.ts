@@ -52,6 +52,28 @@ describe('list of chats', () => {
     assert.match((await shown.page.textContent('[data-test=sessions]')) ?? '', /No chats yet/);
   });
 
+  it('says that the chats could not be read, and asks for them again', async () => {
+    const shown = await opened();
+    await shown.clearPosts();
+    const message = 'The list of chats could not be read.';
+    await shown.push({ type: 'sessionsUnread', message });
+    const problem = shown.page.getByRole('alert');
+    assert.match(
+      (await problem.textContent()) ?? '',
+      /^The list of chats could not be read\. They are kept\./,
+    );
+    // What was read before still is of use.
+    assert.equal((await rows(shown)).length, 4);
+    await problem.getByRole('button', { name: 'Try again' }).click();
+    assert.equal((await shown.posts('listSessions')).length, 1);
+    await shown.push({ type: 'sessions', sessions: listed() });
+    assert.equal(await problem.count(), 0);
+
+    const other = await show([snapshot([user('u1', 'Hi')]), { type: 'showSessions' }]);
+    await other.push({ type: 'sessionsUnread', message });
+    assert.doesNotMatch((await other.page.textContent('[data-test=sessions]')) ?? '', /Loading/);
+  });
+
   it('opens a chat and gives the focus back to the composer', async () => {
     const shown = await opened();
     await shown.page.getByRole('button', { name: /^Explain the calendar/ }).click();

@@ -162,6 +162,29 @@ describe('transcript: long chats', () => {
     assert.equal(await shown.page.locator('[data-test=user]').count(), 20);
     assert.equal(await shown.page.getByRole('button', { name: 'Show earlier messages' }).count(), 0);
   });
+
+  it('says that older pages could not be read, and asks again only when the reader wants it', async () => {
+    const shown = await show([snapshot(talk(20, 100), { hasOlder: true })]);
+    await wheel(shown, -3_000);
+    await shown.posted('loadOlder');
+    await shown.clearPosts();
+    await shown.push({
+      type: 'olderUnread',
+      sessionId: 's1',
+      message: 'Earlier messages could not be read.',
+    });
+    const problem = shown.page.getByRole('alert');
+    assert.equal(await problem.textContent(), 'Earlier messages could not be read. They are kept.');
+    await wheel(shown, 300);
+    await wheel(shown, -300);
+    assert.equal((await shown.posts('loadOlder')).length, 0);
+    await shown.page.getByRole('button', { name: 'Try again' }).click();
+    await settle(shown);
+    assert.equal((await shown.posts('loadOlder')).length, 1);
+    assert.equal(await problem.count(), 0);
+    await shown.push({ type: 'older', sessionId: 's1', items: talk(20, 80), hasOlder: false });
+    assert.equal(await shown.page.locator('[data-test=user]').count(), 20);
+  });
 });
 
 describe('transcript: messages', () => {

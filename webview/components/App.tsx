@@ -28,7 +28,10 @@ const Main = ({ state }: { state: ViewState }) => {
   if (!state.loaded) return <Loading />;
   if (state.chat.items.length === 0) return <EmptyState surroundings={state.surroundings} />;
   // Another chat is another transcript: it starts at its own end.
-  return <Transcript key={state.chat.sessionId} chat={state.chat} loadingOlder={state.loadingOlder} />;
+  const { chat, loadingOlder, olderProblem } = state;
+  return (
+    <Transcript key={chat.sessionId} chat={chat} loadingOlder={loadingOlder} olderProblem={olderProblem} />
+  );
 };
 
 export const App = ({ state }: { state: ViewState }) => {
@@ -59,6 +62,7 @@ export const App = ({ state }: { state: ViewState }) => {
       {state.sessionsOpen && (
         <SessionList
           sessions={state.sessions}
+          problem={state.sessionsProblem}
           currentId={chat.sessionId}
           folderName={surroundings.folderName}
         />

@@ -9,6 +9,8 @@ import { TextField } from './TextField.tsx';
 
 export interface SessionListProps {
   readonly sessions: readonly SessionSummary[] | undefined;
+  /** Why the list did not come, or not anew; empty when it did. */
+  readonly problem: string;
   readonly currentId: string;
   readonly folderName: string | undefined;
 }
@@ -21,7 +23,7 @@ const moveFocus = (list: HTMLElement, by: 1 | -1): void => {
 };
 
 /** Every chat, over the current one: this folder's first, by day. */
-export const SessionList = ({ sessions, currentId, folderName }: SessionListProps) => {
+export const SessionList = ({ sessions, problem, currentId, folderName }: SessionListProps) => {
   const { post, update } = useView();
   const now = useNow(60_000);
   const dialog = useRef<HTMLElement>(null);
@@ -73,7 +75,15 @@ export const SessionList = ({ sessions, currentId, folderName }: SessionListProp
       {(sessions?.length ?? 0) > 8 && (
         <TextField class="sessions-filter" label="Find by title" onText={setFilter} />
       )}
-      {sessions === undefined && <p class="sessions-note">Loading chats</p>}
+      {problem !== '' && (
+        <p class="sessions-note" role="alert">
+          {problem} They are kept.{' '}
+          <button type="button" class="text-button" onClick={() => post({ type: 'listSessions' })}>
+            Try again
+          </button>
+        </p>
+      )}
+      {sessions === undefined && problem === '' && <p class="sessions-note">Loading chats</p>}
       {sessions?.length === 0 && <p class="sessions-note">No chats yet. What you ask is kept here.</p>}
       {sessions !== undefined && sessions.length > 0 && groups.length === 0 && (
         <p class="sessions-note">No chat has this in its title.</p>

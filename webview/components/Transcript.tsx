@@ -44,8 +44,14 @@ const openLink = (view: View, target: EventTarget | null): boolean => {
   return true;
 };
 
+export interface TranscriptProps {
+  readonly chat: ChatState;
+  readonly loadingOlder: boolean;
+  readonly olderProblem: string;
+}
+
 /** The chat itself. Draws only what changed, and only the part of a long chat that was looked at. */
-export const Transcript = ({ chat, loadingOlder }: { chat: ChatState; loadingOlder: boolean }) => {
+export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps) => {
   const view = useView();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -81,6 +87,7 @@ export const Transcript = ({ chat, loadingOlder }: { chat: ChatState; loadingOld
     if (isFollowing) setTopKey('');
   }, [isFollowing]);
 
+  const earlierLabel = loadingOlder ? 'Loading earlier messages' : 'Show earlier messages';
   const hasEarlier = start > 0 || chat.hasOlder;
   const showEarlier = useCallback(() => {
     const known = chunks.current;
@@ -94,13 +101,15 @@ export const Transcript = ({ chat, loadingOlder }: { chat: ChatState; loadingOld
     if (request === undefined) return;
     // What comes in front of the first chunk is to be shown: nothing is anchored to it any more.
     setTopKey(known[0]?.key ?? '');
-    view.update((state) => ({ ...state, loadingOlder: true }));
+    view.update((state) => ({ ...state, loadingOlder: true, olderProblem: '' }));
     view.post(request);
   }, [view, firstKey]);
 
   const fillTop = () => {
     const element = scroller.current;
-    if (element !== null && element.scrollTop < nearTop && !isFollowing) showEarlier();
+    const isNear = element !== null && element.scrollTop < nearTop && !isFollowing;
+    // What could not be read is not asked for with every scroll.
+    if (isNear && (start > 0 || olderProblem === '')) showEarlier();
   };
   // A page that came in may have been a short one.
   useLayoutEffect(fillTop, [all.length, firstKey, isFollowing]);
@@ -131,9 +140,14 @@ export const Transcript = ({ chat, loadingOlder }: { chat: ChatState; loadingOld
         }}
       >
         <div ref={content} class="transcript-content">
+          {olderProblem !== '' && (
+            <p class="earlier-problem" role="alert">
+              {olderProblem} They are kept.
+            </p>
+          )}
           {hasEarlier && (
             <button type="button" class="text-button earlier" onClick={showEarlier}>
-              {loadingOlder ? 'Loading earlier messages' : 'Show earlier messages'}
+              {olderProblem !== '' && start === 0 ? 'Try again' : earlierLabel}
             </button>
           )}
           {shown.map((chunk, index) => (
