@@ -9,27 +9,40 @@ export interface SessionGroup {
 export interface GroupOptions {
   readonly filter: string;
   readonly now: number;
-  /** Name of the open folder: its chats come first. */
-  readonly folderName: string | undefined;
+  /** Path of the open folder, empty without one: its chats come first. */
+  readonly folder: string;
 }
 
-const nameOf = (folder: string): string => folder.split(/[\\/]/).findLast((part) => part !== '') ?? '';
+const partsOf = (folder: string): readonly string[] => folder.split(/[\\/]/).filter((part) => part !== '');
+
+/** The last part of a path, with as many before it as tell it from the others; the whole path where none do. */
+const nameAmong = (folder: string, folders: readonly string[]): string => {
+  const others = folders.filter((other) => other !== folder);
+  const parts = partsOf(folder);
+  for (let count = 1; count <= parts.length; count += 1) {
+    const name = parts.slice(-count).join('/');
+    if (others.every((other) => partsOf(other).slice(-count).join('/') !== name)) return name;
+  }
+  return folder;
+};
 
 /** Newest first; this folder's chats by day, then the others by folder. Every label is unique. */
 export const groupSessions = (
   sessions: readonly SessionSummary[],
-  { filter, now, folderName }: GroupOptions,
+  { filter, now, folder }: GroupOptions,
 ): readonly SessionGroup[] => {
   const wanted = filter.trim().toLowerCase();
   const sorted = sessions
     .filter((session) => session.title.toLowerCase().includes(wanted))
     .toSorted((a, b) => b.updatedAt - a.updatedAt);
-  const isHere = (session: SessionSummary) => nameOf(session.folder) === (folderName ?? '');
+  const isHere = (session: SessionSummary) => session.folder === folder;
+  const folders = [...new Set([folder, ...sessions.map((session) => session.folder)])];
+  const names = new Map(folders.map((each) => [each, nameAmong(each, folders)]));
   const here = sorted.filter(isHere);
   const groups = new Map<string, SessionSummary[]>();
   const labelOf = (session: SessionSummary): string => {
     if (isHere(session)) return dayLabel(session.updatedAt, now);
-    return session.folder === '' ? 'Without a folder' : `In ${nameOf(session.folder)}`;
+    return session.folder === '' ? 'Without a folder' : `In ${names.get(session.folder)}`;
   };
   for (const session of [...here, ...sorted.filter((each) => !isHere(each))]) {
     const label = labelOf(session);

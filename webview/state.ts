@@ -60,6 +60,7 @@ export const initialState = (draft: Draft = emptyDraft): ViewState => ({
     isDemo: false,
     hasKey: true,
     providerName: '',
+    folder: '',
     isTrusted: true,
     suggestions: [],
   },

@@ -76,7 +76,10 @@ export interface Surroundings {
   /** The chat's provider has a key, or needs none. */
   readonly hasKey: boolean;
   readonly providerName: string;
+  /** As people call what is open; absent without a folder. */
   readonly folderName?: string;
+  /** As chats name it (`Session.folder`); empty without one. */
+  readonly folder: string;
   readonly isTrusted: boolean;
   /** Things to try in the open folder; an empty chat shows them. */
   readonly suggestions: readonly string[];

@@ -10,6 +10,7 @@ import type { ImageBlock, ModelRef, ProviderId } from '../shared/message.ts';
 import type { Surroundings } from '../shared/protocol.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { suggestionsFor } from './suggestions.ts';
+import { workspaceRoots } from './workspaceRoots.ts';
 
 const sessionKey = 'anycowork.currentSession';
 
@@ -89,6 +90,7 @@ export const createCurrentChat = (options: {
       isDemo: model.model.startsWith('scripted-'),
       hasKey: await models.hasKey(model.provider),
       providerName,
+      folder: workspaceRoots()[0]?.path ?? '',
       isTrusted: vscode.workspace.isTrusted,
       // Only an empty chat shows them, and finding them looks at files.
       suggestions: sessionId === undefined ? await suggestionsFor(folder?.uri) : [],

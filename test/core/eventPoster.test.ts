@@ -12,6 +12,7 @@ const surroundings: Surroundings = {
   modelLabel: 'm',
   isDemo: false,
   hasKey: true,
+  folder: '',
   providerName: 'p',
   isTrusted: true,
   suggestions: [],

@@ -8,3 +8,18 @@ const tell = async (text: string): Promise<undefined> => {
 };
 
 export const window = { showErrorMessage: tell, showInformationMessage: tell };
+
+interface Folder {
+  readonly name: string;
+  readonly uri: { readonly scheme: string; readonly fsPath: string };
+}
+
+/** What is open; a test sets it. */
+export const workspace = {
+  name: undefined as string | undefined,
+  workspaceFolders: undefined as readonly Folder[] | undefined,
+  isTrusted: true,
+  fs: { stat: () => Promise.reject(new Error('There is no such file.')) },
+};
+
+export const Uri = { joinPath: (folder: Folder['uri'], name: string) => ({ ...folder, name }) };

@@ -20,6 +20,7 @@ export const surroundings: Surroundings = {
   hasKey: true,
   providerName: 'Gemini',
   folderName: 'date-tools',
+  folder: '/home/ada/date-tools',
   isTrusted: true,
   suggestions: [
     'Explain what this project does',

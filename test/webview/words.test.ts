@@ -109,8 +109,8 @@ describe('webview list of chats', () => {
     session('none', 'No folder', { folder: '', updatedAt: now }),
     session('new', 'New one', { updatedAt: now - minute }),
   ];
-  const ids = (filter = '', folderName: string | undefined = 'date-tools') =>
-    groupSessions(sessions, { filter, now, folderName }).map(
+  const ids = (filter = '', folder = '/home/ada/date-tools') =>
+    groupSessions(sessions, { filter, now, folder }).map(
       (group) => `${group.label}: ${group.sessions.map((each) => each.id).join(' ')}`,
     );
 
@@ -124,9 +124,32 @@ describe('webview list of chats', () => {
 
   it('counts chats without a folder as its own where none is open', () => {
     assert.deepEqual(
-      groupSessions(sessions, { filter: '', now, folderName: undefined }).map((group) => group.label),
+      groupSessions(sessions, { filter: '', now, folder: '' }).map((group) => group.label),
       ['Today', 'In website', 'In date-tools'],
     );
+  });
+
+  it('tells folders of one name apart', () => {
+    const folders = ['/work/a/website', '/work/b/website', '/work/b/website/api', 'C:\\old\\api', '/website'];
+    const same = folders.map((folder, index) =>
+      session(`s${index}`, 'A chat', { folder, updatedAt: now - index }),
+    );
+    const labels = (folder: string) =>
+      groupSessions(same, { filter: '', now, folder }).map((group) => group.label);
+    assert.deepEqual(labels('/work/b/website'), [
+      'Today',
+      'In a/website',
+      'In website/api',
+      'In old/api',
+      'In /website',
+    ]);
+    assert.deepEqual(labels('/work/c'), [
+      'In a/website',
+      'In b/website',
+      'In website/api',
+      'In old/api',
+      'In /website',
+    ]);
   });
 });
 

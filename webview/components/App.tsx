@@ -64,7 +64,7 @@ export const App = ({ state }: { state: ViewState }) => {
           sessions={state.sessions}
           problem={state.sessionsProblem}
           currentId={chat.sessionId}
-          folderName={surroundings.folderName}
+          folder={surroundings.folder}
         />
       )}
       <Announcements text={state.announcer.text} count={state.announcer.count} />

@@ -12,7 +12,7 @@ export interface SessionListProps {
   /** Why the list did not come, or not anew; empty when it did. */
   readonly problem: string;
   readonly currentId: string;
-  readonly folderName: string | undefined;
+  readonly folder: string;
 }
 
 /** Moves the focus among the rows, and from the field above them into the first. */
@@ -23,7 +23,7 @@ const moveFocus = (list: HTMLElement, by: 1 | -1): void => {
 };
 
 /** Every chat, over the current one: this folder's first, by day. */
-export const SessionList = ({ sessions, problem, currentId, folderName }: SessionListProps) => {
+export const SessionList = ({ sessions, problem, currentId, folder }: SessionListProps) => {
   const { post, update } = useView();
   const now = useNow(60_000);
   const dialog = useRef<HTMLElement>(null);
@@ -49,7 +49,7 @@ export const SessionList = ({ sessions, problem, currentId, folderName }: Sessio
     event.stopPropagation();
   };
 
-  const groups = groupSessions(sessions ?? [], { filter, now, folderName });
+  const groups = groupSessions(sessions ?? [], { filter, now, folder });
   return (
     <section
       ref={dialog}
