@@ -184,7 +184,7 @@ export const session = (id: string, changes: Partial<Session> = {}): Session => 
   title: 'A chat',
   agentId: 'agent',
   model,
-  folder: '/work/project',
+  folder: '/home/me/project',
   createdAt: 1,
   updatedAt: 1,
   ...changes,
