@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { messageTextLimit } from '../../extension/shared/message.ts';
-import { at, event, jobStarted, snapshot, surroundings, user } from './samples.ts';
+import { at, diff, event, jobStarted, snapshot, step, stepItem, surroundings, user } from './samples.ts';
 import { composer, settle, show, untilComposerFocused, written } from './show.ts';
 
 const running = { job: { id: 'j7', startedAt: Date.now() } };
@@ -69,6 +69,37 @@ describe('composer: keys', () => {
     await shown.push(event({ ...at(1), type: 'JobCancelled' }));
     assert.equal(await shown.page.locator('[data-test=stop]').count(), 0);
     assert.equal(await shown.page.locator('[data-test=send]').count(), 1);
+  });
+
+  it('stops the running job with Escape wherever the focus is', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')]), jobStarted('u2', 'Go')]);
+    const places = ['.transcript', '[data-test=agent]', '[data-test=send], [data-test=stop]'];
+    for (const place of places) await shown.page.press(place, 'Escape');
+    await shown.page.evaluate(
+      () => document.activeElement instanceof HTMLElement && document.activeElement.blur(),
+    );
+    await shown.page.keyboard.press('Escape');
+    assert.equal((await shown.posts('stop')).length, places.length + 1);
+    // The Escape that ends a composition is the input method's.
+    await shown.page.$eval(composer, (element) => {
+      element.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true }),
+      );
+    });
+    assert.equal((await shown.posts('stop')).length, places.length + 1);
+  });
+
+  it('leaves Escape to the list of changed files while that is open', async () => {
+    const changed = stepItem(step('e1', 'edit_file', 'src/date.ts', 'write'), { diffs: [diff] });
+    const shown = await show([snapshot([user('u1', 'Hi'), changed]), jobStarted('u2', 'Go')]);
+    await shown.page.click('[data-test=changes]');
+    await shown.page.waitForSelector('.changed-files');
+    await shown.page.keyboard.press('Escape');
+    await settle(shown);
+    assert.equal(await shown.page.locator('.changed-files').count(), 0);
+    assert.equal((await shown.posts('stop')).length, 0);
+    await shown.page.keyboard.press('Escape');
+    assert.equal((await shown.posts('stop')).length, 1);
   });
 
   it('recalls what was sent with the arrows, and comes back to what was being written', async () => {

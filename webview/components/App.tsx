@@ -1,5 +1,6 @@
 import { h } from 'preact';
 import { canSend, isSending, type ViewState } from '../state.ts';
+import { useStopKey } from '../useStopKey.ts';
 import { activityOf } from '../words.ts';
 import { Composer } from './Composer.tsx';
 import { EmptyState } from './EmptyState.tsx';
@@ -36,6 +37,7 @@ const Main = ({ state }: { state: ViewState }) => {
 
 export const App = ({ state }: { state: ViewState }) => {
   const { chat, surroundings } = state;
+  useStopKey();
   const isShown = state.failure === undefined;
   const activity = isShown ? activityOf(chat) : undefined;
   const hasItems = isShown && chat.items.length > 0;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import type { ApprovalPrompt } from '../../extension/shared/event.ts';
 import { plural } from '../format.ts';
+import { isComposing } from '../keys.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
 import { useView } from '../view.ts';
 import { isToldByDiff } from '../words.ts';
@@ -70,7 +71,7 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
   const review = () => post({ type: 'review', stepId });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     const isIn = (selector: string) => event.target instanceof Element && event.target.matches(selector);
     const isShortcut = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
     const isPress = (event.key === 'Enter' || event.key === ' ') && isIn('[data-test^=approve]');

@@ -4,6 +4,7 @@ import type { TokenUsage } from '../../extension/shared/message.ts';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
 import { type Draft, draftProblem } from '../draft.ts';
 import { imageFilesOf } from '../images.ts';
+import { isComposing } from '../keys.ts';
 import { canSend, sendDraft } from '../state.ts';
 import { useAttach } from '../useAttach.ts';
 import { useRecall } from '../useRecall.ts';
@@ -24,15 +25,12 @@ export interface ComposerProps {
   readonly usage: TokenUsage;
 }
 
-/** Safari and some input methods report the Enter that ends a composition with this code. */
-const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;
-
 /**
  * Where the person writes. A plain text area, not the toolkit's: that one cannot grow with its text, hides the caret
  * position behind a shadow root, and draws a border that cannot take the chips and the bar inside.
  */
 export const Composer = (props: ComposerProps) => {
-  const { draft, refusal, focusCount, job, surroundings } = props;
+  const { draft, refusal, focusCount, surroundings } = props;
   const { post, update, current } = useView();
   const input = useRef<HTMLTextAreaElement>(null);
   const [isDropTarget, setDropTarget] = useState(false);
@@ -63,7 +61,6 @@ export const Composer = (props: ComposerProps) => {
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event)) return;
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey) send();
-    else if (event.key === 'Escape' && job !== undefined) stop();
     else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       if (!recall.onArrow(event)) return;
     } else return;
