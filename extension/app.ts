@@ -213,6 +213,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const unlistenStore = store.onExternalChange(() => {
     rereading ??= setTimeout(() => {
       rereading = undefined;
+      view.sessionsChanged();
       const shown = current.sessionId();
       // A chat that works in this window has its news from its own events.
       if (shown === undefined || jobs.runningIn(shown) !== undefined) refresh();

@@ -41,6 +41,8 @@ export interface ViewState {
   /** Why the last list of chats did not come; empty when it did. */
   readonly sessionsProblem: string;
   readonly sessionsOpen: boolean;
+  /** Grows each time the list of chats has to be asked for again. */
+  readonly sessionsChanges: number;
   readonly draft: Draft;
   readonly pending?: Pending;
   /** Why the last message was not taken, or a picture not attached. */
@@ -70,6 +72,7 @@ export const initialState = (draft: Draft = emptyDraft): ViewState => ({
   loadingOlder: false,
   olderProblem: '',
   sessionsProblem: '',
+  sessionsChanges: 0,
   sessionsOpen: false,
   draft,
   focusCount: 0,
@@ -174,6 +177,7 @@ const handlers: Handlers = {
     sessionId === state.chat.sessionId ? { ...state, loadingOlder: false, olderProblem: message } : state,
   sessions: (state, { sessions }) => ({ ...state, sessions, sessionsProblem: '' }),
   sessionsUnread: (state, { message }) => ({ ...state, sessionsProblem: message }),
+  sessionsChanged: (state) => ({ ...state, sessionsChanges: state.sessionsChanges + 1 }),
   showSessions: (state) => ({ ...state, sessionsOpen: true }),
   focusComposer: (state) => ({ ...state, sessionsOpen: false, focusCount: state.focusCount + 1 }),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
@@ -192,6 +196,7 @@ const selfContained: readonly ToWebview['type'][] = [
   'refused',
   'sessions',
   'sessionsUnread',
+  'sessionsChanged',
   'showSessions',
   'focusComposer',
 ];

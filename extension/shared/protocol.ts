@@ -105,6 +105,8 @@ export type ToWebview = { readonly seq: number } & (
   | { readonly type: 'sessions'; readonly sessions: readonly SessionSummary[] }
   /** In the place of `sessions`: what happened. */
   | { readonly type: 'sessionsUnread'; readonly message: string }
+  /** A chat of the list has begun or ended its work, or waits: whoever shows the list asks for it again. */
+  | { readonly type: 'sessionsChanged' }
   /** The session list should be shown: the person pressed History in the title bar. */
   | { readonly type: 'showSessions' }
   | { readonly type: 'focusComposer' }

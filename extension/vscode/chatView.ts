@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { createEventPoster, type EventPoster } from '../core/eventPoster.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { ChatState } from '../shared/chat.ts';
+import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { parseToHost, type Surroundings, type ToHost, type ToWebviewBody } from '../shared/protocol.ts';
 
 /** More than a person can cause before a view has loaded. */
@@ -10,6 +11,9 @@ const waitingLimit = 20;
 
 /** Milliseconds between posts of streaming text. */
 const postInterval = 33;
+
+/** Milliseconds in which changes of the list of chats are told together. */
+const listInterval = 200;
 
 /** Milliseconds until a chat that could not be read is read once more: a storage thread that died is soon back. */
 const retryPause = 500;
@@ -30,6 +34,8 @@ export interface ChatView {
   /** Shows another chat, or the same one anew. Does not throw: the view says when that failed. */
   reload(): Promise<void>;
   refreshSurroundings(): Promise<void>;
+  /** Another window may have changed what the list of chats shows. */
+  sessionsChanged(): void;
   /** Posts now, or as soon as a view has loaded. */
   post(body: PlainBody): void;
 }
@@ -44,6 +50,22 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 
 const unreadable = (error: unknown): string =>
   `The chat could not be shown. ${reasonOf(error)} What was saved is kept, and so is what you have typed.`;
+
+/** Whether the list of chats says something else of the job from this event on; `waiting` follows along. */
+const changesStatus = (event: AgentEvent, waiting: Set<string>): boolean => {
+  switch (event.type) {
+    case 'ApprovalRequired':
+      waiting.add(event.jobId);
+      return true;
+    case 'StepApproved':
+    case 'StepRejected':
+      return waiting.delete(event.jobId);
+    default:
+      if (event.type !== 'JobStarted' && !endsJob(event)) return false;
+      waiting.delete(event.jobId);
+      return true;
+  }
+};
 
 /** Of a message that could not be parsed as a whole. */
 const requestIdOf = (value: unknown): string | undefined =>
@@ -69,7 +91,19 @@ export const createChatView = (
   /** Posts for a view that has not loaded yet. */
   let waiting: PlainBody[] = [];
 
+  /** Jobs that wait for an answer. */
+  const waitingJobs = new Set<string>();
+  let listTimer: NodeJS.Timeout | undefined;
+
+  const sessionsChanged = (): void => {
+    listTimer ??= setTimeout(() => {
+      listTimer = undefined;
+      if (isListening) poster?.post({ type: 'sessionsChanged' });
+    }, listInterval);
+  };
+
   const unlisten = jobs.onEvent((event, sessionId) => {
+    if (changesStatus(event, waitingJobs)) sessionsChanged();
     if (isFollowing && source.isShown(sessionId)) poster?.postEvent(event);
   });
 
@@ -183,9 +217,11 @@ export const createChatView = (
       if (!isFollowing) return;
       post({ type: 'surroundings', surroundings: await source.surroundings() });
     },
+    sessionsChanged,
     post,
     dispose: () => {
       unlisten();
+      clearTimeout(listTimer);
       poster?.dispose();
       poster = undefined;
     },

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import type { EventListener, Jobs } from '../../extension/core/jobs.ts';
+import type { AgentEvent, Step } from '../../extension/shared/event.ts';
 import { messageTextLimit } from '../../extension/shared/message.ts';
 import type { ToHost, ToWebview } from '../../extension/shared/protocol.ts';
 import type { ChatSource, PlainBody } from '../../extension/vscode/chatView.ts';
 import { told } from '../fakes/vscode.ts';
-import { chat, surroundings, user } from '../webview/samples.ts';
+import { at, chat, commandPrompt, step, surroundings, user } from '../webview/samples.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
 const { createChatView } = await loadWithVscode(() => import('../../extension/vscode/chatView.ts'));
@@ -191,5 +193,50 @@ describe('chat view: a chat that cannot be read', () => {
     await first;
     assert.deepEqual(shown.types(), ['snapshot']);
     assert.equal(source.reads, 2);
+  });
+});
+
+describe('chat view: the list of chats', () => {
+  const read = step('r1', 'read_file', 'a.ts');
+  const run = step('w1', 'run_command', 'npm test', 'execute');
+  const asked: AgentEvent = { ...at(2), type: 'ApprovalRequired', step: run, prompt: commandPrompt };
+  const approved = (of: Step): AgentEvent => ({
+    ...at(3),
+    type: 'StepApproved',
+    step: of,
+    by: 'user',
+    reason: '',
+  });
+  const begun: AgentEvent = { ...at(0), type: 'JobStarted', sessionId: 's9', agentId: 'coder' };
+
+  /** How often the list is said to have changed after these events of a chat that is not shown. */
+  const changes = async (...events: readonly AgentEvent[]): Promise<number> => {
+    const shown = attached();
+    await shown.say({ type: 'ready' });
+    for (const event of events) {
+      shown.tellEvent(event, 's9');
+      await pause(250);
+    }
+    shown.view.dispose();
+    return shown.types().filter((type) => type === 'sessionsChanged').length;
+  };
+
+  it('changes when a job starts, waits for an answer, gets it, and ends', async () => {
+    assert.equal(await changes(begun, asked, approved(run), { ...at(4), type: 'JobCancelled' }), 4);
+  });
+
+  it('does not change with what the agent does by itself', async () => {
+    assert.equal(await changes(approved(read), { ...at(3), type: 'Token', text: 'Hi' }), 0);
+  });
+
+  it('is said to have changed once for what happens together, and to nobody while no page is there', async () => {
+    const shown = attached();
+    shown.tellEvent(begun, 's9');
+    await pause(250);
+    await shown.say({ type: 'ready' });
+    assert.deepEqual(shown.types(), ['snapshot']);
+    for (const event of [begun, asked, approved(run)]) shown.tellEvent(event, 's9');
+    await pause(250);
+    assert.deepEqual(shown.types(), ['snapshot', 'sessionsChanged']);
   });
 });

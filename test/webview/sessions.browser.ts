@@ -119,6 +119,52 @@ describe('list of chats', () => {
     assert.equal(await shown.page.$eval('.app-body', (element) => element.hasAttribute('inert')), true);
   });
 
+  it('follows the chats while it is open, and keeps the place of the reader', async () => {
+    const shown = await opened();
+    await shown.page.keyboard.press('ArrowDown');
+    await shown.page.keyboard.press('ArrowDown');
+    assert.match(await focused(shown), /^Explain/);
+    await shown.clearPosts();
+    await shown.push({ type: 'sessionsChanged' });
+    await shown.posted('listSessions');
+    const [first, second, ...rest] = listed();
+    assert.ok(first !== undefined && second !== undefined);
+    const working = { ...first, status: 'idle', updatedAt: Date.now() - 5 * minute } as const;
+    const waiting = { ...second, status: 'waiting', updatedAt: Date.now() } as const;
+    await shown.push({ type: 'sessions', sessions: [working, waiting, ...rest] });
+    assert.deepEqual((await rows(shown)).slice(0, 3), [
+      'Explain the calendar module',
+      'Rename everything',
+      'Fix the flaky date test',
+    ]);
+    assert.match(await focused(shown), /^Explain the calendar moduleWaiting for you/);
+  });
+
+  for (const from of [0, 3]) {
+    it(`keeps the focus on a row that moves from place ${from + 1} to any other`, async () => {
+      const shown = await opened();
+      const all = listed().map((each) => ({ ...each, folder: '/home/ada/date-tools' }));
+      await shown.push({ type: 'sessions', sessions: all });
+      const titles = await rows(shown);
+      for (let press = 0; press <= from; press += 1) await shown.page.keyboard.press('ArrowDown');
+      for (const to of [0, 1, 2, 3, 0]) {
+        const others = titles.filter((_, index) => index !== from);
+        const order = others.toSpliced(to, 0, titles[from] ?? '');
+        const moved = all.map((each) => ({ ...each, updatedAt: Date.now() - order.indexOf(each.title) }));
+        await shown.push({ type: 'sessions', sessions: moved });
+        assert.deepEqual(await rows(shown), order);
+        assert.ok((await focused(shown)).startsWith(titles[from] ?? ''), `${await focused(shown)} at ${to}`);
+      }
+    });
+  }
+
+  it('asks for nothing while it is closed', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')])]);
+    await shown.push({ type: 'sessionsChanged' });
+    await settle(shown);
+    assert.equal((await shown.posts('listSessions')).length, 0);
+  });
+
   it('asks before it deletes, with the safe answer in focus', async () => {
     const shown = await opened();
     const row = shown.page.locator('[data-test=session]').nth(1);

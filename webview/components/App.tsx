@@ -65,6 +65,7 @@ export const App = ({ state }: { state: ViewState }) => {
         <SessionList
           sessions={state.sessions}
           problem={state.sessionsProblem}
+          changes={state.sessionsChanges}
           currentId={chat.sessionId}
           folder={surroundings.folder}
         />

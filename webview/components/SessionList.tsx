@@ -11,6 +11,8 @@ export interface SessionListProps {
   readonly sessions: readonly SessionSummary[] | undefined;
   /** Why the list did not come, or not anew; empty when it did. */
   readonly problem: string;
+  /** Grows each time the list has to be asked for again. */
+  readonly changes: number;
   readonly currentId: string;
   readonly folder: string;
 }
@@ -23,7 +25,7 @@ const moveFocus = (list: HTMLElement, by: 1 | -1): void => {
 };
 
 /** Every chat, over the current one: this folder's first, by day. */
-export const SessionList = ({ sessions, problem, currentId, folder }: SessionListProps) => {
+export const SessionList = ({ sessions, problem, changes, currentId, folder }: SessionListProps) => {
   const { post, update } = useView();
   const now = useNow(60_000);
   const dialog = useRef<HTMLElement>(null);
@@ -31,8 +33,10 @@ export const SessionList = ({ sessions, problem, currentId, folder }: SessionLis
 
   useEffect(() => {
     post({ type: 'listSessions' });
+  }, [post, changes]);
+  useEffect(() => {
     dialog.current?.focus();
-  }, [post]);
+  }, []);
 
   const close = () =>
     update((state) => ({ ...state, sessionsOpen: false, focusCount: state.focusCount + 1 }));
