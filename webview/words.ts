@@ -58,13 +58,39 @@ export const stepIcons: Readonly<Record<StepStatus, string>> = {
   interrupted: 'warning',
 };
 
-/** `Approved by you: for this session`; undefined while nobody has decided. */
-export const decisionText = (record: StepRecord): string | undefined => {
-  const { decision } = record;
-  if (decision === undefined) return;
-  const who = { rule: 'by a rule', user: 'by you', telegram: 'from Telegram' }[decision.by];
-  const reason = decision.reason === '' ? '' : `: ${decision.reason}`;
-  return `${decision.approved ? 'Approved' : 'Rejected'} ${who}${reason}`;
+type DecisionRecord = NonNullable<StepRecord['decision']>;
+
+const whoDecided = ({ approved, by }: DecisionRecord): string => {
+  const who = { rule: 'by a rule', user: 'by you', telegram: 'from Telegram' }[by];
+  return `${approved ? 'Approved' : 'Rejected'} ${who}`;
+};
+
+/** Where a person answered: what a decision holds as its reason when they gave none. */
+const places: Readonly<Record<string, string>> = {
+  chat: 'in the chat',
+  dialog: 'in a dialog',
+  command: 'with a command',
+};
+
+const placeOf = ({ reason }: DecisionRecord): string | undefined =>
+  /^(chat|dialog|command)(?:, for this session)?$/.exec(reason)?.[1];
+
+const reasonAfter = ({ reason }: DecisionRecord): string => (reason === '' ? '' : `: ${reason}`);
+
+/** `Approved by you in the chat, for this session`; undefined where nobody decided, or the chat was stopped first. */
+export const decisionText = ({ status, decision }: StepRecord): string | undefined => {
+  if (decision === undefined || (status === 'cancelled' && !decision.approved)) return;
+  const place = placeOf(decision);
+  const how =
+    place === undefined ? reasonAfter(decision) : ` ${places[place]}${decision.reason.slice(place.length)}`;
+  return `${whoDecided(decision)}${how}`;
+};
+
+/** What became of a step, in its line: `Failed`, `Rejected by you: Use pnpm`. */
+export const statusText = ({ status, decision }: StepRecord): string => {
+  if (status !== 'rejected' || decision === undefined || decision.by === 'rule')
+    return stepStatusLabels[status];
+  return `${whoDecided(decision)}${placeOf(decision) === undefined ? reasonAfter(decision) : ''}`;
 };
 
 export const diffTitle = (diff: FileDiff): string => {

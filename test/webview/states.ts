@@ -282,6 +282,13 @@ export const states: readonly State[] = [
             {
               status,
               summary: status === 'failed' ? 'exit code 2' : '',
+              ...(status === 'rejected' && {
+                decision: {
+                  approved: false,
+                  by: 'user',
+                  reason: 'Use pnpm, npm would write its own lock file',
+                },
+              }),
             },
           ),
         ),

@@ -276,11 +276,36 @@ describe('steps: finished', () => {
           result: toolMessage('w1', 'The person said no.', 'rejected'),
         }),
       ]);
-      assert.match((await line(shown)) ?? '', /^Rejected: .*Rejected$/);
+      const ending = by === 'rule' ? 'Rejected' : text;
+      assert.ok((await line(shown))?.endsWith(`date${ending}`), String(await line(shown)));
+      assert.equal(
+        await shown.page.getAttribute('.step-toggle', 'title'),
+        `run_command: npm test -- date\n${text}`,
+      );
       await unfold(shown);
       assert.equal(await shown.page.textContent('.step-decision'), text);
     });
   }
+
+  it('says on hover who approved it', async () => {
+    const shown = await show([finished({ decision: { approved: true, by: 'user', reason: 'chat' } })]);
+    assert.equal(
+      await shown.page.getAttribute('.step-toggle', 'title'),
+      'run_command: npm test -- date\nApproved by you in the chat',
+    );
+  });
+
+  it('keeps one line in a narrow panel, whatever the reason for rejecting says', async () => {
+    const reason = 'This would change the lock file, which we do by hand, so use pnpm instead of npm here';
+    const shown = await show(
+      [finished({ status: 'rejected', decision: { approved: false, by: 'user', reason } })],
+      { width: 250 },
+    );
+    const box = await shown.page.locator('.step-line').boundingBox();
+    assert.ok(box !== null && box.height <= 28 && box.x + box.width <= 250, JSON.stringify(box));
+    const target = await shown.page.locator('.step-target').boundingBox();
+    assert.ok(target !== null && target.width >= 30, JSON.stringify(target));
+  });
 
   it('shows what it changed, and leads to the diff', async () => {
     const edit = step('e1', 'edit_file', 'src/date.ts', 'write', { path: 'src/date.ts' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { reduceChat } from '../../extension/shared/chat.ts';
+import { reduceChat, type StepRecord, type StepStatus } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import { addChanges, changesOf, totalsOf } from '../../webview/changes.ts';
 import {
@@ -12,7 +12,14 @@ import {
   shortNumber,
 } from '../../webview/format.ts';
 import { groupSessions } from '../../webview/sessions.ts';
-import { activityOf, decisionText, diffTitle, isToldByDiff, verbOf } from '../../webview/words.ts';
+import {
+  activityOf,
+  decisionText,
+  diffTitle,
+  isToldByDiff,
+  statusText,
+  verbOf,
+} from '../../webview/words.ts';
 import { at, chat, commandPrompt, diff, session, start, step, stepItem, user } from './samples.ts';
 
 const second = 1_000;
@@ -171,21 +178,50 @@ describe('webview changed files', () => {
 });
 
 describe('webview words', () => {
+  const stepRecord: StepRecord = {
+    step: step('x', 'run_command', 'ls'),
+    status: 'rejected',
+    startedAt: 0,
+    liveOutput: '',
+    summary: '',
+    diffs: [],
+  };
+
   it('says who decided, and why', () => {
-    const base = {
-      step: step('x', 'run_command', 'ls'),
-      status: 'rejected',
-      startedAt: 0,
-      liveOutput: '',
-      summary: '',
-      diffs: [],
-    } as const;
     const by = (decision: { approved: boolean; by: 'rule' | 'user' | 'telegram'; reason: string }) =>
-      decisionText({ ...base, decision });
+      decisionText({ ...stepRecord, decision });
     assert.equal(by({ approved: false, by: 'user', reason: 'Too risky' }), 'Rejected by you: Too risky');
     assert.equal(by({ approved: true, by: 'rule', reason: '' }), 'Approved by a rule');
     assert.equal(by({ approved: true, by: 'telegram', reason: '' }), 'Approved from Telegram');
-    assert.equal(decisionText(base), undefined);
+    assert.equal(decisionText(stepRecord), undefined);
+    // Stopping the chat rejected it, and no rule did.
+    const stopped = { approved: false, by: 'rule', reason: 'cancelled' } as const;
+    assert.equal(decisionText({ ...stepRecord, status: 'cancelled', decision: stopped }), undefined);
+    // Where it was answered, when no reason was given.
+    assert.equal(by({ approved: false, by: 'user', reason: 'chat' }), 'Rejected by you in the chat');
+    assert.equal(by({ approved: false, by: 'user', reason: 'dialog' }), 'Rejected by you in a dialog');
+    assert.equal(
+      by({ approved: true, by: 'user', reason: 'command, for this session' }),
+      'Approved by you with a command, for this session',
+    );
+  });
+
+  it('says in the line of a step that a person rejected it, and why', () => {
+    const line = (status: StepStatus, decision?: StepRecord['decision']) =>
+      statusText({ ...stepRecord, status, ...(decision === undefined ? {} : { decision }) });
+    assert.equal(
+      line('rejected', { approved: false, by: 'user', reason: 'Use pnpm' }),
+      'Rejected by you: Use pnpm',
+    );
+    assert.equal(line('rejected', { approved: false, by: 'user', reason: 'dialog' }), 'Rejected by you');
+    assert.equal(
+      line('rejected', { approved: false, by: 'telegram', reason: 'No' }),
+      'Rejected from Telegram: No',
+    );
+    assert.equal(line('rejected', { approved: false, by: 'rule', reason: 'no rule covers it' }), 'Rejected');
+    assert.equal(line('cancelled', { approved: false, by: 'rule', reason: 'cancelled' }), 'Stopped');
+    assert.equal(line('failed', { approved: true, by: 'user', reason: 'chat' }), 'Failed');
+    assert.equal(line('interrupted'), 'Interrupted');
   });
 
   it('leaves a payload out only where the diff says exactly the same', () => {

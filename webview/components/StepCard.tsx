@@ -5,7 +5,7 @@ import { clock, duration, exactTime } from '../format.ts';
 import { dataUrl } from '../images.ts';
 import { useNow } from '../useNow.ts';
 import { useView } from '../view.ts';
-import { decisionText, stepIcons, stepStatusLabels, verbOf } from '../words.ts';
+import { decisionText, statusText, stepIcons, stepStatusLabels, verbOf } from '../words.ts';
 import { ApprovalCard } from './ApprovalCard.tsx';
 import { DiffCounts, DiffView } from './DiffView.tsx';
 import { Icon } from './Icon.tsx';
@@ -76,9 +76,7 @@ const Result = ({ record }: { record: StepRecord }) => {
     return <DiffCounts added={added} removed={removed} />;
   }
   const isPlain = status === 'completed' || status === 'running';
-  return (
-    <span class="step-summary">{isPlain ? record.summary : record.summary || stepStatusLabels[status]}</span>
-  );
+  return <span class="step-summary">{isPlain ? record.summary : record.summary || statusText(record)}</span>;
 };
 
 const LiveTail = ({ output }: { output: string }) => {
@@ -107,7 +105,7 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
           type="button"
           class="step-toggle"
           aria-expanded={isOpen}
-          title={`${step.tool}: ${step.title}`}
+          title={[`${step.tool}: ${step.title}`, decisionText(record)].filter(Boolean).join('\n')}
           onClick={() => setOpen(!isOpen)}
         >
           <Icon name={stepIcons[status]} spin={status === 'running'} />
