@@ -13,7 +13,8 @@ describe('composer: keys', () => {
     const { requestId, ...sent } = await shown.posted('send');
     assert.deepEqual(sent, { type: 'send', sessionId: 's1', text: 'Fix the date test', images: [] });
     assert.equal(await written(shown), 'Fix the date test');
-    assert.ok(await shown.page.isDisabled('[data-test=send]'));
+    // Drawn in the frame after the message went out.
+    await shown.page.waitForSelector('[data-test=send]:disabled');
     await shown.push({ type: 'accepted', requestId });
     assert.equal(await written(shown), '');
   });
