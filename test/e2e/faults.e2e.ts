@@ -67,10 +67,12 @@ describe('faults and refusals', function () {
     await rig.send(write('card.txt'));
     await rig.workbench.answerModal('Review');
     const frame = await rig.workbench.frameWith('[data-test=approval]');
-    await frame
-      .locator('[data-test=approval] input, [data-test=approval] textarea')
-      .first()
-      .fill('wrong place');
+    const field = frame.locator('[data-test=approval] input').first();
+    // VS Code gives the focus back after the dialog, which may be in the middle of the typing.
+    await until('the reason in its field', async () => {
+      await field.fill('wrong place');
+      return (await field.inputValue()) === 'wrong place';
+    });
     await rig.workbench.screenshot('faults-2-card');
     await frame.locator('[data-test=reject]').click();
     await rig.answer('wrong place');
