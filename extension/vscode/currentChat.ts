@@ -49,6 +49,8 @@ export const createCurrentChat = (options: {
   /** What the person chose for the chat that is about to begin. */
   let nextAgentId: string | undefined;
   let nextModel: ModelRef | undefined;
+  /** Settled once the first message of a new chat has been kept or refused: until then the store does not know it. */
+  let beginning: Promise<unknown> = Promise.resolve();
 
   const remember = async (id: string | undefined): Promise<void> => {
     sessionId = id;
@@ -68,6 +70,7 @@ export const createCurrentChat = (options: {
   };
 
   const snapshot: CurrentChat['snapshot'] = async (taken) => {
+    await beginning;
     if (sessionId !== undefined) {
       if ((await chats.get(sessionId)) !== undefined) {
         await chats.snapshot(sessionId, pageSize, taken);
@@ -124,7 +127,9 @@ export const createCurrentChat = (options: {
       // Shown from its first event on; taken back when the message could not be kept.
       sessionId = newSessionId;
       try {
-        const started = await chats.send({ newSessionId, agentId: agent.id, model, text, images });
+        const sending = chats.send({ newSessionId, agentId: agent.id, model, text, images });
+        beginning = sending.catch(() => undefined);
+        const started = await sending;
         // Unless the person has gone to another chat meanwhile.
         if (sessionId === newSessionId) await remember(newSessionId);
         return started;

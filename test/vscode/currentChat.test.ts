@@ -24,11 +24,11 @@ describe('current chat: what is around it', () => {
   it('names the folder for people, and tells chats apart by its path', async () => {
     workspace.name = 'Shop (Workspace)';
     workspace.workspaceFolders = [
-      { name: 'website', uri: { scheme: 'file', fsPath: '/work/b/website' } },
-      { name: 'api', uri: { scheme: 'file', fsPath: '/work/b/api' } },
+      { name: 'website', uri: { scheme: 'file', fsPath: '/home/me/b/website' } },
+      { name: 'api', uri: { scheme: 'file', fsPath: '/home/me/b/api' } },
     ];
     const { folder, folderName } = await newChat().surroundings();
-    assert.equal(folder, '/work/b/website');
+    assert.equal(folder, '/home/me/b/website');
     assert.equal(folderName, 'Shop (Workspace)');
   });
 
@@ -36,5 +36,40 @@ describe('current chat: what is around it', () => {
     const { folder, folderName } = await newChat().surroundings();
     assert.equal(folder, '');
     assert.equal(folderName, undefined);
+  });
+});
+
+describe('current chat: a snapshot while a new chat is being kept', () => {
+  it('waits for it, and does not take it for a chat that is gone', async () => {
+    const kept = Promise.withResolvers<void>();
+    const sessions = new Set<string>();
+    const remembered: unknown[] = [];
+    const model = { provider: 'gemini', model: 'm' };
+    const current = createCurrentChat({
+      agents: { get: async () => ({ id: 'coder', name: 'Coder', model }) },
+      chats: {
+        get: async (id: string) => (sessions.has(id) ? { id, agentId: 'coder', model } : undefined),
+        send: async ({ newSessionId }: { newSessionId: string }) => {
+          await kept.promise;
+          sessions.add(newSessionId);
+          return { jobId: 'job', sessionId: newSessionId };
+        },
+        snapshot: async (sessionId: string, _limit: number, taken: (chat: unknown) => void) =>
+          taken({ sessionId }),
+      },
+      state: { get: () => undefined, update: async (_key: string, value: unknown) => remembered.push(value) },
+      newId: () => 'new-chat',
+    } as never);
+    const sending = current.send('Hello', []);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(current.sessionId(), 'new-chat');
+    const shown: unknown[] = [];
+    const reading = current.snapshot((chat) => shown.push(chat.sessionId));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    kept.resolve();
+    await Promise.all([sending, reading]);
+    assert.deepEqual(shown, ['new-chat']);
+    assert.deepEqual(remembered, ['new-chat']);
+    assert.equal(current.sessionId(), 'new-chat');
   });
 });
