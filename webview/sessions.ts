@@ -1,4 +1,4 @@
-import type { SessionSummary } from '../extension/shared/agent.ts';
+import type { SessionSummary } from '../extension/shared/session.ts';
 import { dayLabel } from './format.ts';
 
 export interface SessionGroup {

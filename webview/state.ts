@@ -1,5 +1,5 @@
 /** Everything the view shows, and how each message of the host changes it. Pure: no DOM, no clock. */
-import type { SessionSummary } from '../extension/shared/agent.ts';
+import type { SessionSummary } from '../extension/shared/session.ts';
 import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';

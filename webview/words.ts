@@ -1,5 +1,5 @@
 /** The words of the view that more than one component says, in one place. */
-import type { SessionStatus } from '../extension/shared/agent.ts';
+import type { SessionStatus } from '../extension/shared/session.ts';
 import type { ChatState, StepRecord, StepStatus } from '../extension/shared/chat.ts';
 import type { ApprovalPrompt, ErrorAction, FileDiff } from '../extension/shared/event.ts';
 

@@ -1,11 +1,12 @@
 /** Conversations: makes the session of a new chat, starts jobs in it, and reads it back. */
-import type { Session, SessionSummary } from '../shared/agent.ts';
+
 import { type ChatItem, type ChatState, emptyChat, reduceChat, titleFrom } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { ImageBlock, ModelRef } from '../shared/message.ts';
+import type { Session, SessionSummary } from '../shared/session.ts';
 import { type Agents, InputError } from './agents.ts';
 import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
-import type { ChatPage, Store } from './store.ts';
+import type { ChatPage, PagePlace, SessionPage, SessionQuery, Store } from './store.ts';
 
 export interface SendRequest {
   /** Absent: a new chat. */
@@ -28,7 +29,7 @@ export interface Chats {
   setModel(sessionId: string, model: ModelRef): Promise<void>;
   setAgent(sessionId: string, agentId: string): Promise<void>;
   get(sessionId: string): Promise<SessionSummary | undefined>;
-  list(limit: number): Promise<readonly SessionSummary[]>;
+  list(query: Omit<SessionQuery, 'folderFirst'>): Promise<SessionPage>;
   /** Stops what runs in it first. */
   delete(sessionId: string): Promise<void>;
   /**
@@ -37,7 +38,7 @@ export interface Chats {
    * @throws InputError for an unknown id
    */
   snapshot(sessionId: string, limit: number, taken: (state: ChatState) => void): Promise<void>;
-  older(sessionId: string, beforeRow: number, limit: number): Promise<ChatPage>;
+  page(sessionId: string, limit: number, place: PagePlace): Promise<ChatPage>;
 }
 
 export const createChats = (options: {
@@ -99,6 +100,7 @@ export const createChats = (options: {
         const session: Session = {
           id: newSessionId ?? options.newId(),
           title: titleFrom(text),
+          titleBy: 'message',
           agentId: agent.id,
           model: model ?? agent.model,
           folder: options.folder(),
@@ -121,17 +123,17 @@ export const createChats = (options: {
       return begin(await existing(sessionId), {});
     },
     setModel: async (sessionId, model) => {
-      const { status: _, ...session } = await existing(sessionId);
-      await store.saveSession({ ...session, model });
+      await existing(sessionId);
+      await store.updateSession(sessionId, { model }, options.now());
     },
     setAgent: async (sessionId, agentId) => {
-      const { status: _, ...session } = await existing(sessionId);
+      const session = await existing(sessionId);
       if (session.agentId === agentId) return;
       const agent = await agents.get(agentId);
-      await store.saveSession({ ...session, agentId: agent.id, model: agent.model });
+      await store.updateSession(sessionId, { agentId: agent.id, model: agent.model }, options.now());
     },
     get: (sessionId) => store.getSession(sessionId),
-    list: (limit) => store.listSessions(limit),
+    list: (query) => store.listSessions({ ...query, folderFirst: options.folder() }),
     delete: async (sessionId) => {
       const jobId = jobs.runningIn(sessionId);
       if (jobId !== undefined) await jobs.cancel(jobId);
@@ -161,7 +163,7 @@ export const createChats = (options: {
         return;
       }
     },
-    older: (sessionId, beforeRow, limit) => store.readPage(sessionId, limit, beforeRow),
+    page: (sessionId, limit, place) => store.readPage(sessionId, limit, place),
   };
 };
 

@@ -1,7 +1,8 @@
 /** Starts, cancels and publishes jobs: one running job per session, one event stream for every listener. */
-import type { Agent, Session } from '../shared/agent.ts';
+import type { Agent } from '../shared/agent.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { ImageBlock, ModelRef, UserMessage } from '../shared/message.ts';
+import type { Session } from '../shared/session.ts';
 import type { ApprovalBroker } from './approvals.ts';
 import { messagesOf } from './history.ts';
 import { internalError } from './jobError.ts';

@@ -1,8 +1,10 @@
-import type { Agent, Session, SessionSummary } from '../shared/agent.ts';
+import type { Agent } from '../shared/agent.ts';
 import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { TokenUsage } from '../shared/message.ts';
+import type { FoundSession, Session, SessionChange, SessionSummary, Shelf } from '../shared/session.ts';
 import type { Decision } from './approver.ts';
+import type { FreeableKind, RepairKind, StorageReport, StorageUse } from './storageReport.ts';
 
 /** Thrown when something could not be kept; the message is for a person and says what was kept and what to do. */
 export class StoreError extends Error {
@@ -13,6 +15,61 @@ export interface ChatPage {
   /** Oldest first; each has its `row`. */
   readonly items: readonly ChatItem[];
   readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+}
+
+/** Where a page of a chat begins or ends; without one it is the newest. Rows are the store's. */
+export type PagePlace =
+  | { readonly before: number }
+  | { readonly after: number }
+  | { readonly around: number };
+
+export interface SessionQuery {
+  readonly shelf: Shelf;
+  readonly limit: number;
+  /** Chats of this folder come before those of others. */
+  readonly folderFirst: string;
+}
+
+export interface SessionPage {
+  /** Pinned ones first, then those of the folder, then the others; newest first in each. */
+  readonly sessions: readonly SessionSummary[];
+  readonly hasMore: boolean;
+}
+
+export interface SearchQuery {
+  /** Words as they were typed; the last one may be half a word. All of them must occur. */
+  readonly text: string;
+  /** Sessions. */
+  readonly limit: number;
+  /** One of `SearchResult.unsearched`; absent for what lies in memory. */
+  readonly coldFile?: string;
+}
+
+export interface SearchResult {
+  /** Those with a hit in the title first, then by their newest hit. Deleted chats are not searched. */
+  readonly sessions: readonly FoundSession[];
+  /** There are more than the limit. */
+  readonly hasMore: boolean;
+  /** Files of old chats that have not been looked into yet: ask for each of them. */
+  readonly unsearched: readonly string[];
+}
+
+export interface CopyRequest {
+  readonly from: string;
+  /** The new session. */
+  readonly to: Session;
+  /** Last row that is copied; absent: all. */
+  readonly throughRow?: number;
+}
+
+export interface RewindRequest {
+  readonly sessionId: string;
+  /** This item and all behind it are taken out of the chat. */
+  readonly fromRow: number;
+  /** Keeps the chat as it was before, as an archived one. */
+  readonly earlier: Session;
+  readonly at: number;
 }
 
 /** Rows in, rows out. A write is acknowledged (its promise resolves) only once it would survive a power cut. */
@@ -24,11 +81,21 @@ export interface Store {
   saveAgent(agent: Agent): Promise<void>;
   deleteAgent(id: string): Promise<void>;
 
-  /** Newest first. */
-  listSessions(limit: number): Promise<readonly SessionSummary[]>;
+  listSessions(query: SessionQuery): Promise<SessionPage>;
   getSession(id: string): Promise<SessionSummary | undefined>;
+  /** Adds a new one. */
   saveSession(session: Session): Promise<void>;
+  /** @param at when, for the shelf */
+  updateSession(id: string, change: SessionChange, at: number): Promise<void>;
+  /** For good. @throws StoreError while another window works in it */
   deleteSession(id: string): Promise<void>;
+  /** A new session with the same items; steps that have not ended are interrupted in the copy. Usage is not copied. */
+  copySession(request: CopyRequest): Promise<void>;
+  /** @throws StoreError while a job runs in it */
+  rewindSession(request: RewindRequest): Promise<void>;
+  /** A new session with these items, which have ended. Their rows are ignored. */
+  importSession(session: Session, items: readonly ChatItem[]): Promise<void>;
+  search(query: SearchQuery): Promise<SearchResult>;
 
   /** Keeps what an event says: messages, steps, approvals, job status, usage. Token, Thinking, StepProgress and Retrying keep nothing. */
   record(event: AgentEvent): Promise<void>;
@@ -36,11 +103,20 @@ export interface Store {
   saveDraft(jobId: string, text: string): Promise<void>;
   recordDecision(stepId: string, decision: Decision, at: number): Promise<void>;
 
-  /** The newest `limit` items before `beforeRow` (or the newest of all). */
-  readPage(sessionId: string, limit: number, beforeRow?: number): Promise<ChatPage>;
+  /** At most `limit` items: the newest, or those next to `place`. */
+  readPage(sessionId: string, limit: number, place?: PagePlace): Promise<ChatPage>;
   /** Every item of a session, oldest first: what the model's history is made from. */
   readAll(sessionId: string): Promise<readonly ChatItem[]>;
   sessionUsage(sessionId: string): Promise<{ readonly total: TokenUsage; readonly lastRequest: TokenUsage }>;
+
+  /** What the history takes on disk, and which part of it can be freed. */
+  use(): Promise<StorageUse>;
+  /** Looks through everything that is kept; changes nothing. */
+  check(): Promise<StorageReport>;
+  /** Mends what `check` found, one kind at a time. @returns what was done, a sentence for a person */
+  repair(kind: RepairKind): Promise<string>;
+  /** @returns bytes that were freed */
+  free(kind: FreeableKind): Promise<number>;
 
   /** Fires after another window changed something. */
   onExternalChange(listener: () => void): () => void;

@@ -30,22 +30,3 @@ export const defaultExecution: ExecutionSettings = {
 
 /** No command runs longer, whatever the agent's settings or the call say. */
 export const longestCommandTimeoutMs = 3_600_000;
-
-/** One conversation. Model belongs to it, not to the window. */
-export interface Session {
-  readonly id: string;
-  readonly title: string;
-  readonly agentId: string;
-  readonly model: ModelRef;
-  /** Absolute path of the first workspace folder it was started in; empty without one. */
-  readonly folder: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
-/** How the last job of a session stands. */
-export type SessionStatus = 'idle' | 'running' | 'waiting' | 'failed' | 'interrupted';
-
-export interface SessionSummary extends Session {
-  readonly status: SessionStatus;
-}

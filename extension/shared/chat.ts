@@ -62,6 +62,8 @@ export type ChatItem = { readonly id: string; readonly jobId: string; readonly r
 export interface RunningJob {
   readonly id: string;
   readonly startedAt: number;
+  /** It runs in another window, from where it is followed. */
+  readonly isElsewhere: boolean;
   /** Set while the provider asked to wait. */
   readonly retry?: { readonly attempt: number; readonly until: number; readonly reason: string };
 }
@@ -75,6 +77,8 @@ export interface ChatState {
   /** The newest part of the chat; older items are paged in by row. */
   readonly items: readonly ChatItem[];
   readonly hasOlder: boolean;
+  /** The items end before the chat does: a part of its middle is looked at, and what happens at its end is not added. */
+  readonly hasNewer: boolean;
   readonly job?: RunningJob;
   /** Sum over the whole chat. */
   readonly usage: TokenUsage;
@@ -99,6 +103,7 @@ export const emptyChat = (agentId: string, model: ModelRef): ChatState => ({
   model,
   items: [],
   hasOlder: false,
+  hasNewer: false,
   usage: noUsage,
   contextTokens: 0,
 });
@@ -130,6 +135,12 @@ const appendText = (
     : [...content, { type, text }];
 };
 
+const jobOf = (event: AgentEvent): RunningJob => ({
+  id: event.jobId,
+  startedAt: event.at,
+  isElsewhere: false,
+});
+
 /** The provider has answered. */
 const withoutRetry = (state: ChatState): ChatState => {
   if (state.job?.retry === undefined) return state;
@@ -138,7 +149,7 @@ const withoutRetry = (state: ChatState): ChatState => {
 };
 
 const preview = (state: ChatState, event: AgentEvent, type: 'text' | 'thinking', text: string): ChatState => {
-  const { retry: _, ...job } = state.job ?? { id: event.jobId, startedAt: event.at };
+  const { retry: _, ...job } = state.job ?? jobOf(event);
   const last = state.items.at(-1);
   if (last?.kind === 'assistant' && last.streaming) {
     const message = { ...last.message, content: appendText(last.message.content, type, text) };
@@ -202,8 +213,7 @@ const endJob = (state: ChatState, jobId: string, at: number, notice?: Notice): C
   return { ...rest, items: [...items, ...noticeItem] };
 };
 
-/** The chat after one event of its session. Pure; events of other sessions must not be passed in. */
-export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
+const reduceAtEnd = (state: ChatState, event: AgentEvent): ChatState => {
   switch (event.type) {
     case 'JobStarted': {
       const input: ChatItem[] =
@@ -219,7 +229,7 @@ export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
             : state.title,
         agentId: event.agentId,
         items: [...state.items, ...input],
-        job: { id: event.jobId, startedAt: event.at },
+        job: { ...jobOf(event), isElsewhere: event.isElsewhere === true },
       };
     }
     case 'Thinking':
@@ -227,7 +237,7 @@ export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
     case 'Token':
       return preview(state, event, 'text', event.text);
     case 'Retrying': {
-      const job = state.job ?? { id: event.jobId, startedAt: event.at };
+      const job = state.job ?? jobOf(event);
       const retry = { attempt: event.attempt, until: event.at + event.delayMs, reason: event.reason };
       return { ...state, job: { ...job, retry } };
     }
@@ -299,4 +309,13 @@ export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
     case 'JobCancelled':
       return endJob(state, event.jobId, event.at, { kind: 'cancelled' });
   }
+};
+
+/** The chat after one event of its session. Pure; events of other sessions must not be passed in. */
+export const reduceChat = (state: ChatState, event: AgentEvent): ChatState => {
+  const next = reduceAtEnd(state, event);
+  if (!state.hasNewer || next.items === state.items) return next;
+  // What is new stands at the chat's end, which is not what these items end with.
+  const known = new Set(state.items.map((item) => item.id));
+  return { ...next, items: next.items.filter((item) => known.has(item.id)) };
 };

@@ -110,6 +110,8 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
       readonly agentId: string;
       /** Absent when the job goes on from where an earlier one stopped. */
       readonly input?: UserMessage;
+      /** Set where the event is told in a window in which the job does not run. */
+      readonly isElsewhere?: true;
     }
   | { readonly type: 'Thinking'; readonly text: string }
   | { readonly type: 'Token'; readonly text: string }

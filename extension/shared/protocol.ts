@@ -1,9 +1,9 @@
 /** What crosses the border between the extension host and the chat webview. Every message is one member of a union. */
 import * as z from 'zod';
-import type { SessionSummary } from './agent.ts';
 import type { ChatItem, ChatState } from './chat.ts';
 import { type AgentEvent, errorActions } from './event.ts';
 import { imageDataLimit, imageMediaTypes, messageTextLimit } from './message.ts';
+import { type FoundSession, type SessionSummary, type Shelf, shelves } from './session.ts';
 
 const id = z.string().min(1).max(200);
 
@@ -26,6 +26,8 @@ const toHostSchema = z.discriminatedUnion('type', [
     sessionId: shownId,
     text: z.string().max(messageTextLimit),
     images: z.array(image).max(20),
+    /** Id of an earlier message of the person, which this one replaces together with all that came after it. */
+    replaces: id.optional(),
   }),
   z.object({ type: z.literal('stop'), jobId: id }),
   z.object({
@@ -44,11 +46,44 @@ const toHostSchema = z.discriminatedUnion('type', [
     sessionId: shownId,
   }),
   z.object({ type: z.literal('newChat') }),
-  z.object({ type: z.literal('listSessions') }),
-  z.object({ type: z.literal('openSession'), sessionId: id }),
-  z.object({ type: z.literal('deleteSession'), sessionId: id }),
-  /** Items older than this row; answered by `older`. */
+  /** Answered by `sessions` or `sessionsUnread`. */
+  z.object({
+    type: z.literal('listSessions'),
+    shelf: z.enum(shelves),
+    limit: z.number().int().min(1).max(100_000),
+  }),
+  /** Answered by `found`, once or more, or by `searchFailed`. A newer search ends an older one. */
+  z.object({
+    type: z.literal('search'),
+    requestId: id,
+    text: z.string().max(1_000),
+    limit: z.number().int().min(1).max(1_000),
+  }),
+  /** With a row: opens there, and not at the end. */
+  z.object({ type: z.literal('openSession'), sessionId: id, row: z.number().int().optional() }),
+  /** Of the shown chat, which is looked at in its middle: go to its end. */
+  z.object({ type: z.literal('showNewest') }),
+  z.object({
+    type: z.literal('changeSession'),
+    sessionId: id,
+    change: z.union([
+      z.strictObject({ title: z.string().trim().min(1).max(200) }),
+      z.strictObject({ isPinned: z.boolean() }),
+      z.strictObject({ shelf: z.enum(shelves) }),
+    ]),
+  }),
+  /** For good; of a chat that was deleted before. The host asks first. */
+  z.object({ type: z.literal('purgeSession'), sessionId: id }),
+  /** A new chat with everything up to this item; it is opened. */
+  z.object({ type: z.literal('fork'), sessionId: id, itemId: id }),
+  /** Has the answer made anew that this item belongs to. The chat as it was is kept in the archive. */
+  z.object({ type: z.literal('retryFrom'), sessionId: id, itemId: id }),
+  /** The whole chat, as Markdown, into the clipboard. */
+  z.object({ type: z.literal('copyChat'), sessionId: id }),
+  /** Items older than this row; answered by `older` or `olderUnread`. */
   z.object({ type: z.literal('loadOlder'), sessionId: id, beforeRow: z.number().int() }),
+  /** Items newer than this row; answered by `newer`, `newerUnread`, or, where it is the rest, by a snapshot. */
+  z.object({ type: z.literal('loadNewer'), sessionId: id, afterRow: z.number().int() }),
   z.object({ type: z.literal('pickAgent') }),
   z.object({ type: z.literal('pickModel') }),
   /** A path in an answer was clicked; resolved against the workspace by the host. */
@@ -81,6 +116,8 @@ export interface Surroundings {
   /** As chats name it (`Session.folder`); empty without one. */
   readonly folder: string;
   readonly isTrusted: boolean;
+  /** Where the shown chat lies; `active` for a new one. */
+  readonly shelf: Shelf;
   /** Things to try in the open folder; an empty chat shows them. */
   readonly suggestions: readonly string[];
   /** Set when the store cannot be written: shown above the composer, which then keeps its text. */
@@ -88,8 +125,15 @@ export interface Surroundings {
 }
 
 /** `seq` counts the posts since the last snapshot, which has 0; a gap means a post was lost. */
-export type ToWebview = { readonly seq: number } & (
-  | { readonly type: 'snapshot'; readonly chat: ChatState; readonly surroundings: Surroundings }
+export type ToWebview = {
+  readonly seq: number;
+} /** `focusRow`: show this item and mark it. Once: the next snapshot has it no more. */ & (
+  | {
+      readonly type: 'snapshot';
+      readonly chat: ChatState;
+      readonly surroundings: Surroundings;
+      readonly focusRow?: number;
+    }
   /** No snapshot could be made: what happened, and what was kept. Another `ready` tries again. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'event'; readonly event: AgentEvent }
@@ -102,7 +146,33 @@ export type ToWebview = { readonly seq: number } & (
     }
   /** In the place of `older`: what happened. */
   | { readonly type: 'olderUnread'; readonly sessionId: string; readonly message: string }
-  | { readonly type: 'sessions'; readonly sessions: readonly SessionSummary[] }
+  | {
+      readonly type: 'newer';
+      readonly sessionId: string;
+      readonly items: readonly ChatItem[];
+      readonly hasNewer: boolean;
+    }
+  /** In the place of `newer`: what happened. */
+  | { readonly type: 'newerUnread'; readonly sessionId: string; readonly message: string }
+  /** The shown chat is called this now. */
+  | { readonly type: 'title'; readonly sessionId: string; readonly title: string }
+  | {
+      readonly type: 'sessions';
+      readonly shelf: Shelf;
+      readonly sessions: readonly SessionSummary[];
+      readonly hasMore: boolean;
+    }
+  /** More of what was found; the first takes the place of an older result. `isDone`: there will be no more of this. */
+  | {
+      readonly type: 'found';
+      readonly requestId: string;
+      readonly isFirst: boolean;
+      readonly sessions: readonly FoundSession[];
+      readonly isDone: boolean;
+      /** There is more than was asked for. */
+      readonly hasMore: boolean;
+    }
+  | { readonly type: 'searchFailed'; readonly requestId: string; readonly message: string }
   /** In the place of `sessions`: what happened. */
   | { readonly type: 'sessionsUnread'; readonly message: string }
   /** A chat of the list has begun or ended its work, or waits: whoever shows the list asks for it again. */

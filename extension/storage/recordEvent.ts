@@ -166,6 +166,9 @@ export const busyElsewhere = (): StoreError =>
     'Another window is working in this chat. Nothing was changed. Wait until it is done, or stop it there.',
   );
 
+export const stillRunning = (): StoreError =>
+  new StoreError('The agent is still working in this chat. Nothing was changed. Stop it, then try again.');
+
 const startJob = (event: EventOf<'JobStarted'>, { owner, packer, isAlive }: Recording): BuildTransaction => {
   const { jobId, sessionId, agentId, at, input } = event;
   const body = input === undefined ? '' : packer.pack(input);

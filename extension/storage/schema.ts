@@ -144,6 +144,36 @@ const filesOfChats = [
   'CREATE INDEX approvals_open ON approvals (job_id) WHERE decided_at IS NULL',
 ];
 
+const shelvesAndSearch = [
+  "ALTER TABLE sessions ADD COLUMN title_by TEXT NOT NULL DEFAULT 'message'",
+  'ALTER TABLE sessions ADD COLUMN is_pinned INTEGER NOT NULL DEFAULT 0',
+  "ALTER TABLE sessions ADD COLUMN shelf TEXT NOT NULL DEFAULT 'active'",
+  'ALTER TABLE sessions ADD COLUMN shelved_at INTEGER',
+  // The file under cold/ that holds the rows of an old chat; null while they are here.
+  'ALTER TABLE sessions ADD COLUMN cold_file TEXT',
+  'DROP INDEX sessions_by_time',
+  'CREATE INDEX sessions_by_shelf ON sessions (shelf, updated_at)',
+  'CREATE INDEX sessions_cold ON sessions (cold_file) WHERE cold_file IS NOT NULL',
+
+  // An index only: the words stand in the messages. Each window fills it on its own account, from `search_todo`; it is
+  // not journaled, and can be made anew at any time.
+  'CREATE VIRTUAL TABLE search USING fts4 (text, content="", order="desc", tokenize=unicode61, prefix="1,2,3")',
+
+  // Rows of messages that are not in the index yet.
+  'CREATE TABLE search_todo (row INTEGER PRIMARY KEY)',
+  `CREATE TRIGGER search_message AFTER INSERT ON messages WHEN new.kind IN ('user', 'assistant') BEGIN
+    INSERT OR IGNORE INTO search_todo (row) VALUES (new.row);
+  END`,
+  `CREATE TRIGGER search_new_step AFTER INSERT ON steps WHEN new.result IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO search_todo (row) VALUES (new.row);
+  END`,
+  `CREATE TRIGGER search_step AFTER UPDATE OF result ON steps WHEN new.result IS NOT NULL AND old.result IS NULL BEGIN
+    INSERT OR IGNORE INTO search_todo (row) VALUES (new.row);
+  END`,
+  "INSERT INTO search_todo (row) SELECT row FROM messages WHERE kind IN ('user', 'assistant')",
+  'INSERT INTO search_todo (row) SELECT row FROM steps WHERE result IS NOT NULL',
+];
+
 /** The references that stand in the rows of version 1. */
 const referencesInRows = (query: Query): readonly Statement[] => {
   const columns = ['step', 'prompt', 'decision', 'result', 'summary', 'diffs'].map((name) => ['steps', name]);
@@ -165,4 +195,5 @@ export const migrations: readonly Migration[] = [
     version: 2,
     statements: (query) => [...filesOfChats.map((sql) => ({ sql, params: [] })), ...referencesInRows(query)],
   },
+  { version: 3, statements: () => shelvesAndSearch.map((sql) => ({ sql, params: [] })) },
 ];

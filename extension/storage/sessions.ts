@@ -1,8 +1,16 @@
-import type { Session, SessionStatus, SessionSummary } from '../shared/agent.ts';
+import type { SessionPage, SessionQuery } from '../core/store.ts';
 import { noUsage, type TokenUsage } from '../shared/message.ts';
+import {
+  type Session,
+  type SessionChange,
+  type SessionStatus,
+  type SessionSummary,
+  shelves,
+  type TitleSource,
+} from '../shared/session.ts';
 import { releaseBlobs } from './blobs.ts';
 import { integer, text, textOrNone } from './rows.ts';
-import type { Query, Row, Statement } from './sqlite.ts';
+import type { Query, Row, SqlParam, Statement } from './sqlite.ts';
 
 /** The status comes from the last job's row and an index of open steps, so a list costs the same however long the chats are. */
 const select = `SELECT sessions.*, jobs.status AS job_status,
@@ -15,19 +23,34 @@ const statusOf = (row: Row): SessionStatus => {
   return status === 'failed' || status === 'interrupted' ? status : 'idle';
 };
 
+const titleSources: readonly TitleSource[] = ['message', 'model', 'person'];
+
+/** One of the words this version knows; another version may have written one it does not. */
+const wordOf = <T extends string>(row: Row, column: string, words: readonly T[], other: T): T =>
+  words.find((word) => word === row[column]) ?? other;
+
 const summary = (row: Row): SessionSummary => ({
   id: text(row, 'id'),
   title: text(row, 'title'),
+  titleBy: wordOf(row, 'title_by', titleSources, 'person'),
   agentId: text(row, 'agent_id'),
   model: JSON.parse(text(row, 'model')),
   folder: text(row, 'folder'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),
   status: statusOf(row),
+  shelf: wordOf(row, 'shelf', shelves, 'active'),
+  isPinned: integer(row, 'is_pinned') === 1,
 });
 
-export const listSessions = (query: Query, limit: number): readonly SessionSummary[] =>
-  query(`${select} ORDER BY sessions.updated_at DESC, sessions.id LIMIT ?`, [limit]).map(summary);
+export const listSessions = (query: Query, { shelf, limit, folderFirst }: SessionQuery): SessionPage => {
+  const rows = query(
+    `${select} WHERE sessions.shelf = ?
+      ORDER BY sessions.is_pinned DESC, sessions.folder = ? DESC, sessions.updated_at DESC, sessions.id LIMIT ?`,
+    [shelf, folderFirst, limit + 1],
+  );
+  return { sessions: rows.slice(0, limit).map(summary), hasMore: rows.length > limit };
+};
 
 export const getSession = (query: Query, id: string): SessionSummary | undefined =>
   query(`${select} WHERE sessions.id = ?`, [id]).map(summary)[0];
@@ -37,13 +60,12 @@ const plain = (value: string): string => value.toWellFormed().replaceAll('\0', '
 
 export const saveSession = (session: Session): readonly Statement[] => [
   {
-    // A window may hold an older time than a job in another one has written since.
-    sql: `INSERT INTO sessions (id, title, agent_id, model, folder, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET title = excluded.title, agent_id = excluded.agent_id, model = excluded.model,
-        folder = excluded.folder, updated_at = max(updated_at, excluded.updated_at)`,
+    sql: `INSERT INTO sessions (id, title, title_by, agent_id, model, folder, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       session.id,
       plain(session.title),
+      session.titleBy,
       session.agentId,
       JSON.stringify(session.model),
       plain(session.folder),
@@ -52,6 +74,36 @@ export const saveSession = (session: Session): readonly Statement[] => [
     ],
   },
 ];
+
+/** Only the columns that are given, so that two windows do not undo each other's changes. */
+export const updateSession = (id: string, change: SessionChange, at: number): readonly Statement[] => {
+  const { title, agentId, model, isPinned, shelf } = change;
+  const set: readonly (readonly [string, SqlParam])[] = [
+    ...(agentId === undefined ? [] : [['agent_id', agentId] as const]),
+    ...(model === undefined ? [] : [['model', JSON.stringify(model)] as const]),
+    ...(isPinned === undefined ? [] : [['is_pinned', isPinned ? 1 : 0] as const]),
+    ...(shelf === undefined
+      ? []
+      : ([
+          ['shelf', shelf],
+          ['shelved_at', at],
+        ] as const)),
+  ];
+  const statements: Statement[] = [];
+  if (set.length > 0) {
+    statements.push({
+      sql: `UPDATE sessions SET ${set.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ?`,
+      params: [...set.map(([, value]) => value), id],
+    });
+  }
+  if (title !== undefined) {
+    statements.push({
+      sql: `UPDATE sessions SET title = ?, title_by = ? WHERE id = ? AND (? <> 'model' OR title_by = 'message')`,
+      params: [plain(title.text), title.by, id, title.by],
+    });
+  }
+  return statements;
+};
 
 const tablesOfSession = ['steps', 'messages', 'approvals', 'drafts', 'usage', 'usage_totals', 'jobs'];
 

@@ -38,9 +38,14 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
     listAgents: () => client.call({ method: 'listAgents', args: [] }),
     saveAgent: (agent) => client.call({ method: 'saveAgent', args: [agent] }),
     deleteAgent: (id) => client.call({ method: 'deleteAgent', args: [id] }),
-    listSessions: (limit) => client.call({ method: 'listSessions', args: [limit] }),
+    listSessions: (query) => client.call({ method: 'listSessions', args: [query] }),
     getSession: (id) => client.call({ method: 'getSession', args: [id] }),
     saveSession: (session) => client.call({ method: 'saveSession', args: [session] }),
+    updateSession: (id, change, at) => client.call({ method: 'updateSession', args: [id, change, at] }),
+    copySession: (request) => client.call({ method: 'copySession', args: [request] }),
+    rewindSession: (request) => client.call({ method: 'rewindSession', args: [request] }),
+    importSession: (session, items) => client.call({ method: 'importSession', args: [session, items] }),
+    search: (query) => client.call({ method: 'search', args: [query] }),
     deleteSession: (id) => client.call({ method: 'deleteSession', args: [id] }),
     record: async (event) => {
       if (!previews.includes(event.type)) await client.call({ method: 'record', args: [event] });
@@ -48,10 +53,14 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
     saveDraft: (jobId, text) => client.call({ method: 'saveDraft', args: [jobId, text] }),
     recordDecision: (stepId, decision, at) =>
       client.call({ method: 'recordDecision', args: [stepId, decision, at] }),
-    readPage: (sessionId, limit, beforeRow) =>
-      client.call({ method: 'readPage', args: [sessionId, limit, beforeRow] }),
+    readPage: (sessionId, limit, place) =>
+      client.call({ method: 'readPage', args: [sessionId, limit, place] }),
     readAll: (sessionId) => client.call({ method: 'readAll', args: [sessionId] }),
     sessionUsage: (sessionId) => client.call({ method: 'sessionUsage', args: [sessionId] }),
+    use: () => client.call({ method: 'use', args: [] }),
+    check: () => client.call({ method: 'check', args: [] }),
+    repair: (kind) => client.call({ method: 'repair', args: [kind] }),
+    free: (kind) => client.call({ method: 'free', args: [kind] }),
     onExternalChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

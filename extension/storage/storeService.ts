@@ -3,6 +3,7 @@ import { endsJob } from '../shared/event.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
 import { Blobs, deleteDoomed, doomedBlobs } from './blobs.ts';
 import { readAll, readPage } from './chatRows.ts';
+import { copySession, importSession, rewindSession } from './copySession.ts';
 import { Database } from './database.ts';
 import type { Disk } from './disk.ts';
 import { Drafts } from './drafts.ts';
@@ -19,9 +20,16 @@ import {
   sameOwner,
 } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
-import { busyElsewhere, decide, holdersIn, recordEvent } from './recordEvent.ts';
+import { busyElsewhere, decide, holdersIn, recordEvent, stillRunning } from './recordEvent.ts';
 import { migrations } from './schema.ts';
-import { deleteSession, getSession, listSessions, saveSession, sessionUsage } from './sessions.ts';
+import {
+  deleteSession,
+  getSession,
+  listSessions,
+  saveSession,
+  sessionUsage,
+  updateSession,
+} from './sessions.ts';
 import type { OpenSqlite, Query } from './sqlite.ts';
 import { watchJournal } from './watchJournal.ts';
 
@@ -162,9 +170,33 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     listAgents: () => read(listAgents),
     saveAgent: (call, agent) => save(call, () => () => saveAgent(agent)),
     deleteAgent: (call, id) => save(call, () => () => deleteAgent(id)),
-    listSessions: (_, limit) => read((query) => listSessions(query, limit)),
+    listSessions: (_, request) => read((query) => listSessions(query, request)),
     getSession: (_, id) => read((query) => getSession(query, id)),
     saveSession: (call, session) => save(call, () => () => saveSession(session)),
+    updateSession: (call, id, change, at) => save(call, () => () => updateSession(id, change, at)),
+    copySession: (call, request) => save(call, () => (query) => copySession(query, request)),
+    rewindSession: (call, request) =>
+      save(call, () => (query) => {
+        if (holdersIn(query, request.sessionId).length > 0) throw stillRunning();
+        return rewindSession(query, request);
+      }),
+    importSession: (call, session, items) =>
+      save(call, ({ blobs }) => importSession(session, items, blobs.packer())),
+    search: () => {
+      throw new StoreError('not yet');
+    },
+    use: () => {
+      throw new StoreError('not yet');
+    },
+    check: () => {
+      throw new StoreError('not yet');
+    },
+    repair: () => {
+      throw new StoreError('not yet');
+    },
+    free: () => {
+      throw new StoreError('not yet');
+    },
     deleteSession: async (call, id) => {
       await save(call, ({ isAlive, ownerText }) => (query) => {
         const holders = holdersIn(query, id).filter((holder) => holder !== ownerText);
@@ -197,8 +229,8 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
       });
     },
     recordDecision: (call, stepId, decision, at) => save(call, () => () => decide(stepId, decision, at)),
-    readPage: (_, sessionId, limit, beforeRow) =>
-      read((query, { blobs }) => readPage(query, blobs, sessionId, limit, beforeRow)),
+    readPage: (_, sessionId, limit, place) =>
+      read((query, { blobs }) => readPage(query, blobs, sessionId, limit, place)),
     readAll: (_, sessionId) => read((query, { blobs }) => readAll(query, blobs, sessionId)),
     sessionUsage: (_, sessionId) => read((query) => sessionUsage(query, sessionId)),
     wasSaved: async (_, name) => (await opened()).database.wasSaved(name),

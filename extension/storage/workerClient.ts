@@ -26,6 +26,9 @@ const readMethods: readonly Method[] = [
   'readPage',
   'readAll',
   'sessionUsage',
+  'search',
+  'use',
+  'check',
   'wasSaved',
 ];
 

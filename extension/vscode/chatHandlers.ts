@@ -21,9 +21,6 @@ type Handlers = {
   ) => Promise<unknown>;
 };
 
-/** Sessions in the list of the view. */
-const listedSessions = 500;
-
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const command = async (id: string, ...values: readonly unknown[]): Promise<void> => {
@@ -42,9 +39,9 @@ export const createChatHandlers = (options: {
 }): ((message: ToHost, post: Post) => Promise<void>) => {
   const { chats, current, jobs, approvals, models, review, files } = options;
 
-  const postSessions = async (post: Post): Promise<void> => {
+  const listSessions: Handlers['listSessions'] = async ({ shelf, limit }, post) => {
     try {
-      post({ type: 'sessions', sessions: await chats.list(listedSessions) });
+      post({ type: 'sessions', shelf, ...(await chats.list({ shelf, limit })) });
     } catch (error) {
       options.logError(error);
       post({ type: 'sessionsUnread', message: `The list of chats could not be read. ${reasonOf(error)}` });
@@ -53,7 +50,7 @@ export const createChatHandlers = (options: {
 
   const loadOlder: Handlers['loadOlder'] = async ({ sessionId, beforeRow }, post) => {
     try {
-      post({ type: 'older', sessionId, ...(await chats.older(sessionId, beforeRow, pageSize)) });
+      post({ type: 'older', sessionId, ...(await chats.page(sessionId, pageSize, { before: beforeRow })) });
     } catch (error) {
       options.logError(error);
       const message = `Earlier messages could not be read. ${reasonOf(error)}`;
@@ -143,13 +140,8 @@ export const createChatHandlers = (options: {
     review: ({ stepId }) => review.open(stepId),
     act,
     newChat: () => current.startNew(),
-    listSessions: (_message, post) => postSessions(post),
+    listSessions,
     openSession: ({ sessionId }) => current.open(sessionId),
-    deleteSession: async ({ sessionId }, post) => {
-      await chats.delete(sessionId);
-      if (current.sessionId() === sessionId) await current.startNew();
-      await postSessions(post);
-    },
     loadOlder,
     pickAgent: () => command('anycowork.pickAgent'),
     pickModel: () => command('anycowork.pickModel'),

@@ -7,8 +7,9 @@ import type { Chats } from '../core/chats.ts';
 import { messagesOf } from '../core/history.ts';
 import type { Jobs, StartedJob } from '../core/jobs.ts';
 import type { Store } from '../core/store.ts';
-import type { Agent, SessionSummary } from '../shared/agent.ts';
+import type { Agent } from '../shared/agent.ts';
 import { type Message, providerIds, textOf } from '../shared/message.ts';
+import type { SessionSummary } from '../shared/session.ts';
 import type { CurrentChat } from './currentChat.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { type Review, stepIdOf } from './review.ts';
@@ -69,7 +70,7 @@ export const createCommands = (ports: CommandPorts) => {
       if (session === undefined) throw new InputError('There is no chat with this id.');
       return session;
     }
-    const items = (await chats.list(500)).map((session) => ({
+    const items = (await chats.list({ shelf: 'active', limit: 500 })).sessions.map((session) => ({
       label: session.title,
       description: session.status === 'idle' ? '' : session.status,
       detail: `${new Date(session.updatedAt).toLocaleString()} ${session.folder}`,
@@ -284,7 +285,7 @@ export const createCommands = (ports: CommandPorts) => {
       const target = typeof jobId === 'string' ? jobId : await pickJob();
       return target === undefined ? false : jobs.cancel(target);
     },
-    getSessions: async () => chats.list(500),
+    getSessions: async () => (await chats.list({ shelf: 'active', limit: 500 })).sessions,
     getMessages: async (sessionId?: unknown) => {
       const session = await pickSession('Messages of a chat', sessionId);
       if (session === undefined) return undefined;

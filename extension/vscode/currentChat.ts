@@ -94,6 +94,7 @@ export const createCurrentChat = (options: {
       hasKey: await models.hasKey(model.provider),
       providerName,
       folder: workspaceRoots()[0]?.path ?? '',
+      shelf: 'active',
       isTrusted: vscode.workspace.isTrusted,
       // Only an empty chat shows them, and finding them looks at files.
       suggestions: sessionId === undefined ? await suggestionsFor(folder?.uri) : [],

@@ -1,5 +1,5 @@
 import type { Store } from '../../extension/core/store.ts';
-import type { Agent, Session } from '../../extension/shared/agent.ts';
+import type { Agent } from '../../extension/shared/agent.ts';
 import { type ChatState, emptyChat, reduceChat } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import { noUsage } from '../../extension/shared/message.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { StoreError } from '../../extension/core/store.ts';
-import { type Agent, defaultExecution, type SessionStatus } from '../../extension/shared/agent.ts';
+import { type Agent, defaultExecution } from '../../extension/shared/agent.ts';
+import type { SessionStatus } from '../../extension/shared/session.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import { jobEvents } from './chatEvents.ts';
 import {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
-import type { Session } from '../../extension/shared/agent.ts';
+import type { Session } from '../../extension/shared/session.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import type { ModelRef, UserMessage } from '../../extension/shared/message.ts';

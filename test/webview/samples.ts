@@ -1,5 +1,5 @@
 /** Chats for the tests, built from the product's own events and items. */
-import type { SessionSummary } from '../../extension/shared/agent.ts';
+import type { SessionSummary } from '../../extension/shared/session.ts';
 import { type ChatItem, type ChatState, emptyChat, type StepRecord } from '../../extension/shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, Effect, FileDiff, Step } from '../../extension/shared/event.ts';
 import type {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionSummary } from '../../extension/shared/agent.ts';
+import type { SessionSummary } from '../../extension/shared/session.ts';
 import type { Shown } from './harness.ts';
 import { session, snapshot, user } from './samples.ts';
 import { focused, settle, show, untilComposerFocused } from './show.ts';

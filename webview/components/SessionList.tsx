@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { SessionSummary } from '../../extension/shared/agent.ts';
+import type { SessionSummary } from '../../extension/shared/session.ts';
 import { groupSessions } from '../sessions.ts';
 import { useNow } from '../useNow.ts';
 import { useView } from '../view.ts';

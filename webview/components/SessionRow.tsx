@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { SessionSummary } from '../../extension/shared/agent.ts';
+import type { SessionSummary } from '../../extension/shared/session.ts';
 import { exactTime, relativeTime } from '../format.ts';
 import { useView } from '../view.ts';
 import { sessionStatusLabels } from '../words.ts';

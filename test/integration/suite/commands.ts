@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AnyCoworkApi } from '../../../extension/main.ts';
-import type { Agent, SessionSummary } from '../../../extension/shared/agent.ts';
+import type { Agent } from '../../../extension/shared/agent.ts';
+import type { SessionSummary } from '../../../extension/shared/session.ts';
 import type { AgentEvent, EventOf } from '../../../extension/shared/event.ts';
 import { type Message, textOf } from '../../../extension/shared/message.ts';
 
