@@ -180,6 +180,11 @@ export type ToWebview = {
   /** The session list should be shown: the person pressed History in the title bar. */
   | { readonly type: 'showSessions' }
   | { readonly type: 'focusComposer' }
+  /**
+   * The person chose to edit this message from a menu: put it into the composer, to be sent with `replaces`. May come
+   * before the snapshot of its chat; it counts as soon as the item is there.
+   */
+  | { readonly type: 'editMessage'; readonly sessionId: string; readonly itemId: string }
   | { readonly type: 'accepted'; readonly requestId: string }
   | { readonly type: 'refused'; readonly requestId: string; readonly message: string }
 );
