@@ -3,10 +3,18 @@
 import { type ChatItem, type ChatState, emptyChat, reduceChat, titleFrom } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { ImageBlock, ModelRef } from '../shared/message.ts';
-import type { Session, SessionSummary } from '../shared/session.ts';
+import type { Session, SessionChange, SessionSummary } from '../shared/session.ts';
 import { type Agents, InputError } from './agents.ts';
 import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
-import type { ChatPage, PagePlace, SessionPage, SessionQuery, Store } from './store.ts';
+import type {
+  ChatPage,
+  PagePlace,
+  SearchQuery,
+  SearchResult,
+  SessionPage,
+  SessionQuery,
+  Store,
+} from './store.ts';
 
 export interface SendRequest {
   /** Absent: a new chat. */
@@ -29,15 +37,31 @@ export interface Chats {
   setModel(sessionId: string, model: ModelRef): Promise<void>;
   setAgent(sessionId: string, agentId: string): Promise<void>;
   get(sessionId: string): Promise<SessionSummary | undefined>;
-  list(query: Omit<SessionQuery, 'folderFirst'>): Promise<SessionPage>;
-  /** Stops what runs in it first. */
-  delete(sessionId: string): Promise<void>;
   /**
-   * The newest part of a chat, with what runs in it now. `taken` is called with it in the same tick: every event
-   * told before is in it, every event told after is not.
+   * The chat, where a job may be started in it.
+   * @throws InputError in an untrusted folder, and for a chat that is not there or deleted; JobBusyError
+   */
+  ready(sessionId: string): Promise<SessionSummary>;
+  list(query: Omit<SessionQuery, 'folderFirst'>): Promise<SessionPage>;
+  search(query: SearchQuery): Promise<SearchResult>;
+  /**
+   * What a person changes about a chat. To put it on the shelf `deleted` stops what runs in it first.
+   * @throws InputError for an unknown id, and where one is to be deleted in which another window works
+   */
+  change(sessionId: string, change: Pick<SessionChange, 'title' | 'isPinned' | 'shelf'>): Promise<void>;
+  /** For good. @throws InputError for a chat that was not deleted before */
+  purge(sessionId: string): Promise<void>;
+  /**
+   * The newest part of a chat or, with a row, the part around it; with what runs in it now. `taken` is called with it
+   * in the same tick: every event told before is in it, every event told after is not.
    * @throws InputError for an unknown id
    */
-  snapshot(sessionId: string, limit: number, taken: (state: ChatState) => void): Promise<void>;
+  snapshot(
+    sessionId: string,
+    limit: number,
+    taken: (state: ChatState) => void,
+    aroundRow?: number,
+  ): Promise<void>;
   page(sessionId: string, limit: number, place: PagePlace): Promise<ChatPage>;
 }
 
@@ -71,6 +95,23 @@ export const createChats = (options: {
     return session;
   };
 
+  const checkTrust = (): void => {
+    if (options.isTrusted()) return;
+    throw new InputError(
+      'This folder is not trusted, so agents do not work in it. Trust the folder to go on.',
+    );
+  };
+
+  const ready: Chats['ready'] = async (sessionId) => {
+    checkTrust();
+    const session = await existing(sessionId);
+    if (session.shelf === 'deleted') {
+      throw new InputError('This chat is deleted. Restore it first; then the agent can go on in it.');
+    }
+    if (jobs.runningIn(sessionId) !== undefined) throw new JobBusyError();
+    return session;
+  };
+
   const begin = async (session: Session, request: Parameters<Jobs['start']>[2]): Promise<StartedJob> => {
     const agent = await agents.get(session.agentId).catch(() => agents.get());
     if (jobs.runningIn(session.id) !== undefined) throw new JobBusyError();
@@ -83,18 +124,11 @@ export const createChats = (options: {
     }
   };
 
-  const checkTrust = (): void => {
-    if (options.isTrusted()) return;
-    throw new InputError(
-      'This folder is not trusted, so agents do not work in it. Trust the folder to go on.',
-    );
-  };
-
   return {
     send: async ({ sessionId, newSessionId, agentId, model, text, images = [] }) => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
-      checkTrust();
       if (sessionId === undefined) {
+        checkTrust();
         const agent = await agents.get(agentId);
         const now = options.now();
         const session: Session = {
@@ -116,12 +150,10 @@ export const createChats = (options: {
           throw error;
         }
       }
-      return begin(await existing(sessionId), { text, images });
+      return begin(await ready(sessionId), { text, images });
     },
-    goOn: async (sessionId) => {
-      checkTrust();
-      return begin(await existing(sessionId), {});
-    },
+    goOn: async (sessionId) => begin(await ready(sessionId), {}),
+    ready,
     setModel: async (sessionId, model) => {
       await existing(sessionId);
       await store.updateSession(sessionId, { model }, options.now());
@@ -134,17 +166,31 @@ export const createChats = (options: {
     },
     get: (sessionId) => store.getSession(sessionId),
     list: (query) => store.listSessions({ ...query, folderFirst: options.folder() }),
-    delete: async (sessionId) => {
-      const jobId = jobs.runningIn(sessionId);
-      if (jobId !== undefined) await jobs.cancel(jobId);
+    search: (query) => store.search(query),
+    change: async (sessionId, change) => {
+      const { status } = await existing(sessionId);
+      if (change.shelf === 'deleted') {
+        const jobId = jobs.runningIn(sessionId);
+        if (jobId !== undefined) await jobs.cancel(jobId);
+        else if (status === 'running' || status === 'waiting') {
+          throw new InputError(
+            'An agent works in this chat in another window. Stop it there first, then delete the chat.',
+          );
+        }
+      }
+      await store.updateSession(sessionId, change, options.now());
+    },
+    purge: async (sessionId) => {
+      const { shelf } = await existing(sessionId);
+      if (shelf !== 'deleted') throw new InputError('Only a deleted chat can be removed for good.');
       await store.deleteSession(sessionId);
     },
-    snapshot: async (sessionId, limit, taken) => {
+    snapshot: async (sessionId, limit, taken, aroundRow) => {
       for (;;) {
         const jobBefore = live.get(sessionId)?.job?.id;
         const [session, page, usage] = await Promise.all([
           existing(sessionId),
-          store.readPage(sessionId, limit),
+          store.readPage(sessionId, limit, aroundRow === undefined ? undefined : { around: aroundRow }),
           store.sessionUsage(sessionId),
         ]);
         const running = live.get(sessionId);
@@ -156,6 +202,7 @@ export const createChats = (options: {
           title: session.title,
           items: page.items,
           hasOlder: page.hasOlder,
+          hasNewer: page.hasNewer,
           usage: usage.total,
           contextTokens: usage.lastRequest.input + usage.lastRequest.output,
         };
@@ -177,6 +224,8 @@ const withLive = (state: ChatState, live: ChatState | undefined): ChatState => {
     return { ...(newer.get(item.id) ?? item), ...(row === undefined ? {} : { row }) };
   });
   // The store keeps the order of events, so what it does not have yet is what follows the last item it has.
-  const added = live.items.slice(live.items.findLastIndex((item) => known.has(item.id)) + 1);
+  const added = state.hasNewer
+    ? []
+    : live.items.slice(live.items.findLastIndex((item) => known.has(item.id)) + 1);
   return { ...state, items: [...stored, ...added], job: live.job };
 };
