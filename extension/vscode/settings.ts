@@ -26,3 +26,20 @@ export const onSettingsChange = (listener: () => void): vscode.Disposable =>
 /** Whether approvals are asked with a modal message, besides the card in the chat. */
 export const usesDialogs = (): boolean =>
   vscode.workspace.getConfiguration('anycowork').get<boolean>('approvals.dialog', true);
+
+/** Whether the model writes a chat's title after its first answer. */
+export const generatesTitles = (): boolean =>
+  vscode.workspace.getConfiguration('anycowork').get<boolean>('chats.generateTitles', true);
+
+const megabytes = (name: string, fallback: number, least: number): number => {
+  const value = vscode.workspace.getConfiguration('anycowork').get<unknown>(name, fallback);
+  // What stands in a settings file may be anything.
+  const number = typeof value === 'number' && Number.isFinite(value) ? Math.max(least, value) : fallback;
+  return Math.round(number * 1024 * 1024);
+};
+
+/** How much of the history is kept in memory, in bytes; older chats are kept in files of their own. */
+export const liveBytes = (): number => megabytes('storage.liveMb', 200, 50);
+
+/** Size of the whole history above which the person is warned, in bytes; 0: never. */
+export const quotaBytes = (): number => megabytes('storage.quotaMb', 2_048, 0);
