@@ -1,0 +1,243 @@
+/** What a person does with the past of a chat: goes another way from there, or has it said again. Nothing is lost by it. */
+import { type ChatItem, titleFrom } from '../shared/chat.ts';
+import type { ImageBlock } from '../shared/message.ts';
+import type { Session, SessionSummary } from '../shared/session.ts';
+import { InputError } from './agents.ts';
+import type { Chats } from './chats.ts';
+import { JobBusyError, type StartedJob } from './jobs.ts';
+import type { PagePlace, Store } from './store.ts';
+
+export interface Branches {
+  /**
+   * A new chat with everything up to this item, and with the steps of a reply; without one, with everything.
+   * @throws InputError for a chat or item that is not there
+   */
+  fork(sessionId: string, itemId?: string): Promise<Session>;
+  /**
+   * Puts another message in the place of this one of the person's and of all that came after it. The chat as it was is
+   * kept in the archive. When it throws, nothing was sent; once the chat had been cut by then, the error says so.
+   * @throws InputError, JobBusyError, StoreError
+   */
+  editAndResend(
+    sessionId: string,
+    itemId: string,
+    text: string,
+    images: readonly ImageBlock[],
+  ): Promise<StartedJob>;
+  /**
+   * Takes out what follows the person's last message before this item, and has it answered anew. The chat as it was is
+   * kept in the archive.
+   * @throws as editAndResend
+   */
+  retry(sessionId: string, itemId: string): Promise<StartedJob>;
+}
+
+/** Items that are read at once while one is looked for; most are near the end. */
+const lookBehind = 100;
+
+/** Characters of a title that is made from another one. */
+const titleLimit = 120;
+
+async function* fromTheEnd(store: Store, sessionId: string): AsyncGenerator<ChatItem, void> {
+  let place: PagePlace | undefined;
+  for (;;) {
+    const { items, hasOlder } = await store.readPage(sessionId, lookBehind, place);
+    yield* items.toReversed();
+    const row = items[0]?.row;
+    if (!hasOlder || row === undefined) return;
+    place = { before: row };
+  }
+}
+
+/** The reply, or the step's reply, that an item belongs to. */
+const replyOf = (item: ChatItem): string | undefined => {
+  if (item.kind === 'assistant') return item.id;
+  return item.kind === 'step' ? item.record.step.messageId : undefined;
+};
+
+/** `14:05`, where the person is. */
+const timeOfDay = (at: number): string => {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+};
+
+const shortened = (title: string, limit: number): string =>
+  title.length <= limit ? title : `${title.slice(0, limit - 1).trimEnd()}…`;
+
+const forkTitle = (title: string): string =>
+  shortened(`Fork of ${title.replace(/^Fork of /, '')}`, titleLimit);
+
+/** Whose chat was rewound more than once names the last time only. */
+const earlierTitle = (title: string, reason: 'edit' | 'retry', at: number): string => {
+  const ending = ` (before the ${reason} of ${timeOfDay(at)})`;
+  const plain = title.replace(/ \(before the (?:edit|retry) of \d\d:\d\d\)$/, '');
+  return shortened(plain, titleLimit - ending.length) + ending;
+};
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const createBranches = (options: {
+  readonly store: Store;
+  readonly chats: Chats;
+  /** Rows were taken out of this chat; called before anything new is said in it. */
+  onRewound(sessionId: string): Promise<void>;
+  newId(): string;
+  now(): number;
+}): Branches => {
+  const { store, chats } = options;
+  /** Chats that are being rewound: a second press must not cut twice. */
+  const busy = new Set<string>();
+  /** Messages that were taken out, while the one in their place has not been sent: sent again, it goes to the end. */
+  const cut = new Set<string>();
+
+  const copyOf = (session: Session, title: string): Session => ({
+    id: options.newId(),
+    title,
+    // It says what became of the chat, which a model does not know.
+    titleBy: 'person',
+    agentId: session.agentId,
+    model: session.model,
+    folder: session.folder,
+    createdAt: session.createdAt,
+    updatedAt: session.updatedAt,
+  });
+
+  const idle = async (sessionId: string): Promise<SessionSummary> => {
+    const session = await chats.ready(sessionId);
+    if (session.status === 'running' || session.status === 'waiting') {
+      throw new InputError(
+        'An agent works in this chat in another window. Stop it there first, or wait until it is done.',
+      );
+    }
+    return session;
+  };
+
+  /** @returns the title under which the chat is kept as it was */
+  const rewind = async (
+    session: SessionSummary,
+    fromRow: number,
+    reason: 'edit' | 'retry',
+  ): Promise<string> => {
+    const at = options.now();
+    const earlier = copyOf(session, earlierTitle(session.title, reason, at));
+    await store.rewindSession({ sessionId: session.id, fromRow, earlier, at });
+    return earlier.title;
+  };
+
+  const keptAs = (error: unknown, title: string): Error =>
+    new Error(
+      `${reasonOf(error)} Nothing was sent. The chat has been cut here already; as it was before, it is in the archive as “${title}”.`,
+      { cause: error },
+    );
+
+  const alone = async <T>(sessionId: string, work: () => Promise<T>): Promise<T> => {
+    if (busy.has(sessionId)) throw new JobBusyError();
+    busy.add(sessionId);
+    try {
+      return await work();
+    } finally {
+      busy.delete(sessionId);
+    }
+  };
+
+  const fork: Branches['fork'] = async (sessionId, itemId) => {
+    const session = await chats.get(sessionId);
+    if (session === undefined)
+      throw new InputError('This chat is not there any more. It may have been removed.');
+    const now = options.now();
+    const to: Session = { ...copyOf(session, forkTitle(session.title)), createdAt: now, updatedAt: now };
+    if (itemId === undefined) {
+      await store.copySession({ from: sessionId, to });
+      return to;
+    }
+    /** Last row of each reply with its steps. */
+    const lastRows = new Map<string, number>();
+    for await (const item of fromTheEnd(store, sessionId)) {
+      const reply = replyOf(item);
+      const { row } = item;
+      if (row === undefined) continue;
+      if (reply !== undefined && !lastRows.has(reply)) lastRows.set(reply, row);
+      if (item.id !== itemId) continue;
+      const throughRow = (reply === undefined ? undefined : lastRows.get(reply)) ?? row;
+      await store.copySession({ from: sessionId, to, throughRow });
+      return to;
+    }
+    throw new InputError(
+      'This message is not kept yet, or was taken out of the chat. Wait until it is done, then fork again.',
+    );
+  };
+
+  const editAndResend: Branches['editAndResend'] = (sessionId, itemId, text, images) =>
+    alone(sessionId, async () => {
+      if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
+      const session = await idle(sessionId);
+      let found: ChatItem | undefined;
+      let isFirst = true;
+      for await (const item of fromTheEnd(store, sessionId)) {
+        if (found !== undefined) {
+          isFirst = false;
+          break;
+        }
+        if (item.id === itemId) found = item;
+      }
+      const key = `${sessionId} ${itemId}`;
+      if (found === undefined && cut.has(key)) {
+        const started = await chats.send({ sessionId, text, images });
+        cut.delete(key);
+        return started;
+      }
+      if (found?.row === undefined) {
+        throw new InputError(
+          'The message that you edit is not in this chat any more; it may have been replaced in another window. Nothing was sent.',
+        );
+      }
+      if (found.kind !== 'user') throw new InputError('Only a message of yours can be edited.');
+      const kept = await rewind(session, found.row, 'edit');
+      cut.add(key);
+      try {
+        if (isFirst && session.titleBy !== 'person') {
+          // The chat is about something else now.
+          await store.updateSession(
+            sessionId,
+            { title: { text: titleFrom(text), by: 'message' } },
+            options.now(),
+          );
+        }
+        await options.onRewound(sessionId);
+        const started = await chats.send({ sessionId, text, images });
+        cut.delete(key);
+        return started;
+      } catch (error) {
+        throw keptAs(error, kept);
+      }
+    });
+
+  const retry: Branches['retry'] = (sessionId, itemId) =>
+    alone(sessionId, async () => {
+      const session = await idle(sessionId);
+      let isFound = false;
+      let next: ChatItem | undefined;
+      for await (const item of fromTheEnd(store, sessionId)) {
+        isFound ||= item.id === itemId;
+        if (!isFound || item.kind !== 'user') {
+          next = item;
+          continue;
+        }
+        if (next?.row === undefined) return chats.goOn(sessionId);
+        const kept = await rewind(session, next.row, 'retry');
+        try {
+          await options.onRewound(sessionId);
+          return await chats.goOn(sessionId);
+        } catch (error) {
+          throw keptAs(error, kept);
+        }
+      }
+      throw new InputError(
+        isFound
+          ? 'No message of yours stands before this one, so there is nothing to answer again.'
+          : 'This message is not in the chat any more; it may have been taken out in another window.',
+      );
+    });
+
+  return { fork, editAndResend, retry };
+};
