@@ -186,7 +186,9 @@ const startJob = (event: EventOf<'JobStarted'>, { owner, packer, isAlive }: Reco
         params: [jobId, sessionId, agentId, owner, at],
       },
       {
-        sql: 'UPDATE sessions SET last_job_id = ?, updated_at = max(updated_at, ?) WHERE id = ?',
+        // A chat that somebody writes in is in nobody's way: it comes back from the archive, and from the deleted ones.
+        sql: `UPDATE sessions SET last_job_id = ?, updated_at = max(updated_at, ?), shelf = 'active', shelved_at = NULL
+          WHERE id = ?`,
         params: [jobId, at, sessionId],
       },
       ...(input === undefined

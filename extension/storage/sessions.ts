@@ -86,7 +86,7 @@ export const updateSession = (id: string, change: SessionChange, at: number): re
       ? []
       : ([
           ['shelf', shelf],
-          ['shelved_at', at],
+          ['shelved_at', shelf === 'active' ? null : at],
         ] as const)),
   ];
   const statements: Statement[] = [];

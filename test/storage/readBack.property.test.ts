@@ -87,7 +87,7 @@ describe('what is read back of any events', function () {
             const paged: unknown[] = [];
             let hasOlder = true;
             for (let before = Number.MAX_SAFE_INTEGER; hasOlder; ) {
-              const page = await other.service.readPage('', id, pageSize, before);
+              const page = await other.service.readPage('', id, pageSize, { before });
               paged.unshift(...page.items);
               hasOlder = page.hasOlder;
               before = page.items[0]?.row ?? 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { StoreError } from '../../extension/core/store.ts';
+import { type SessionQuery, StoreError } from '../../extension/core/store.ts';
 import { type Agent, defaultExecution } from '../../extension/shared/agent.ts';
-import type { SessionStatus } from '../../extension/shared/session.ts';
+import type { SessionChange, SessionStatus } from '../../extension/shared/session.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import { jobEvents } from './chatEvents.ts';
 import {
@@ -26,6 +26,8 @@ const agent = (id: string, changes: Partial<Agent> = {}): Agent => ({
   ...changes,
 });
 
+const everyActive: SessionQuery = { shelf: 'active', limit: 100, folderFirst: '' };
+
 describe('stored rows', function () {
   const folder = temporaryFolder(this);
 
@@ -34,7 +36,12 @@ describe('stored rows', function () {
       ...opened,
       where,
       save: (id: string, changes = {}) => opened.service.saveSession(uniqueName(), session(id, changes)),
-      ids: async (limit = 100) => (await opened.service.listSessions('', limit)).map(({ id }) => id),
+      ids: async (query: Partial<SessionQuery> = {}) => {
+        const page = await opened.service.listSessions('', { ...everyActive, ...query });
+        return page.sessions.map(({ id }) => id);
+      },
+      change: (id: string, change: SessionChange, at = 1) =>
+        opened.service.updateSession(uniqueName(), id, change, at),
     }));
 
   it('of agents come back as they were, oldest first, changed and deleted ones too', async () => {
@@ -61,25 +68,97 @@ describe('stored rows', function () {
     await save('a', { updatedAt: 9 });
     await save('c', { updatedAt: 8 });
     assert.deepEqual(await ids(), ['a', 'c', 'b']);
-    assert.deepEqual(await ids(2), ['a', 'c']);
-    assert.deepEqual(await service.getSession('', 'b'), { ...whole, status: 'idle' });
+    assert.deepEqual(await ids({ limit: 2 }), ['a', 'c']);
+    assert.deepEqual(await service.getSession('', 'b'), {
+      ...whole,
+      status: 'idle',
+      shelf: 'active',
+      isPinned: false,
+    });
     assert.equal(await service.getSession('', 'none'), undefined);
     const again = await open(where);
     assert.deepEqual(await again.ids(), ['a', 'c', 'b']);
-    assert.deepEqual(await again.service.getSession('', 'b'), { ...whole, status: 'idle' });
+    assert.deepEqual(await again.service.getSession('', 'b'), {
+      ...whole,
+      status: 'idle',
+      shelf: 'active',
+      isPinned: false,
+    });
   });
 
   it('of a chat change, but its time never goes back', async () => {
-    const { service, save, record } = await open();
+    const { service, save, change, record } = await open();
     await save('a', { updatedAt: 5 });
     await record({ type: 'JobStarted', sessionId: 'a', agentId: 'agent', jobId: 'j', at: 50 });
-    await save('a', { title: 'New title', agentId: 'other', updatedAt: 6, createdAt: 99 });
-    const found = await service.getSession('', 'a');
-    assert.equal(found?.title, 'New title');
-    assert.equal(found.agentId, 'other');
-    assert.equal(found.updatedAt, 50);
-    assert.equal(found.createdAt, 1);
+    const other = { provider: 'openai', model: 'm' };
+    await change('a', { agentId: 'other', model: other });
+    await change('a', { title: { text: 'New title', by: 'person' }, isPinned: true });
+    await record({ type: 'JobCompleted', message: '', jobId: 'j', at: 51 });
+    await record({ type: 'JobStarted', sessionId: 'a', agentId: 'agent', jobId: 'k', at: 40 });
+    assert.deepEqual(await service.getSession('', 'a'), {
+      ...session('a', {
+        title: 'New title',
+        titleBy: 'person',
+        agentId: 'other',
+        model: other,
+        updatedAt: 50,
+      }),
+      status: 'running',
+      shelf: 'active',
+      isPinned: true,
+    });
   });
+
+  it("of a title by the model take the place of the first message's, and of no person's", async () => {
+    const { service, save, change } = await open();
+    await save('a');
+    const title = async (): Promise<string | undefined> => (await service.getSession('', 'a'))?.title;
+    await change('a', { title: { text: 'By the model', by: 'model' } });
+    assert.equal(await title(), 'By the model');
+    await change('a', { title: { text: 'By a person', by: 'person' } });
+    await change('a', { title: { text: 'By the model again', by: 'model' } });
+    assert.equal(await title(), 'By a person');
+  });
+
+  it('of chats come back by shelf: pinned ones, those of the folder, the others', async () => {
+    const { service, save, change, ids } = await open();
+    for (const [id, folder, updatedAt] of [
+      ['other', '/other', 9],
+      ['older', '/here', 3],
+      ['newer', '/here', 4],
+      ['pinned', '/other', 1],
+      ['put away', '/here', 8],
+    ] as const) {
+      await save(id, { folder, updatedAt });
+    }
+    await change('pinned', { isPinned: true });
+    await change('put away', { shelf: 'archived' });
+    assert.deepEqual(await ids({ folderFirst: '/here' }), ['pinned', 'newer', 'older', 'other']);
+    assert.deepEqual(await ids({ shelf: 'archived' }), ['put away']);
+    assert.deepEqual(await ids({ shelf: 'deleted' }), []);
+    const page = (limit: number) => service.listSessions('', { ...everyActive, limit });
+    assert.deepEqual([(await page(3)).hasMore, (await page(4)).hasMore], [true, false]);
+    await change('put away', { shelf: 'active' });
+    assert.deepEqual(await ids({ limit: 2 }), ['pinned', 'other']);
+  });
+
+  for (const shelf of ['archived', 'deleted'] as const) {
+    it(`of a chat that is ${shelf} come back into the list with the next message`, async () => {
+      const where = folder();
+      const { service, save, change, record, ids } = await open(where);
+      await save('a');
+      await change('a', { shelf, isPinned: true }, 5);
+      assert.deepEqual(await ids(), []);
+      await record(jobEvents('a', 'job').started());
+      assert.deepEqual(await ids(), ['a']);
+      const found = await service.getSession('', 'a');
+      assert.deepEqual([found?.shelf, found?.isPinned], ['active', true]);
+      const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+      assert.deepEqual(await database.read((query) => query('SELECT shelved_at FROM sessions')), [
+        { shelved_at: null },
+      ]);
+    });
+  }
 
   it('of a title keep all that SQLite can hold', async () => {
     const { service, save } = await open();

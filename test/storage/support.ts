@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
-import type { Session } from '../../extension/shared/session.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import type { ModelRef, UserMessage } from '../../extension/shared/message.ts';
+import type { Session } from '../../extension/shared/session.ts';
 import { Database, type DatabaseOptions } from '../../extension/storage/database.ts';
 import { type Disk, realDisk } from '../../extension/storage/disk.ts';
 import { thisOwner } from '../../extension/storage/owner.ts';
@@ -182,6 +182,7 @@ export const model: ModelRef = { provider: 'gemini', model: 'some-model' };
 export const session = (id: string, changes: Partial<Session> = {}): Session => ({
   id,
   title: 'A chat',
+  titleBy: 'message',
   agentId: 'agent',
   model,
   folder: '/home/me/project',
