@@ -62,7 +62,8 @@ export interface Chats {
     taken: (state: ChatState) => void,
     aroundRow?: number,
   ): Promise<void>;
-  page(sessionId: string, limit: number, place: PagePlace): Promise<ChatPage>;
+  /** Without a place the newest items. */
+  page(sessionId: string, limit: number, place?: PagePlace): Promise<ChatPage>;
 }
 
 export const createChats = (options: {

@@ -19,8 +19,11 @@ const listInterval = 200;
 const retryPause = 500;
 
 export interface ChatSource {
-  /** The chat to show. `taken` is called in the tick it is true in. */
-  snapshot(taken: (chat: ChatState) => void): Promise<void>;
+  /**
+   * The chat to show, and the row to mark in it. `taken` is called in the tick it is true in.
+   * @param taken returns false when the view has no use for it any more
+   */
+  snapshot(taken: (chat: ChatState, focusRow: number | undefined) => boolean): Promise<void>;
   surroundings(): Promise<Surroundings>;
   handle(message: ToHost, post: (body: PlainBody) => void): Promise<void>;
   isShown(sessionId: string): boolean;
@@ -118,11 +121,13 @@ export const createChatView = (
     const isOver = (): boolean => mine !== snapshots || target !== poster || !isVisible;
     try {
       const surroundings = await source.surroundings();
-      await source.snapshot((chat) => {
-        if (isOver()) return;
+      await source.snapshot((chat, focusRow) => {
+        if (isOver()) return false;
         failures = 0;
-        target.postSnapshot({ type: 'snapshot', chat, surroundings });
+        const focus = focusRow === undefined ? {} : { focusRow };
+        target.postSnapshot({ type: 'snapshot', chat, surroundings, ...focus });
         isFollowing = true;
+        return true;
       });
     } catch (error) {
       log.error(error);

@@ -1,6 +1,7 @@
 /** Which chat this window shows, and what people do in it. */
 import * as vscode from 'vscode';
-import type { Agents } from '../core/agents.ts';
+import { type Agents, InputError } from '../core/agents.ts';
+import type { Branches } from '../core/branches.ts';
 import type { Chats } from '../core/chats.ts';
 import type { StartedJob } from '../core/jobs.ts';
 import type { ProviderDescriptions } from '../core/provider.ts';
@@ -8,6 +9,7 @@ import type { Agent } from '../shared/agent.ts';
 import { type ChatState, emptyChat } from '../shared/chat.ts';
 import type { ImageBlock, ModelRef, ProviderId } from '../shared/message.ts';
 import type { Surroundings } from '../shared/protocol.ts';
+import type { SessionSummary } from '../shared/session.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { suggestionsFor } from './suggestions.ts';
 import { workspaceRoots } from './workspaceRoots.ts';
@@ -21,10 +23,19 @@ export interface CurrentChat {
   sessionId(): string | undefined;
   /** Agent and model: of the session, or of the chat that is about to begin. */
   agentAndModel(): Promise<{ readonly agent: Agent; readonly model: ModelRef }>;
-  snapshot(taken: (chat: ChatState) => void): Promise<void>;
+  /** @param taken as in ChatSource */
+  snapshot(taken: (chat: ChatState, focusRow: number | undefined) => boolean): Promise<void>;
   surroundings(): Promise<Surroundings>;
-  send(text: string, images: readonly ImageBlock[]): Promise<StartedJob>;
-  open(sessionId: string): Promise<void>;
+  /** @param replaces an earlier message of the person's, which this one is sent in the place of */
+  send(text: string, images: readonly ImageBlock[], replaces?: string): Promise<StartedJob>;
+  /** The last job of the shown chat is gone on with. */
+  goOn(): Promise<StartedJob>;
+  /** With a row: shows what stands around it, and marks it. A deleted chat can be opened too. */
+  open(sessionId: string, row?: number): Promise<void>;
+  /** A part of the chat's middle is looked at: what happens at its end is not shown. */
+  isInMiddle(): boolean;
+  /** Leaves the middle of the chat. */
+  showNewest(): Promise<void>;
   startNew(agentId?: string): Promise<void>;
   setModel(model: ModelRef): Promise<void>;
   setAgent(agentId: string): Promise<void>;
@@ -34,6 +45,7 @@ export interface CurrentChat {
 
 export const createCurrentChat = (options: {
   readonly chats: Chats;
+  readonly branches: Pick<Branches, 'editAndResend'>;
   readonly agents: Agents;
   readonly models: ModelChoice;
   readonly descriptions: ProviderDescriptions;
@@ -46,6 +58,10 @@ export const createCurrentChat = (options: {
 }): CurrentChat => {
   const { chats, agents, models, state } = options;
   let sessionId = state.get<string>(sessionKey);
+  /** The row around which the chat is looked at; undefined at its end. */
+  let place: number | undefined;
+  /** The place is to be marked by the next snapshot. */
+  let isMarked = false;
   /** What the person chose for the chat that is about to begin. */
   let nextAgentId: string | undefined;
   let nextModel: ModelRef | undefined;
@@ -57,33 +73,43 @@ export const createCurrentChat = (options: {
     await state.update(sessionKey, id);
   };
 
-  const agentAndModel: CurrentChat['agentAndModel'] = async () => {
-    if (sessionId !== undefined) {
-      const session = await chats.get(sessionId);
-      if (session !== undefined) {
-        const agent = await agents.get(session.agentId).catch(() => agents.get());
-        return { agent, model: session.model };
-      }
-    }
-    const agent = await agents.get(nextAgentId).catch(() => agents.get());
+  const around = async (): Promise<{
+    readonly agent: Agent;
+    readonly model: ModelRef;
+    readonly session?: SessionSummary;
+  }> => {
+    const session = sessionId === undefined ? undefined : await chats.get(sessionId);
+    const agent = await agents.get(session?.agentId ?? nextAgentId).catch(() => agents.get());
+    if (session !== undefined) return { agent, model: session.model, session };
     return { agent, model: nextModel ?? agent.model };
   };
+  const agentAndModel: CurrentChat['agentAndModel'] = around;
 
   const snapshot: CurrentChat['snapshot'] = async (taken) => {
     await beginning;
     if (sessionId !== undefined) {
-      if ((await chats.get(sessionId)) !== undefined) {
-        await chats.snapshot(sessionId, pageSize, taken);
+      const id = sessionId;
+      if ((await chats.get(id)) !== undefined) {
+        const row = place;
+        const tell = (chat: ChatState): void => {
+          // Told to nobody when another snapshot overtook this one.
+          if (!taken(chat, isMarked && row === place ? row : undefined) || row !== place || id !== sessionId)
+            return;
+          isMarked = false;
+          // It reaches to the end of the chat, which it follows from now on.
+          if (!chat.hasNewer) place = undefined;
+        };
+        await chats.snapshot(id, pageSize, tell, row);
         return;
       }
       await remember(undefined);
     }
     const { agent, model } = await agentAndModel();
-    taken(emptyChat(agent.id, model));
+    taken(emptyChat(agent.id, model), undefined);
   };
 
   const surroundings: CurrentChat['surroundings'] = async () => {
-    const { agent, model } = await agentAndModel();
+    const { agent, model, session } = await around();
     const folder = vscode.workspace.workspaceFolders?.[0];
     const problem = options.storageProblem();
     const providerName = options.descriptions[model.provider].name;
@@ -94,7 +120,7 @@ export const createCurrentChat = (options: {
       hasKey: await models.hasKey(model.provider),
       providerName,
       folder: workspaceRoots()[0]?.path ?? '',
-      shelf: 'active',
+      shelf: session?.shelf ?? 'active',
       isTrusted: vscode.workspace.isTrusted,
       // Only an empty chat shows them, and finding them looks at files.
       suggestions: sessionId === undefined ? await suggestionsFor(folder?.uri) : [],
@@ -103,9 +129,25 @@ export const createCurrentChat = (options: {
     };
   };
 
-  const show = async (id: string | undefined): Promise<void> => {
+  const show = async (id: string | undefined, row?: number): Promise<void> => {
+    place = row;
+    isMarked = row !== undefined;
     await remember(id);
     await options.onChanged();
+  };
+
+  const showNewest = async (): Promise<void> => {
+    if (place === undefined) return;
+    place = undefined;
+    isMarked = false;
+    await options.onChanged();
+  };
+
+  /** Whoever has something done in the chat wants to see it, which is at its end. */
+  const thenAtEnd = async (id: string, starting: Promise<StartedJob>): Promise<StartedJob> => {
+    const started = await starting;
+    if (sessionId === id) await showNewest();
+    return started;
   };
 
   const setModel: CurrentChat['setModel'] = async (model) => {
@@ -119,9 +161,13 @@ export const createCurrentChat = (options: {
     agentAndModel,
     snapshot,
     surroundings,
-    send: async (text, images) => {
+    send: async (text, images, replaces) => {
       if (sessionId !== undefined) {
-        return chats.send({ sessionId, text, images });
+        const sending =
+          replaces === undefined
+            ? chats.send({ sessionId, text, images })
+            : options.branches.editAndResend(sessionId, replaces, text, images);
+        return thenAtEnd(sessionId, sending);
       }
       const { agent, model } = await agentAndModel();
       const newSessionId = options.newId();
@@ -139,7 +185,13 @@ export const createCurrentChat = (options: {
         throw error;
       }
     },
+    goOn: async () => {
+      if (sessionId === undefined) throw new InputError('This chat has nothing to go on with yet.');
+      return thenAtEnd(sessionId, chats.goOn(sessionId));
+    },
     open: show,
+    isInMiddle: () => place !== undefined,
+    showNewest,
     startNew: async (agentId) => {
       nextAgentId = agentId ?? nextAgentId;
       if (agentId !== undefined) nextModel = undefined;
