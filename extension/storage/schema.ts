@@ -151,6 +151,8 @@ const shelvesAndSearch = [
   'ALTER TABLE sessions ADD COLUMN shelved_at INTEGER',
   // The file under cold/ that holds the rows of an old chat; null while they are here.
   'ALTER TABLE sessions ADD COLUMN cold_file TEXT',
+  // Bytes of those rows there.
+  'ALTER TABLE sessions ADD COLUMN cold_bytes INTEGER',
   'DROP INDEX sessions_by_time',
   'CREATE INDEX sessions_by_shelf ON sessions (shelf, updated_at)',
   'CREATE INDEX sessions_cold ON sessions (cold_file) WHERE cold_file IS NOT NULL',
