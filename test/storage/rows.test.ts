@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type SessionQuery, StoreError } from '../../extension/core/store.ts';
 import { type Agent, defaultExecution } from '../../extension/shared/agent.ts';
+import type { ModelRef } from '../../extension/shared/message.ts';
 import type { SessionChange, SessionStatus } from '../../extension/shared/session.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import { jobEvents } from './chatEvents.ts';
@@ -90,7 +91,7 @@ describe('stored rows', function () {
     const { service, save, change, record } = await open();
     await save('a', { updatedAt: 5 });
     await record({ type: 'JobStarted', sessionId: 'a', agentId: 'agent', jobId: 'j', at: 50 });
-    const other = { provider: 'openai', model: 'm' };
+    const other: ModelRef = { provider: 'openai', model: 'm' };
     await change('a', { agentId: 'other', model: other });
     await change('a', { title: { text: 'New title', by: 'person' }, isPinned: true });
     await record({ type: 'JobCompleted', message: '', jobId: 'j', at: 51 });
