@@ -4,10 +4,12 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { createAgents } from './core/agents.ts';
 import { createApprovals } from './core/approvals.ts';
+import { createBranches } from './core/branches.ts';
 import { createChats } from './core/chats.ts';
 import { createJobs, type EventListener } from './core/jobs.ts';
 import type { ProviderDescriptions } from './core/provider.ts';
 import { systemPrompt } from './core/systemPrompt.ts';
+import { createTitles } from './core/titles.ts';
 import { toolEnvironment } from './core/toolEnvironment.ts';
 import { createProviders } from './providers/index.ts';
 import { fallbackModels, keyVariables, needsKey, providerNames } from './providers/models.ts';
@@ -18,6 +20,7 @@ import { createTools } from './tools/index.ts';
 import { createLeftProcesses } from './tools/leftProcesses.ts';
 import { findRipgrep } from './tools/ripgrep.ts';
 import { createSeenFiles } from './tools/seenFiles.ts';
+import { createChatActions } from './vscode/chatActions.ts';
 import { createChatHandlers } from './vscode/chatHandlers.ts';
 import { type ChatView, createChatView } from './vscode/chatView.ts';
 import { type Commands, createCommands } from './vscode/commands.ts';
@@ -28,7 +31,13 @@ import { createLog } from './vscode/log.ts';
 import { showModalApprovals } from './vscode/modalApprover.ts';
 import { createModelChoice } from './vscode/modelChoice.ts';
 import { createReview } from './vscode/review.ts';
-import { baseUrl, defaultModelSetting, onSettingsChange, usesDialogs } from './vscode/settings.ts';
+import {
+  baseUrl,
+  defaultModelSetting,
+  generatesTitles,
+  onSettingsChange,
+  usesDialogs,
+} from './vscode/settings.ts';
 import { showStatusBar } from './vscode/statusBar.ts';
 import { workspaceRoots } from './vscode/workspaceRoots.ts';
 import { createWorkspaceFiles } from './workspace/files.ts';
@@ -151,6 +160,34 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     now,
   });
 
+  const branches = createBranches({
+    store,
+    chats,
+    onRewound: async (sessionId) => {
+      // The model has forgotten what it read since.
+      seenBySession.delete(sessionId);
+      view.sessionsChanged();
+      if (sessionId === current.sessionId()) await view.reload();
+    },
+    newId,
+    now,
+  });
+  const titleChanged = (sessionId: string, title: string): void => {
+    if (sessionId === current.sessionId()) view.post({ type: 'title', sessionId, title });
+  };
+  const titles = createTitles({
+    store,
+    jobs,
+    provider: (model) => provider(model.provider),
+    isEnabled: () => generatesTitles() && vscode.workspace.isTrusted,
+    onTitled: (sessionId, title) => {
+      titleChanged(sessionId, title);
+      view.sessionsChanged();
+    },
+    now,
+    logError,
+  });
+
   const findStep = async (stepId: string): Promise<StepRecord | undefined> => {
     const sessionId = current.sessionId();
     if (sessionId === undefined) return undefined;
@@ -160,6 +197,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const review = createReview(approvals, findStep);
   const current = createCurrentChat({
     chats,
+    branches,
     agents,
     models,
     descriptions,
@@ -168,7 +206,27 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     storageProblem: () => storageProblem,
     onChanged: () => view.reload(),
   });
-  const handle = createChatHandlers({ chats, current, jobs, approvals, models, review, files, logError });
+  const actions = createChatActions({
+    chats,
+    branches,
+    store,
+    current,
+    agentName: async (agentId) => (await agents.list()).find(({ id }) => id === agentId)?.name,
+    sessionsChanged: () => view.sessionsChanged(),
+    titleChanged,
+    refreshSurroundings: () => view.refreshSurroundings(),
+  });
+  const handle = createChatHandlers({
+    chats,
+    current,
+    actions,
+    jobs,
+    approvals,
+    models,
+    review,
+    files,
+    logError,
+  });
   const view: ChatView & vscode.Disposable = createChatView(
     {
       snapshot: current.snapshot,
@@ -215,8 +273,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       rereading = undefined;
       view.sessionsChanged();
       const shown = current.sessionId();
-      // A chat that works in this window has its news from its own events.
-      if (shown === undefined || jobs.runningIn(shown) !== undefined) refresh();
+      // A chat that works in this window has its news from its own events; in its middle nobody waits for any.
+      if (shown === undefined || jobs.runningIn(shown) !== undefined || current.isInMiddle()) refresh();
       else view.reload().catch(logError);
     }, rereadDelay);
   });
@@ -250,6 +308,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     close: async () => {
       // First, so that what the broker then denies is not taken for somebody's answer.
       const stopped = jobs.close();
+      titles.close();
       approvals.close();
       await stopped;
       // Together: VS Code does not wait long.

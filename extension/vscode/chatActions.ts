@@ -93,7 +93,7 @@ export const createChatActions = (options: {
     },
     retry: async (sessionId, itemId) => {
       await branches.retry(sessionId, itemId);
-      if (sessionId === current.sessionId()) await current.showNewest();
+      if (sessionId === current.sessionId() && current.isInMiddle()) await current.showNewest();
     },
     copy: async (sessionId) => {
       const session = await existing(sessionId);

@@ -7,19 +7,13 @@ import type { Chats } from '../core/chats.ts';
 import type { Jobs } from '../core/jobs.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
-import type { PlainBody } from './chatView.ts';
+import type { ChatActions } from './chatActions.ts';
 import { tooLate } from './commands.ts';
-import { type CurrentChat, pageSize } from './currentChat.ts';
+import type { CurrentChat } from './currentChat.ts';
+import type { Handlers, Post } from './handlerTypes.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
-
-type Post = (body: PlainBody) => void;
-type Handlers = {
-  readonly [Type in ToHost['type']]: (
-    message: Extract<ToHost, { type: Type }>,
-    post: Post,
-  ) => Promise<unknown>;
-};
+import { createSessionHandlers } from './sessionHandlers.ts';
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -30,6 +24,7 @@ const command = async (id: string, ...values: readonly unknown[]): Promise<void>
 export const createChatHandlers = (options: {
   readonly chats: Chats;
   readonly current: CurrentChat;
+  readonly actions: ChatActions;
   readonly jobs: Jobs;
   readonly approvals: ApprovalBroker;
   readonly models: ModelChoice;
@@ -37,26 +32,7 @@ export const createChatHandlers = (options: {
   readonly files: WorkspaceFiles;
   logError(error: unknown): void;
 }): ((message: ToHost, post: Post) => Promise<void>) => {
-  const { chats, current, jobs, approvals, models, review, files } = options;
-
-  const listSessions: Handlers['listSessions'] = async ({ shelf, limit }, post) => {
-    try {
-      post({ type: 'sessions', shelf, ...(await chats.list({ shelf, limit })) });
-    } catch (error) {
-      options.logError(error);
-      post({ type: 'sessionsUnread', message: `The list of chats could not be read. ${reasonOf(error)}` });
-    }
-  };
-
-  const loadOlder: Handlers['loadOlder'] = async ({ sessionId, beforeRow }, post) => {
-    try {
-      post({ type: 'older', sessionId, ...(await chats.page(sessionId, pageSize, { before: beforeRow })) });
-    } catch (error) {
-      options.logError(error);
-      const message = `Earlier messages could not be read. ${reasonOf(error)}`;
-      post({ type: 'olderUnread', sessionId, message });
-    }
-  };
+  const { current, jobs, approvals, models, review, files } = options;
 
   const openFile = async (name: string, line: number | undefined): Promise<void> => {
     try {
@@ -91,7 +67,7 @@ export const createChatHandlers = (options: {
       case 'retry':
       case 'continue': {
         checkShown(sessionId);
-        await chats.goOn(sessionId);
+        await current.goOn();
         return;
       }
       case 'changeModel':
@@ -110,8 +86,9 @@ export const createChatHandlers = (options: {
   };
 
   const handlers: Handlers = {
+    ...createSessionHandlers(options),
     ready: async () => undefined,
-    send: async ({ requestId, sessionId, text, images }, post) => {
+    send: async ({ requestId, sessionId, text, images, replaces }, post) => {
       try {
         const blocks = images.map(({ name, ...image }) => ({
           type: 'image' as const,
@@ -119,7 +96,7 @@ export const createChatHandlers = (options: {
           ...(name === undefined ? {} : { name }),
         }));
         checkShown(sessionId);
-        await current.send(text, blocks);
+        await current.send(text, blocks, replaces);
         post({ type: 'accepted', requestId });
       } catch (error) {
         options.logError(error);
@@ -140,9 +117,6 @@ export const createChatHandlers = (options: {
     review: ({ stepId }) => review.open(stepId),
     act,
     newChat: () => current.startNew(),
-    listSessions,
-    openSession: ({ sessionId }) => current.open(sessionId),
-    loadOlder,
     pickAgent: () => command('anycowork.pickAgent'),
     pickModel: () => command('anycowork.pickModel'),
     openFile: ({ path: name, line }) => openFile(name, line),

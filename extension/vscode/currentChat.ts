@@ -137,7 +137,6 @@ export const createCurrentChat = (options: {
   };
 
   const showNewest = async (): Promise<void> => {
-    if (place === undefined) return;
     place = undefined;
     isMarked = false;
     await options.onChanged();
@@ -146,7 +145,7 @@ export const createCurrentChat = (options: {
   /** Whoever has something done in the chat wants to see it, which is at its end. */
   const thenAtEnd = async (id: string, starting: Promise<StartedJob>): Promise<StartedJob> => {
     const started = await starting;
-    if (sessionId === id) await showNewest();
+    if (sessionId === id && place !== undefined) await showNewest();
     return started;
   };
 
