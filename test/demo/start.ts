@@ -118,6 +118,8 @@ if (model !== undefined)
 
 const settings = {
   'workbench.startupEditor': 'none',
+  // The script knows one job only.
+  'anycowork.chats.generateTitles': model === undefined,
   'anycowork.defaultModel': model === undefined ? '' : `openaiCompatible/${demoModel}`,
   'anycowork.openaiCompatible.baseUrl': model === undefined ? '' : `${model.url}/v1`,
 };

@@ -36,8 +36,9 @@ export interface PageOptions {
   readonly testsPath?: string;
 }
 
-/** Keeps the window quiet, so that what a test sees is the extension. */
+/** Keeps the window quiet, so that what a test sees is the extension, and scripted models get no request of ours but the job's. */
 const quietSettings = {
+  'anycowork.chats.generateTitles': false,
   'chat.disableAIFeatures': true,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
