@@ -16,6 +16,7 @@ const surroundings: Surroundings = {
   providerName: 'p',
   isTrusted: true,
   suggestions: [],
+  shelf: 'active',
 };
 const snapshot = {
   type: 'snapshot' as const,

@@ -1,8 +1,9 @@
-import type { Store } from '../../extension/core/store.ts';
+import { type PagePlace, type Store, StoreError } from '../../extension/core/store.ts';
 import type { Agent } from '../../extension/shared/agent.ts';
-import { type ChatState, emptyChat, reduceChat } from '../../extension/shared/chat.ts';
+import { type ChatItem, emptyChat, reduceChat } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
-import { noUsage } from '../../extension/shared/message.ts';
+import { addUsage, noUsage, type TokenUsage, textOf } from '../../extension/shared/message.ts';
+import type { Session, SessionStatus, SessionSummary } from '../../extension/shared/session.ts';
 
 export interface FakeStore extends Store {
   readonly events: AgentEvent[];
@@ -10,12 +11,120 @@ export interface FakeStore extends Store {
   failure: Error | undefined;
 }
 
-/** Keeps rows in memory, through the same reducer that the views use. */
+interface Kept {
+  summary: SessionSummary;
+  /** With rows. */
+  items: readonly ChatItem[];
+  total: TokenUsage;
+  lastRequest: TokenUsage;
+}
+
+const rowOf = (item: ChatItem): number => item.row ?? 0;
+
+/** What an import and a copy have of an item: a step that has not ended is interrupted. */
+const ended = (item: ChatItem, sessionId: string, at: number): ChatItem => {
+  if (item.kind !== 'step') return item;
+  const { record } = item;
+  const isOpen = record.status === 'waiting' || record.status === 'running';
+  const step = { ...record.step, sessionId };
+  return {
+    ...item,
+    record: { ...record, step, ...(isOpen ? { status: 'interrupted' as const, endedAt: at } : {}) },
+  };
+};
+
+const wordsOf = (item: ChatItem): string =>
+  item.kind === 'step'
+    ? textOf(item.record.result?.content ?? [])
+    : item.kind === 'notice'
+      ? ''
+      : textOf(item.message.content);
+
+/** Keeps rows in memory, through the same reducer that the views use. Nothing of it lies on a disk. */
 export const fakeStore = (): FakeStore => {
   const agents = new Map<string, Agent>();
-  const sessions = new Map<string, Session>();
-  const chats = new Map<string, ChatState>();
+  const chats = new Map<string, Kept>();
   const sessionOfJob = new Map<string, string>();
+  let rows = 0;
+
+  const existing = (id: string): Kept => {
+    const chat = chats.get(id);
+    if (chat === undefined) throw new StoreError('This chat has been deleted. Nothing was changed.');
+    return chat;
+  };
+  const add = (session: Session): Kept => {
+    if (chats.has(session.id)) throw new StoreError(`There is a chat ${session.id} already.`);
+    const summary: SessionSummary = { ...session, status: 'idle', shelf: 'active', isPinned: false };
+    const chat: Kept = { summary, items: [], total: noUsage, lastRequest: noUsage };
+    chats.set(session.id, chat);
+    return chat;
+  };
+  const numbered = (items: readonly ChatItem[]): readonly ChatItem[] =>
+    items.map((item) => {
+      rows += 1;
+      return { ...item, row: rows };
+    });
+  const copy = (from: Kept, to: Session, throughRow: number, at: number): Kept => {
+    const chat = add(to);
+    const items = from.items.filter((item) => rowOf(item) <= throughRow);
+    chat.items = numbered(items.map((item) => ended(item, to.id, at)));
+    return chat;
+  };
+  const statusAfter = (event: AgentEvent, before: SessionStatus): SessionStatus => {
+    switch (event.type) {
+      case 'JobStarted':
+      case 'StepApproved':
+      case 'StepRejected':
+      case 'StepCompleted':
+        return 'running';
+      case 'ApprovalRequired':
+        return 'waiting';
+      case 'JobFailed':
+        return 'failed';
+      case 'JobCompleted':
+      case 'JobCancelled':
+        return 'idle';
+      default:
+        return before;
+    }
+  };
+
+  const record = (event: AgentEvent): void => {
+    if (event.type === 'JobStarted') sessionOfJob.set(event.jobId, event.sessionId);
+    const chat = existing(sessionOfJob.get(event.jobId) ?? '');
+    const { summary } = chat;
+    const status = statusAfter(event, summary.status);
+    chat.summary =
+      event.type === 'JobStarted'
+        ? { ...summary, status, shelf: 'active', updatedAt: Math.max(summary.updatedAt, event.at) }
+        : { ...summary, status };
+    if (event.type === 'Usage') {
+      chat.total = addUsage(chat.total, event.usage);
+      chat.lastRequest = event.usage;
+    }
+    const before = { ...emptyChat(summary.agentId, summary.model), sessionId: summary.id, items: chat.items };
+    const { items } = reduceChat(before, event);
+    chat.items = items.map((item) => (item.row === undefined ? (numbered([item])[0] ?? item) : item));
+  };
+
+  const readPage = (items: readonly ChatItem[], limit: number, place: PagePlace | undefined) => {
+    const all = items.map(rowOf);
+    const from = (row: number): number => {
+      const index = all.findIndex((each) => each >= row);
+      return index === -1 ? all.length : index;
+    };
+    const end = all.length;
+    let start = end - limit;
+    if (place !== undefined && 'before' in place) start = from(place.before) - limit;
+    else if (place !== undefined && 'after' in place) start = from(place.after + 1);
+    else if (place !== undefined) {
+      start = Math.max(0, Math.min(from(place.around) - Math.floor(limit / 2), end - limit));
+    }
+    const stop = Math.min(end, start + limit);
+    const first = Math.max(0, start);
+    return { items: items.slice(first, stop), hasOlder: first > 0, hasNewer: stop < end };
+  };
+
   const store: FakeStore = {
     events: [],
     failure: undefined,
@@ -23,44 +132,97 @@ export const fakeStore = (): FakeStore => {
     listAgents: async () => [...agents.values()],
     saveAgent: async (agent) => void agents.set(agent.id, agent),
     deleteAgent: async (id) => void agents.delete(id),
-    listSessions: async (limit) => [...sessions.values()].reverse().slice(0, limit).map(summary),
-    getSession: async (id) => {
-      const session = sessions.get(id);
-      return session === undefined ? undefined : summary(session);
+    listSessions: async ({ shelf, limit, folderFirst }) => {
+      const rank = ({ isPinned, folder }: SessionSummary): number =>
+        isPinned ? 0 : folder === folderFirst ? 1 : 2;
+      const all = [...chats.values()]
+        .map(({ summary }) => summary)
+        .filter((summary) => summary.shelf === shelf)
+        .sort((a, b) => rank(a) - rank(b) || b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : 1));
+      return { sessions: all.slice(0, limit), hasMore: all.length > limit };
     },
-    saveSession: async (session) => void sessions.set(session.id, session),
-    deleteSession: async (id) => {
-      sessions.delete(id);
-      chats.delete(id);
+    getSession: async (id) => chats.get(id)?.summary,
+    saveSession: async (session) => void add(session),
+    updateSession: async (id, { title, ...change }) => {
+      const chat = chats.get(id);
+      if (chat === undefined) return;
+      const isTaken = title !== undefined && (title.by !== 'model' || chat.summary.titleBy === 'message');
+      chat.summary = {
+        ...chat.summary,
+        ...change,
+        ...(isTaken ? { title: title.text, titleBy: title.by } : {}),
+      };
+    },
+    deleteSession: async (id) => void chats.delete(id),
+    copySession: async ({ from, to, throughRow }) =>
+      void copy(existing(from), to, throughRow ?? Number.POSITIVE_INFINITY, to.updatedAt),
+    rewindSession: async ({ sessionId, fromRow, earlier, at }) => {
+      const chat = existing(sessionId);
+      if (chat.summary.status === 'running' || chat.summary.status === 'waiting') {
+        throw new StoreError('The agent is still working in this chat.');
+      }
+      if (!chat.items.some((item) => item.row === fromRow)) {
+        throw new StoreError('This part of the chat is not there any more.');
+      }
+      const kept = copy(chat, earlier, Number.POSITIVE_INFINITY, at);
+      kept.summary = { ...kept.summary, shelf: 'archived' };
+      chat.items = chat.items.filter((item) => rowOf(item) < fromRow);
+      const updatedAt = Math.max(chat.summary.updatedAt, at);
+      // What it ends with now is what it says about itself.
+      const last = chat.items.at(-1);
+      const hasFailed = last?.kind === 'notice' && last.notice.kind === 'failed';
+      chat.summary = { ...chat.summary, updatedAt, status: hasFailed ? 'failed' : 'idle' };
+    },
+    importSession: async (session, items) => {
+      const chat = add(session);
+      chat.items = numbered(items.map((item) => ended(item, session.id, session.updatedAt)));
+    },
+    search: async ({ text, limit }) => {
+      const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+      const has = (each: string): boolean => words.every((word) => each.toLowerCase().includes(word));
+      const found = [...chats.values()]
+        .filter(({ summary }) => words.length > 0 && summary.shelf !== 'deleted')
+        .flatMap(({ summary, items }) => {
+          const hits = items
+            .toReversed()
+            .flatMap((item) =>
+              item.kind !== 'notice' && has(wordsOf(item))
+                ? [{ row: rowOf(item), kind: item.kind, snippet: wordsOf(item), ranges: [], at: 0 }]
+                : [],
+            );
+          return has(summary.title) || hits.length > 0
+            ? [
+                {
+                  session: summary,
+                  titleRanges: [],
+                  hits: hits.slice(0, 3),
+                  moreHits: Math.max(0, hits.length - 3),
+                },
+              ]
+            : [];
+        });
+      return { sessions: found.slice(0, limit), hasMore: found.length > limit, unsearched: [] };
     },
     record: async (event) => {
       if (store.failure !== undefined) throw store.failure;
       store.events.push(event);
-      if (event.type === 'JobStarted') sessionOfJob.set(event.jobId, event.sessionId);
-      if (event.type === 'Token' || event.type === 'Thinking' || event.type === 'StepProgress') return;
-      const sessionId = sessionOfJob.get(event.jobId) ?? '';
-      const model = sessions.get(sessionId)?.model ?? { provider: 'gemini', model: 'fake' };
-      const state = chats.get(sessionId) ?? emptyChat('agent', model);
-      const next = reduceChat(state, event);
-      chats.set(sessionId, {
-        ...next,
-        items: next.items.map((item, index) => ({ ...item, row: index + 1 })),
-      });
+      if (['Token', 'Thinking', 'StepProgress', 'Retrying'].includes(event.type)) return;
+      record(event);
     },
     saveDraft: async () => undefined,
     recordDecision: async () => undefined,
-    readPage: async (sessionId, limit, beforeRow = Number.MAX_SAFE_INTEGER) => {
-      const items = (chats.get(sessionId)?.items ?? []).filter((item) => (item.row ?? 0) < beforeRow);
-      return { items: items.slice(-limit), hasOlder: items.length > limit };
-    },
+    readPage: async (sessionId, limit, place) => readPage(chats.get(sessionId)?.items ?? [], limit, place),
     readAll: async (sessionId) => chats.get(sessionId)?.items ?? [],
     sessionUsage: async (sessionId) => ({
-      total: chats.get(sessionId)?.usage ?? noUsage,
-      lastRequest: noUsage,
+      total: chats.get(sessionId)?.total ?? noUsage,
+      lastRequest: chats.get(sessionId)?.lastRequest ?? noUsage,
     }),
+    use: async () => ({ folder: '', bytes: 0, parts: [], largest: [] }),
+    check: async () => ({ use: await store.use(), findings: [], facts: [] }),
+    repair: async () => 'There was nothing to do.',
+    free: async () => 0,
     onExternalChange: () => () => undefined,
     close: async () => undefined,
   };
-  const summary = (session: Session) => ({ ...session, status: 'idle' as const });
   return store;
 };
