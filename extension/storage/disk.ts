@@ -7,10 +7,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -33,6 +36,12 @@ export interface FileState {
 export interface Disk {
   stat(file: string): FileState | undefined;
   readFile(file: string): Buffer | undefined;
+  /** The names in a folder; none where there is no such folder. */
+  list(folder: string): readonly string[];
+  /** Bytes that can still be written there. @returns undefined where the system does not say */
+  freeBytes(folder: string): number | undefined;
+  /** Names of what is in a folder, in order; none where there is no such folder. */
+  list(folder: string): readonly string[];
   makeFolder(folder: string): void;
   /** @returns false when the file exists already */
   createExclusive(file: string, text: string): boolean;
@@ -86,6 +95,30 @@ export const realDisk: Disk = {
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
+    }
+  },
+  list(folder) {
+    try {
+      return readdirSync(folder).sort();
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  },
+  list(folder) {
+    try {
+      return readdirSync(folder);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return [];
+      throw error;
+    }
+  },
+  freeBytes(folder) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch {
+      return undefined;
     }
   },
   makeFolder: (folder) => {
