@@ -8,7 +8,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -40,8 +39,6 @@ export interface Disk {
   list(folder: string): readonly string[];
   /** Bytes that can still be written there. @returns undefined where the system does not say */
   freeBytes(folder: string): number | undefined;
-  /** Names of what is in a folder, in order; none where there is no such folder. */
-  list(folder: string): readonly string[];
   makeFolder(folder: string): void;
   /** @returns false when the file exists already */
   createExclusive(file: string, text: string): boolean;
@@ -94,14 +91,6 @@ export const realDisk: Disk = {
       return readFileSync(file);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-  },
-  list(folder) {
-    try {
-      return readdirSync(folder).sort();
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
       throw error;
     }
   },

@@ -52,7 +52,6 @@ export const crashingDisk = ({ at, part, isPowerCut }: CrashOptions): CrashingDi
     stat: (file) => alive(() => realDisk.stat(file)),
     readFile: (file) => alive(() => realDisk.readFile(file)),
     list: (folder) => alive(() => realDisk.list(folder)),
-    list: (folder) => alive(() => realDisk.list(folder)),
     freeBytes: (folder) => alive(() => realDisk.freeBytes(folder)),
     size: (descriptor) => alive(() => realDisk.size(descriptor)),
     read: (descriptor, offset, length) => alive(() => realDisk.read(descriptor, offset, length)),
