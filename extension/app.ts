@@ -14,6 +14,7 @@ import { toolEnvironment } from './core/toolEnvironment.ts';
 import { createProviders } from './providers/index.ts';
 import { fallbackModels, keyVariables, needsKey, providerNames } from './providers/models.ts';
 import type { StepRecord } from './shared/chat.ts';
+import { endsJob } from './shared/event.ts';
 import { type ModelRef, type ProviderId, providerIds } from './shared/message.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
 import { createTools } from './tools/index.ts';
@@ -36,9 +37,12 @@ import {
   defaultModelSetting,
   generatesTitles,
   onSettingsChange,
+  quotaBytes,
   usesDialogs,
 } from './vscode/settings.ts';
 import { showStatusBar } from './vscode/statusBar.ts';
+import { createStorageCare } from './vscode/storageCare.ts';
+import { createQuotaWatch } from './vscode/storageQuota.ts';
 import { workspaceRoots } from './vscode/workspaceRoots.ts';
 import { createWorkspaceFiles } from './workspace/files.ts';
 
@@ -242,22 +246,45 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     await vscode.commands.executeCommand('anycowork.chat.focus');
     view.post({ type: 'focusComposer' });
   };
+  const storageCare = createStorageCare({
+    store,
+    actions,
+    folder: context.globalStorageUri.fsPath,
+    sessionsChanged: () => view.sessionsChanged(),
+    now,
+  });
   const commands = createCommands({
     chats,
+    branches,
+    actions,
     agents,
     jobs,
     approvals,
     store,
+    storageCare,
     current,
     models,
     review,
+    folder: () => workspaceRoots()[0]?.path ?? '',
     focusChat,
     showSessions: async () => {
       await focusChat();
       view.post({ type: 'showSessions' });
     },
+    sessionsChanged: () => view.sessionsChanged(),
+    editInView: (sessionId, itemId) => view.post({ type: 'editMessage', sessionId, itemId }),
     refresh: view.reload,
     showLog: log.show,
+    newId,
+    now,
+  });
+  const quota = createQuotaWatch({
+    use: () => store.use(),
+    quotaBytes,
+    state: context.globalState,
+    now,
+    manage: () => void vscode.commands.executeCommand('anycowork.manageStorage'),
+    logError,
   });
 
   const refresh = (): void => void view.refreshSurroundings().catch(logError);
@@ -279,6 +306,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     }, rereadDelay);
   });
   const unlistenJobs = jobs.onEvent((event) => {
+    if (endsJob(event)) quota.written();
     // Its message has been kept, so the store can be written again.
     if (event.type !== 'JobStarted' || storageProblem === undefined) return;
     storageProblem = undefined;
@@ -288,6 +316,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     keys,
     log,
     review,
+    storageCare,
     view,
     showModalApprovals(approvals, review, usesDialogs, logError),
     showStatusBar(approvals, jobs),

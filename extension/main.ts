@@ -32,10 +32,32 @@ const commandNames = [
   'getSessions',
   'getMessages',
   'setApiKey',
+  'renameSession',
+  'pinSession',
+  'unpinSession',
+  'archiveSession',
+  'unarchiveSession',
+  'deleteSession',
+  'restoreSession',
+  'forkSession',
+  'editMessage',
+  'retryMessage',
+  'copySession',
+  'exportSession',
+  'importSession',
+  'searchSessions',
+  'checkStorage',
+  'openStorageFolder',
+  'exportEverything',
+  'manageStorage',
 ] as const satisfies readonly (keyof App['commands'])[];
 
 /** For code only: they are not in the palette, and without arguments too a caller waits for the answer. */
 const dataCommands: readonly string[] = ['getAgents', 'getSessions'];
+
+/** A menu of the chat view hands over what was clicked in it. */
+const isFromMenu = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'webviewSection' in value;
 
 let app: Promise<App> | undefined;
 
@@ -59,7 +81,7 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
     return app;
   };
 
-  /** A failure from the palette is told in a message; a caller's code gets the rejection as well. */
+  /** A failure from the palette or a menu is told in a message; a caller's code gets the rejection. */
   const run = async (name: (typeof commandNames)[number], values: readonly unknown[]): Promise<unknown> => {
     try {
       const { commands } = await load();
@@ -67,7 +89,8 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
       return await command(...values);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (values.length > 0 || dataCommands.includes(name)) throw error;
+      const isByCode = values.length > 0 && !isFromMenu(values[0]);
+      if (isByCode || dataCommands.includes(name)) throw error;
       void vscode.window.showErrorMessage(`AnyCowork: ${reason}`);
       return undefined;
     }

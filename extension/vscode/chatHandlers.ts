@@ -8,11 +8,11 @@ import type { Jobs } from '../core/jobs.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
 import type { ChatActions } from './chatActions.ts';
-import { tooLate } from './commands.ts';
 import type { CurrentChat } from './currentChat.ts';
 import type { Handlers, Post } from './handlerTypes.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
+import { tooLate } from './stepCommands.ts';
 import { createSessionHandlers } from './sessionHandlers.ts';
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,105 @@
+/** Commands for agents, their models and keys. */
+import * as vscode from 'vscode';
+import { type Agents, InputError } from '../core/agents.ts';
+import type { Agent } from '../shared/agent.ts';
+import { providerIds } from '../shared/message.ts';
+import type { CurrentChat } from './currentChat.ts';
+import type { ModelChoice } from './modelChoice.ts';
+
+export const createAgentCommands = (ports: {
+  readonly agents: Agents;
+  readonly current: CurrentChat;
+  readonly models: ModelChoice;
+  refresh(): Promise<void>;
+}) => {
+  const { agents, current, models } = ports;
+
+  const pickAgent = async (title: string, given: unknown): Promise<Agent | undefined> => {
+    if (typeof given === 'string') return agents.get(given);
+    const items = (await agents.list()).map((agent) => ({
+      label: agent.name,
+      description: agent.model.model,
+      detail: agent.instructions.split('\n', 1)[0] ?? '',
+      agent,
+    }));
+    return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose an agent' }))?.agent;
+  };
+
+  const createAgent = async (value?: unknown): Promise<Agent | undefined> => {
+    if (value !== undefined) return agents.create(value);
+    const name = await vscode.window.showInputBox({ title: 'New agent', prompt: 'Its name' });
+    if (name === undefined) return undefined;
+    const instructions = await vscode.window.showInputBox({
+      title: `New agent ${name}`,
+      prompt: 'Instructions: what it is for and how it should work (may be empty)',
+    });
+    if (instructions === undefined) return undefined;
+    const model = await models.pickModel(await models.defaultModel());
+    if (model === undefined) return undefined;
+    const agent = await agents.create({ name, instructions, model });
+    await current.startNew(agent.id);
+    return agent;
+  };
+
+  const editAgent = async (agent: Agent): Promise<Agent | undefined> => {
+    const parts = [
+      { label: 'Name', description: agent.name, part: 'name' as const },
+      { label: 'Instructions', description: agent.instructions, part: 'instructions' as const },
+      { label: 'Model', description: agent.model.model, part: 'model' as const },
+    ];
+    const picked = await vscode.window.showQuickPick(parts, { title: `Edit ${agent.name}` });
+    if (picked === undefined) return undefined;
+    if (picked.part === 'model') {
+      const model = await models.pickModel(agent.model);
+      return model === undefined ? undefined : agents.update(agent.id, { model });
+    }
+    if (agent[picked.part].includes('\n')) {
+      throw new InputError(
+        `The ${picked.part} of ${agent.name} have several lines, which this field cannot hold. Change them with the command anycowork.updateAgent.`,
+      );
+    }
+    const value = await vscode.window.showInputBox({
+      title: `${picked.label} of ${agent.name}`,
+      value: agent[picked.part],
+    });
+    return value === undefined ? undefined : agents.update(agent.id, { [picked.part]: value });
+  };
+
+  return {
+    createAgent,
+    getAgents: async () => agents.list(),
+    updateAgent: async (agentId?: unknown, patch?: unknown) => {
+      const agent = await pickAgent('Edit agent', agentId);
+      if (agent === undefined) return undefined;
+      const updated = await (patch === undefined ? editAgent(agent) : agents.update(agent.id, patch));
+      await ports.refresh();
+      return updated;
+    },
+    deleteAgent: async (agentId?: unknown) => {
+      const agent = await pickAgent('Delete agent', agentId);
+      if (agent === undefined) return false;
+      if (typeof agentId !== 'string') {
+        const question = `Delete the agent “${agent.name}”? Its chats stay.`;
+        if ((await vscode.window.showWarningMessage(question, { modal: true }, 'Delete')) !== 'Delete')
+          return false;
+      }
+      await agents.delete(agent.id);
+      await ports.refresh();
+      return true;
+    },
+    pickAgent: async () => {
+      const agent = await pickAgent('Agent of this chat', undefined);
+      if (agent !== undefined) await current.setAgent(agent.id);
+    },
+    pickModel: async () => {
+      const { model } = await current.agentAndModel();
+      const picked = await models.pickModel(model);
+      if (picked !== undefined) await current.setModel(picked);
+    },
+    setApiKey: async (provider?: unknown) => {
+      const set = await models.setApiKey(providerIds.find((each) => each === provider));
+      if (set !== undefined) await current.useProvider(set);
+      return set !== undefined;
+    },
+  };
+};

@@ -1,0 +1,118 @@
+/** What is kept on the disk, in words. Pure. */
+import type {
+  FreeableKind,
+  RepairKind,
+  SpacePart,
+  StorageFinding,
+  StorageReport,
+  StorageUse,
+} from '../core/storageReport.ts';
+import { count, firstLine, formatBytes, titleOf } from './words.ts';
+
+interface PartWords {
+  readonly label: string;
+  readonly detail: string;
+}
+
+export const partWords: Record<SpacePart['kind'], PartWords> = {
+  database: { label: 'Database', detail: 'The chats, as they were at the last snapshot' },
+  journal: { label: 'Journal', detail: 'What was written since the last snapshot' },
+  previousSnapshot: { label: 'Previous snapshot', detail: 'Kept in case the last one is damaged' },
+  oldChats: {
+    label: 'Old chats',
+    detail: 'Chats that were not used for long; they are still listed and searched',
+  },
+  attachments: { label: 'Attachments', detail: 'Pictures, long outputs and long texts of chats' },
+  deletedChats: {
+    label: 'Deleted chats',
+    detail: 'Can be restored for 7 days after they were deleted; freed, they are gone for good',
+  },
+  backups: {
+    label: 'Backups',
+    detail: 'The database as it was before an update of AnyCowork changed its form',
+  },
+  damagedFiles: { label: 'Damaged files', detail: 'What was damaged, kept beside when it was mended' },
+  orphans: { label: 'Unused files', detail: 'Files that no chat refers to' },
+  commandOutput: {
+    label: 'Full command outputs',
+    detail: 'Agents can read them no more; the shortened outputs stay in the chats',
+  },
+};
+
+const freeable: Record<FreeableKind, true> = {
+  deletedChats: true,
+  backups: true,
+  damagedFiles: true,
+  orphans: true,
+  commandOutput: true,
+};
+
+export const isFreeable = (kind: SpacePart['kind']): kind is FreeableKind => Object.hasOwn(freeable, kind);
+
+export const freeableKinds = Object.keys(freeable).filter((kind) => isFreeable(kind as FreeableKind)) as [
+  FreeableKind,
+  ...FreeableKind[],
+];
+
+export const repairLabels: Record<RepairKind, string> = {
+  snapshot: 'Write a New Snapshot',
+  searchIndex: 'Rebuild Search Index',
+  orphans: 'Delete Unused Files',
+};
+
+export const repairKinds = Object.keys(repairLabels) as [RepairKind, ...RepairKind[]];
+
+/** Repairs that some finding offers, in one order. */
+export const repairsOf = ({ findings }: StorageReport): readonly RepairKind[] =>
+  repairKinds.filter((kind) => findings.some(({ repair }) => repair === kind));
+
+export const problemsOf = ({ findings }: StorageReport): readonly StorageFinding[] =>
+  findings.filter(({ severity }) => severity === 'problem');
+
+const cell = (text: string): string => firstLine(text, 200).replaceAll('|', '\\|');
+
+const spaceTable = (use: StorageUse): readonly string[] => [
+  '| What | Size | Files | |',
+  '| --- | ---: | ---: | --- |',
+  ...use.parts.map(({ kind, bytes, files }) => {
+    const { label, detail } = partWords[kind];
+    return `| ${label} | ${formatBytes(bytes)} | ${files} | ${detail} |`;
+  }),
+  `| **Everything** | **${formatBytes(use.bytes)}** | | |`,
+];
+
+/** The longest chats that a report names. */
+const namedChats = 10;
+
+/** As Markdown that also reads well as plain text. */
+export const reportText = (report: StorageReport, at: number): string => {
+  const { use, facts, findings } = report;
+  const problems = problemsOf(report);
+  const notes = findings.filter(({ severity }) => severity === 'note');
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines];
+  const finding = ({ text, repair }: StorageFinding): string =>
+    `- ${text}${repair === undefined ? '' : ` (can be repaired: ${repairLabels[repair]})`}`;
+  const largest = use.largest
+    .slice(0, namedChats)
+    .map(({ session, bytes }) => `| ${cell(titleOf(session))} | ${formatBytes(bytes)} |`);
+  return [
+    '# AnyCowork storage',
+    '',
+    `Checked on ${new Date(at).toLocaleString()}. Folder: \`${use.folder}\``,
+    '',
+    problems.length === 0 ? '**Everything is in order.**' : `**${count(problems.length, 'problem')}.**`,
+    ...section('Problems', problems.map(finding)),
+    ...section('Worth knowing', notes.map(finding)),
+    ...section(
+      'What was looked at',
+      facts.map((fact) => `- ${fact}`),
+    ),
+    ...section('What uses the space', spaceTable(use)),
+    ...section(
+      'Largest chats',
+      largest.length === 0 ? [] : ['| Chat | Size |', '| --- | ---: |', ...largest],
+    ),
+    '',
+  ].join('\n');
+};
