@@ -4,7 +4,7 @@ import { storeFiles } from './files.ts';
 import { type BuildTransaction, type Change, LiveDatabase, type LiveOptions } from './liveDatabase.ts';
 import type { Owner } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
-import type { Query } from './sqlite.ts';
+import type { Query, Sqlite } from './sqlite.ts';
 
 export interface DatabaseOptions extends Omit<LiveOptions, 'files'> {
   readonly folder: string;
@@ -13,6 +13,8 @@ export interface DatabaseOptions extends Omit<LiveOptions, 'files'> {
   readonly incarnation: string;
   /** Journal bytes from which a snapshot is due: at least this, and at least a quarter of the snapshot. */
   readonly snapshotBytes?: number;
+  /** Called after a snapshot was written here. */
+  readonly onSnapshot?: () => void;
 }
 
 interface Waiting {
@@ -100,6 +102,19 @@ export class Database {
     return reader(this.#live.query);
   }
 
+  /** Work on what is in memory that no other window needs to know of: nothing of it is journaled. */
+  async local<T>(use: (sqlite: Sqlite) => T): Promise<T> {
+    await this.refresh();
+    return use(this.#live.sqlite);
+  }
+
+  /** Gives back the memory of deleted rows, which takes a second for each 150 MB that stay, and leaves a snapshot without them. */
+  async compact(): Promise<void> {
+    await this.refresh();
+    this.#live.compact();
+    await this.snapshot(true);
+  }
+
   /** Applies what other windows have written. */
   async refresh(): Promise<void> {
     if (this.#isClosed) throw storeClosed();
@@ -118,8 +133,9 @@ export class Database {
     return [files.journal, files.previousJournal].some((file) => disk.readFile(file)?.includes(needle));
   }
 
-  snapshot(): Promise<void> {
-    return this.#task(() => this.#live.snapshot(), fail);
+  /** @param isForced also when there is nothing new since the last one */
+  snapshot(isForced = false): Promise<void> {
+    return this.#task(() => this.#live.snapshot(isForced), fail);
   }
 
   /** Finishes what is queued and leaves a snapshot if that is quick. What was acknowledged is safe already. */
@@ -244,6 +260,7 @@ export class Database {
     try {
       this.#live.snapshot();
       this.#notBefore = 0;
+      this.#options.onSnapshot?.();
     } catch (error) {
       this.#notBefore = journal + this.#snapshotBytes;
       this.#options.report(

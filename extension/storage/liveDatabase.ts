@@ -8,7 +8,7 @@ import { newerSchema, saveProblem, storeClosed } from './problems.ts';
 import { replay } from './replay.ts';
 import type { Migration } from './schema.ts';
 import { writeSnapshot } from './snapshot.ts';
-import type { Query, Statement } from './sqlite.ts';
+import type { Query, Sqlite, Statement } from './sqlite.ts';
 
 /** Looks at the rows as they are after every other window's writes, and says what to change; throws to change nothing. */
 export type BuildTransaction = (query: Query) => readonly Statement[];
@@ -57,6 +57,11 @@ export class LiveDatabase {
   }
 
   query: Query = (sql, params) => this.#live().sqlite.query(sql, params);
+
+  /** What is in memory, for work of this window alone. */
+  get sqlite(): Sqlite {
+    return this.#live().sqlite;
+  }
 
   /** Whether memory holds everything that is in the files. One stat. */
   isCurrent(): boolean {
@@ -146,10 +151,28 @@ export class LiveDatabase {
     return outcomes;
   }
 
-  /** Does nothing when there is nothing new since the last snapshot, or a newer version wrote it. */
-  snapshot(): void {
+  /** Gives back the memory of deleted rows. */
+  compact(): void {
+    const live = this.#live();
+    const sqlite = this.#options.openSqlite();
+    try {
+      live.sqlite.copyInto(sqlite);
+    } catch (error) {
+      sqlite.close();
+      throw error;
+    }
+    this.#loaded = { ...live, sqlite };
+    live.sqlite.close();
+  }
+
+  /**
+   * Does nothing where a newer version wrote the history.
+   * @param isForced also when there is nothing new since the last snapshot
+   */
+  snapshot(isForced = false): void {
     const { sqlite, sequence, journal } = this.#live();
-    if (journal === undefined || this.#isNewer() || sequence === journal.header.base) return;
+    if (journal === undefined || this.#isNewer()) return;
+    if (sequence === journal.header.base && !isForced) return;
     try {
       const next = writeSnapshot(this.#disk, this.#files, sqlite, sequence, journal);
       this.#loaded = { sqlite, sequence, imageSize: next.size, journal: next.journal };
