@@ -1,74 +1,9 @@
 import assert from 'node:assert/strict';
-import { createAgents } from '../../extension/core/agents.ts';
-import { createApprovals } from '../../extension/core/approvals.ts';
-import { createChats } from '../../extension/core/chats.ts';
-import { createJobs, JobBusyError } from '../../extension/core/jobs.ts';
+import { JobBusyError } from '../../extension/core/jobs.ts';
 import { StoreError } from '../../extension/core/store.ts';
-import type { Tool } from '../../extension/core/tool.ts';
-import type { ChatState } from '../../extension/shared/chat.ts';
-import type { AgentEvent } from '../../extension/shared/event.ts';
-import { counters } from '../fakes/ids.ts';
-import { call, callReply, fakeProvider, type ScriptedReply, textReply } from '../fakes/provider.ts';
-import { fakeStore } from '../fakes/store.ts';
+import { call, callReply, textReply } from '../fakes/provider.ts';
 import { fakeTool } from '../fakes/tool.ts';
-
-const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] = []) => {
-  const ids = counters();
-  const store = fakeStore();
-  const provider = fakeProvider(replies);
-  const errors: unknown[] = [];
-  const logError = (error: unknown) => void errors.push(error);
-  const approvals = createApprovals({ onError: logError });
-  const jobs = createJobs({
-    store,
-    approvals,
-    provider: () => provider,
-    tools: () => tools,
-    system: () => 'system',
-    contextBudget: () => 100_000,
-    isTrusted: () => true,
-    logError,
-    ...ids,
-  });
-  const defaultModel = async () => ({ provider: 'gemini', model: 'fake' }) as const;
-  const agents = createAgents({ store, defaultModel, ...ids });
-  const chats = createChats({ store, agents, jobs, folder: () => '/folder', isTrusted: () => true, ...ids });
-  const events: AgentEvent[] = [];
-  jobs.onEvent((event) => events.push(event));
-  const ended = (jobId: string) =>
-    new Promise<AgentEvent>((resolve) => {
-      const isEnd = (event: AgentEvent) =>
-        event.jobId === jobId && ['JobCompleted', 'JobFailed', 'JobCancelled'].includes(event.type);
-      const found = events.find(isEnd);
-      if (found !== undefined) resolve(found);
-      const unlisten = jobs.onEvent((event) => {
-        if (!isEnd(event)) return;
-        unlisten();
-        resolve(event);
-      });
-    });
-  return { store, provider, approvals, jobs, agents, chats, events, errors, ended };
-};
-
-const snapshotOf = async (chats: ReturnType<typeof createChats>, sessionId: string): Promise<ChatState> => {
-  const taken: ChatState[] = [];
-  await chats.snapshot(sessionId, 100, (state) => taken.push(state));
-  const [state] = taken;
-  assert.ok(state);
-  return state;
-};
-
-/** A reply that waits to be released, and ends at once when aborted. */
-const held = () => {
-  const gate = Promise.withResolvers<void>();
-  const reply: ScriptedReply = async function* (_request, signal) {
-    yield { type: 'text', text: 'partial' };
-    signal.addEventListener('abort', () => gate.reject(signal.reason), { once: true });
-    await gate.promise;
-    yield* textReply('partial and done');
-  };
-  return { reply, release: gate.resolve };
-};
+import { held, house, snapshotOf } from './house.ts';
 
 describe('jobs and chats', () => {
   it('keeps the message before it answers the sender, and everything before the next request', async () => {
