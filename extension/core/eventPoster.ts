@@ -6,6 +6,7 @@
  */
 import type { AgentEvent } from '../shared/event.ts';
 import type { ToWebview, ToWebviewBody } from '../shared/protocol.ts';
+import { joinEvents } from './joinEvents.ts';
 
 export interface EventPoster {
   /** Starts again at 0: what follows builds on this snapshot. */
@@ -16,16 +17,6 @@ export interface EventPoster {
   setVisible(isVisible: boolean): void;
   dispose(): void;
 }
-
-type Joinable = Extract<AgentEvent, { type: 'Token' | 'Thinking' | 'StepProgress' }>;
-
-const isJoinable = (event: AgentEvent): event is Joinable =>
-  event.type === 'Token' || event.type === 'Thinking' || event.type === 'StepProgress';
-
-const joins = (a: Joinable, b: Joinable): boolean =>
-  a.jobId === b.jobId &&
-  a.type === b.type &&
-  (a.type !== 'StepProgress' || b.type !== 'StepProgress' || a.stepId === b.stepId);
 
 export const createEventPoster = (options: {
   /** One post. */
@@ -65,13 +56,9 @@ export const createEventPoster = (options: {
     postEvent: (event) => {
       if (!isVisible) return;
       const last = pending.at(-1);
-      const before = last?.type === 'event' && isJoinable(last.event) ? last.event : undefined;
-      if (before !== undefined && isJoinable(event) && joins(before, event)) {
-        const joined = { ...before, text: before.text + event.text, at: event.at };
-        pending[pending.length - 1] = { type: 'event', event: joined };
-      } else {
-        pending.push({ type: 'event', event });
-      }
+      const joined = last?.type === 'event' ? joinEvents(last.event, event) : undefined;
+      if (joined !== undefined) pending[pending.length - 1] = { type: 'event', event: joined };
+      else pending.push({ type: 'event', event });
       timer ??= setTimeout(flush, options.interval);
     },
     post: postNow,

@@ -55,6 +55,14 @@ export interface SearchResult {
   readonly unsearched: readonly string[];
 }
 
+/** A job that runs in another window. */
+export interface JobElsewhere {
+  readonly jobId: string;
+  readonly sessionId: string;
+  readonly startedAt: number;
+  readonly waitingSteps: readonly string[];
+}
+
 export interface CopyRequest {
   readonly from: string;
   /** The new session. */
@@ -107,7 +115,13 @@ export interface Store {
   readPage(sessionId: string, limit: number, place?: PagePlace): Promise<ChatPage>;
   /** Every item of a session, oldest first: what the model's history is made from. */
   readAll(sessionId: string): Promise<readonly ChatItem[]>;
-  sessionUsage(sessionId: string): Promise<{ readonly total: TokenUsage; readonly lastRequest: TokenUsage }>;
+  /** @param exceptJobId a job whose requests are left out: the one that runs, which is the last */
+  sessionUsage(
+    sessionId: string,
+    exceptJobId?: string,
+  ): Promise<{ readonly total: TokenUsage; readonly lastRequest: TokenUsage }>;
+  /** Those that run now. Closes first what ran in windows that have died. */
+  jobsElsewhere(): Promise<readonly JobElsewhere[]>;
 
   /** What the history takes on disk, and which part of it can be freed. */
   use(): Promise<StorageUse>;

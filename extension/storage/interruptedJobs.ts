@@ -1,10 +1,11 @@
+import type { JobElsewhere } from '../core/store.ts';
 import type { Notice } from '../shared/chat.ts';
 import type { AssistantMessage } from '../shared/message.ts';
 import type { Packer } from './blobs.ts';
 import { readDraft } from './drafts.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
 import { endJob, insertMessage } from './recordEvent.ts';
-import { text } from './rows.ts';
+import { integer, text } from './rows.ts';
 import type { Query } from './sqlite.ts';
 
 /** Jobs that say they run, and the (formatted) owner each runs in. */
@@ -13,6 +14,23 @@ export const runningJobs = (query: Query): readonly { readonly id: string; reado
     id: text(row, 'id'),
     owner: text(row, 'owner'),
   }));
+
+/** Those of other (formatted) owners that are alive. */
+export const jobsElsewhere = (
+  query: Query,
+  self: string,
+  isAlive: (owner: string) => boolean,
+): readonly JobElsewhere[] =>
+  query("SELECT id, session_id, owner, started_at FROM jobs WHERE status = 'running' ORDER BY id")
+    .filter((row) => text(row, 'owner') !== self && isAlive(text(row, 'owner')))
+    .map((row) => ({
+      jobId: text(row, 'id'),
+      sessionId: text(row, 'session_id'),
+      startedAt: integer(row, 'started_at'),
+      waitingSteps: query("SELECT id FROM steps WHERE job_id = ? AND status = 'waiting'", [
+        text(row, 'id'),
+      ]).map((step) => text(step, 'id')),
+    }));
 
 const noticeOf = (hasRunningStep: boolean): Notice => ({
   kind: 'interrupted',

@@ -98,6 +98,10 @@ export const renewLease = (disk: Disk, folder: string, owner: Owner, now: number
   disk.touch(file, now);
 };
 
+/** Whether nobody has renewed this file for so long that its window cannot be there any more. */
+export const isLeaseOld = (disk: Disk, file: string): boolean =>
+  Date.now() - (disk.stat(file)?.changedAt ?? 0) > leaseMs;
+
 /**
  * Whether other windows still have the store open. Exact on Linux. On another machine, or in another container, the age
  * of the lease tells. On systems that do not say when a process started, one that is there counts as alive until its
@@ -108,7 +112,10 @@ export class OwnerWatch {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #now: () => number;
-  readonly #leases = new Map<string, { readonly changedAt: number; readonly since: number; looks: number }>();
+  readonly #leases = new Map<
+    string,
+    { readonly changedAt: number; readonly since: number; looks: number; lookedAt: number }
+  >();
 
   /** @param now milliseconds of a clock that nobody sets */
   constructor(disk: Disk, folder: string, now: () => number = () => performance.now()) {
@@ -125,12 +132,17 @@ export class OwnerWatch {
     if (state !== 'unknown') return state === 'alive';
     if (owner.machine !== thisMachine()) return Date.now() - lease.changedAt < leaseMs;
     const known = this.#leases.get(file);
+    const at = this.#now();
     if (known === undefined || known.changedAt !== lease.changedAt) {
-      this.#leases.set(file, { changedAt: lease.changedAt, since: this.#now(), looks: 1 });
+      this.#leases.set(file, { changedAt: lease.changedAt, since: at, looks: 1, lookedAt: at });
       return true;
     }
-    known.looks += 1;
+    // Who looks more often than leases are renewed has not seen more of them.
+    if (at - known.lookedAt >= leaseRenewalMs) {
+      known.looks += 1;
+      known.lookedAt = at;
+    }
     // Some clocks go on while the machine sleeps, so a long time alone says nothing.
-    return known.looks < looksUntilDead || this.#now() - known.since < leaseMs;
+    return known.looks < looksUntilDead || at - known.since < leaseMs;
   }
 }

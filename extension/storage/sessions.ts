@@ -1,5 +1,5 @@
 import type { SessionPage, SessionQuery } from '../core/store.ts';
-import { noUsage, type TokenUsage } from '../shared/message.ts';
+import { addUsage, noUsage, type TokenUsage } from '../shared/message.ts';
 import {
   type Session,
   type SessionChange,
@@ -113,6 +113,14 @@ export const deleteSession = (id: string): readonly Statement[] => [
   { sql: 'DELETE FROM sessions WHERE id = ?', params: [id] },
 ];
 
+/** Chats that were deleted before this time and can be gone for good, since nothing runs in them. */
+export const deletedBefore = (query: Query, time: number): readonly string[] =>
+  query(
+    `SELECT id FROM sessions WHERE shelf = 'deleted' AND shelved_at < ?
+      AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.session_id = sessions.id AND jobs.status = 'running') ORDER BY id`,
+    [time],
+  ).map((row) => text(row, 'id'));
+
 const usageOf = (row: Row | undefined): TokenUsage =>
   row === undefined
     ? noUsage
@@ -124,12 +132,34 @@ const usageOf = (row: Row | undefined): TokenUsage =>
         reasoning: integer(row, 'reasoning'),
       };
 
+/** Of the requests of one job, which is the last: how many rows that is does not grow with the chat. */
+const usageOfJob = (query: Query, sessionId: string, jobId: string): TokenUsage =>
+  query(
+    `SELECT * FROM usage WHERE session_id = ? AND id > coalesce((SELECT id FROM usage
+      WHERE session_id = ? AND job_id <> ? ORDER BY id DESC LIMIT 1), 0)`,
+    [sessionId, sessionId, jobId],
+  )
+    .map(usageOf)
+    .reduce(addUsage, noUsage);
+
 export const sessionUsage = (
   query: Query,
   sessionId: string,
-): { readonly total: TokenUsage; readonly lastRequest: TokenUsage } => ({
-  total: usageOf(query('SELECT * FROM usage_totals WHERE session_id = ?', [sessionId])[0]),
-  lastRequest: usageOf(
-    query('SELECT * FROM usage WHERE session_id = ? ORDER BY id DESC LIMIT 1', [sessionId])[0],
-  ),
+  exceptJobId = '',
+): { readonly total: TokenUsage; readonly lastRequest: TokenUsage } => {
+  const total = usageOf(query('SELECT * FROM usage_totals WHERE session_id = ?', [sessionId])[0]);
+  const last = query('SELECT * FROM usage WHERE session_id = ? AND job_id <> ? ORDER BY id DESC LIMIT 1', [
+    sessionId,
+    exceptJobId,
+  ])[0];
+  const except = exceptJobId === '' ? noUsage : usageOfJob(query, sessionId, exceptJobId);
+  return { total: subtractUsage(total, except), lastRequest: usageOf(last) };
+};
+
+const subtractUsage = (a: TokenUsage, b: TokenUsage): TokenUsage => ({
+  input: a.input - b.input,
+  output: a.output - b.output,
+  cachedInput: a.cachedInput - b.cachedInput,
+  cacheWrite: a.cacheWrite - b.cacheWrite,
+  reasoning: a.reasoning - b.reasoning,
 });

@@ -56,7 +56,9 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
     readPage: (sessionId, limit, place) =>
       client.call({ method: 'readPage', args: [sessionId, limit, place] }),
     readAll: (sessionId) => client.call({ method: 'readAll', args: [sessionId] }),
-    sessionUsage: (sessionId) => client.call({ method: 'sessionUsage', args: [sessionId] }),
+    sessionUsage: (sessionId, exceptJobId) =>
+      client.call({ method: 'sessionUsage', args: [sessionId, exceptJobId] }),
+    jobsElsewhere: () => client.call({ method: 'jobsElsewhere', args: [] }),
     use: () => client.call({ method: 'use', args: [] }),
     check: () => client.call({ method: 'check', args: [] }),
     repair: (kind) => client.call({ method: 'repair', args: [kind] }),

@@ -1,24 +1,15 @@
 import { type Store, StoreError } from '../core/store.ts';
-import { endsJob } from '../shared/event.ts';
+import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
-import { Blobs, deleteDoomed, doomedBlobs } from './blobs.ts';
+import { Blobs, type Packer } from './blobs.ts';
 import { readAll, readPage } from './chatRows.ts';
 import { copySession, importSession, rewindSession } from './copySession.ts';
 import { Database } from './database.ts';
 import type { Disk } from './disk.ts';
 import { Drafts } from './drafts.ts';
-import { interruptJob, runningJobs } from './interruptedJobs.ts';
+import { jobsElsewhere } from './interruptedJobs.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
-import {
-  formatOwner,
-  leaseFile,
-  leaseRenewalMs,
-  type Owner,
-  OwnerWatch,
-  parseOwner,
-  renewLease,
-  sameOwner,
-} from './owner.ts';
+import { formatOwner, leaseFile, leaseRenewalMs, type Owner } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
 import { busyElsewhere, decide, holdersIn, recordEvent, stillRunning } from './recordEvent.ts';
 import { migrations } from './schema.ts';
@@ -31,6 +22,7 @@ import {
   updateSession,
 } from './sessions.ts';
 import type { OpenSqlite, Query } from './sqlite.ts';
+import { createUpkeep } from './upkeep.ts';
 import { watchJournal } from './watchJournal.ts';
 
 export interface ServiceOptions {
@@ -58,60 +50,15 @@ export type StoreHandlers = {
 };
 
 const openService = async (options: ServiceOptions) => {
-  const { folder, disk, owner, incarnation, now } = options;
+  const { folder, disk, owner } = options;
   const ownerText = formatOwner(owner);
   const database = await Database.open({ ...options, migrations, onForeignChange: options.onChange });
   const blobs = new Blobs(disk, folder);
   const drafts = new Drafts();
-  const watch = new OwnerWatch(disk, folder);
-  const isAlive = (formatted: string): boolean => {
-    const holder = parseOwner(formatted);
-    return holder !== undefined && watch.isAlive(holder);
-  };
+  const upkeep = createUpkeep({ ...options, database, blobs });
 
-  const interrupt = (id: string, holder: string): Promise<void> =>
-    database.transact(`interrupt:${id}:${owner.id}`, interruptJob(id, holder, now(), blobs.packer()));
-
-  const closeDeadJobs = async (): Promise<void> => {
-    for (const { id, owner: text } of await database.read(runningJobs)) {
-      const holder = parseOwner(text);
-      if (holder !== undefined && sameOwner(holder, owner)) continue;
-      if (isAlive(text)) continue;
-      await interrupt(id, text);
-      if (holder !== undefined) disk.remove(leaseFile(folder, holder));
-      options.onChange();
-    }
-  };
-  /** The window closes in the middle of its work: the next one need not find out that this one is gone. */
-  const closeOwnJobs = async (): Promise<void> => {
-    for (const { id, owner: text } of await database.read(runningJobs)) {
-      if (text === ownerText) await interrupt(id, text);
-    }
-  };
-  /** @param call unique name */
-  const deleteBlobs = async (call: string): Promise<void> => {
-    const hashes = await database.read(doomedBlobs);
-    if (hashes.length === 0) return;
-    await database.transact(
-      call,
-      deleteDoomed(hashes, (hash) => blobs.remove(hash)),
-    );
-  };
-  let looks = 0;
-  const look = async (): Promise<void> => {
-    looks += 1;
-    try {
-      renewLease(disk, folder, owner, Date.now());
-      await database.refresh();
-      await closeDeadJobs();
-      await deleteBlobs(`look:${looks}:${owner.id}:${incarnation}`);
-    } catch {
-      // A folder that cannot be written says so to whoever writes; looking around stays quiet.
-    }
-  };
-
-  await look();
-  const looking = setInterval(look, leaseRenewalMs).unref();
+  await upkeep.look();
+  const looking = setInterval(upkeep.look, leaseRenewalMs).unref();
   const stopWatching = watchJournal(folder, () => {
     database.refresh().catch(() => undefined);
   });
@@ -119,7 +66,8 @@ const openService = async (options: ServiceOptions) => {
     clearInterval(looking);
     stopWatching();
     // Not written: then the next window sees that its owner is gone.
-    await closeOwnJobs().catch(() => undefined);
+    await upkeep.retry();
+    await upkeep.closeOwnJobs().catch(() => undefined);
     await database.close();
     try {
       disk.remove(leaseFile(folder, owner));
@@ -127,7 +75,7 @@ const openService = async (options: ServiceOptions) => {
       // Nothing was written there either.
     }
   };
-  return { database, blobs, drafts, ownerText, isAlive, deleteBlobs, close };
+  return { ...upkeep, database, blobs, drafts, ownerText, close };
 };
 
 /** What runs in the storage thread: opens on the first call, and again on the next one if that failed. */
@@ -151,14 +99,18 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
   /** Prepares before the lock is taken: that may hash and write files. */
   const save = async (
     call: string,
-    prepare: (service: Service) => BuildTransaction | undefined,
-    isDurable = true,
+    prepare: (service: Service, packer: Packer) => BuildTransaction | undefined,
+    { isDurable = true, event }: { readonly isDurable?: boolean; readonly event?: AgentEvent } = {},
   ): Promise<void> => {
     const service = await opened();
+    const packer = service.blobs.packer();
+    // What could not be written before comes first.
+    void service.retry();
     try {
-      const build = prepare(service);
+      const build = prepare(service, packer);
       if (build !== undefined) await service.database.transact(call, build, isDurable);
     } catch (error) {
+      service.failed(packer, event);
       throw saveProblem(error, options.folder);
     }
   };
@@ -180,8 +132,7 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
         if (holdersIn(query, request.sessionId).length > 0) throw stillRunning();
         return rewindSession(query, request);
       }),
-    importSession: (call, session, items) =>
-      save(call, ({ blobs }) => importSession(session, items, blobs.packer())),
+    importSession: (call, session, items) => save(call, (_, packer) => importSession(session, items, packer)),
     search: () => {
       throw new StoreError('not yet');
     },
@@ -209,13 +160,14 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     },
     record: async (call, event) => {
       let isGone = false;
-      await save(call, ({ blobs, drafts, ownerText, isAlive }) => {
+      const prepare = ({ drafts, ownerText, isAlive }: Service, packer: Packer) => {
         if (event.type === 'TurnCompleted' || endsJob(event)) drafts.forget(event.jobId);
         const onGone = (): void => {
           isGone = true;
         };
-        return recordEvent(event, { owner: ownerText, packer: blobs.packer(), isAlive, onGone });
-      });
+        return recordEvent(event, { owner: ownerText, packer, isAlive, onGone });
+      };
+      await save(call, prepare, { event });
       // The job must not go on where nobody sees what it does.
       if (isGone) throw new StoreError('This chat has been deleted, so nothing more is kept of its work.');
     },
@@ -223,7 +175,7 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     // second. Its record is whole like every other, and becomes durable with the next one that waits.
     saveDraft: async (call, jobId, draft) => {
       const { drafts } = await opened();
-      await save(call, () => drafts.save(jobId, draft), false).catch((error: unknown) => {
+      await save(call, () => drafts.save(jobId, draft), { isDurable: false }).catch((error: unknown) => {
         drafts.forget(jobId);
         throw error;
       });
@@ -232,7 +184,13 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     readPage: (_, sessionId, limit, place) =>
       read((query, { blobs }) => readPage(query, blobs, sessionId, limit, place)),
     readAll: (_, sessionId) => read((query, { blobs }) => readAll(query, blobs, sessionId)),
-    sessionUsage: (_, sessionId) => read((query) => sessionUsage(query, sessionId)),
+    sessionUsage: (_, sessionId, exceptJobId) => read((query) => sessionUsage(query, sessionId, exceptJobId)),
+    jobsElsewhere: async () => {
+      const { closeDeadJobs } = await opened();
+      // Where that cannot be written they are not among the living anyway.
+      await closeDeadJobs().catch(() => undefined);
+      return read((query, { ownerText, isAlive }) => jobsElsewhere(query, ownerText, isAlive));
+    },
     wasSaved: async (_, name) => (await opened()).database.wasSaved(name),
     close: async () => {
       isClosed = true;

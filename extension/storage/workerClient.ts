@@ -26,6 +26,7 @@ const readMethods: readonly Method[] = [
   'readPage',
   'readAll',
   'sessionUsage',
+  'jobsElsewhere',
   'search',
   'use',
   'check',

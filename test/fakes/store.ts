@@ -1,8 +1,8 @@
 import { type PagePlace, type Store, StoreError } from '../../extension/core/store.ts';
 import type { Agent } from '../../extension/shared/agent.ts';
 import { type ChatItem, emptyChat, reduceChat } from '../../extension/shared/chat.ts';
-import type { AgentEvent } from '../../extension/shared/event.ts';
-import { addUsage, noUsage, type TokenUsage, textOf } from '../../extension/shared/message.ts';
+import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
+import { addUsage, noUsage, textOf } from '../../extension/shared/message.ts';
 import type { Session, SessionStatus, SessionSummary } from '../../extension/shared/session.ts';
 
 export interface FakeStore extends Store {
@@ -15,8 +15,7 @@ interface Kept {
   summary: SessionSummary;
   /** With rows. */
   items: readonly ChatItem[];
-  total: TokenUsage;
-  lastRequest: TokenUsage;
+  usages: EventOf<'Usage'>[];
 }
 
 const rowOf = (item: ChatItem): number => item.row ?? 0;
@@ -55,7 +54,7 @@ export const fakeStore = (): FakeStore => {
   const add = (session: Session): Kept => {
     if (chats.has(session.id)) throw new StoreError(`There is a chat ${session.id} already.`);
     const summary: SessionSummary = { ...session, status: 'idle', shelf: 'active', isPinned: false };
-    const chat: Kept = { summary, items: [], total: noUsage, lastRequest: noUsage };
+    const chat: Kept = { summary, items: [], usages: [] };
     chats.set(session.id, chat);
     return chat;
   };
@@ -99,8 +98,7 @@ export const fakeStore = (): FakeStore => {
         ? { ...summary, status, shelf: 'active', updatedAt: Math.max(summary.updatedAt, event.at) }
         : { ...summary, status };
     if (event.type === 'Usage') {
-      chat.total = addUsage(chat.total, event.usage);
-      chat.lastRequest = event.usage;
+      chat.usages.push(event);
     }
     const before = { ...emptyChat(summary.agentId, summary.model), sessionId: summary.id, items: chat.items };
     const { items } = reduceChat(before, event);
@@ -213,10 +211,14 @@ export const fakeStore = (): FakeStore => {
     recordDecision: async () => undefined,
     readPage: async (sessionId, limit, place) => readPage(chats.get(sessionId)?.items ?? [], limit, place),
     readAll: async (sessionId) => chats.get(sessionId)?.items ?? [],
-    sessionUsage: async (sessionId) => ({
-      total: chats.get(sessionId)?.total ?? noUsage,
-      lastRequest: chats.get(sessionId)?.lastRequest ?? noUsage,
-    }),
+    sessionUsage: async (sessionId, exceptJobId) => {
+      const usages = (chats.get(sessionId)?.usages ?? []).filter(({ jobId }) => jobId !== exceptJobId);
+      return {
+        total: usages.map(({ usage }) => usage).reduce(addUsage, noUsage),
+        lastRequest: usages.at(-1)?.usage ?? noUsage,
+      };
+    },
+    jobsElsewhere: async () => [],
     use: async () => ({ folder: '', bytes: 0, parts: [], largest: [] }),
     check: async () => ({ use: await store.use(), findings: [], facts: [] }),
     repair: async () => 'There was nothing to do.',

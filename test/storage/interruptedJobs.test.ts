@@ -226,6 +226,13 @@ describe('a job that was cut off', function () {
       now += 20_000;
     }
     assert.ok(!watch.isAlive(owner), 'silent for longer than that');
+    age(2);
+    for (let look = 0; look < 8; look += 1) {
+      assert.ok(watch.isAlive(owner), 'looked at every two seconds, as who follows a job does');
+      now += 2_000;
+    }
+    now += 8 * 3_600_000;
+    assert.ok(watch.isAlive(owner), 'by a clock that went on while it slept again');
     const gone = { ...owner, pid: 2 ** 30 };
     assert.ok(!watch.isAlive(gone), 'not there at all');
   });
