@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { InputError } from '../../extension/core/agents.ts';
+import { parseChat, toJson } from '../../extension/core/chatFile.ts';
+import type { ChatItem } from '../../extension/shared/chat.ts';
+import { imageDataLimit, noUsage } from '../../extension/shared/message.ts';
+import type { Session } from '../../extension/shared/session.ts';
+import { anyEvents, chatsOf, lasting, reportBriefly } from '../storage/arbitraryEvents.ts';
+import { reply, step, stepItem, toolMessage, user } from '../webview/samples.ts';
+
+const session: Session = {
+  id: 'old',
+  title: 'Fix the date test',
+  titleBy: 'model',
+  agentId: 'coder',
+  model: { provider: 'gemini', model: 'gemini-3-flash' },
+  folder: '/home/me/two  spaces',
+  createdAt: 5,
+  updatedAt: 9,
+};
+
+const newId = (): string => 'new';
+
+/** Chats hold pictures in base64 only; elsewhere the text may be anything. */
+const withBase64 = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), function (this: unknown, key, each: unknown) {
+    const isPicture = key === 'data' && typeof this === 'object' && this !== null && 'mediaType' in this;
+    return isPicture && typeof each === 'string' ? Buffer.from(each).toString('base64') : each;
+  });
+
+/** The items of a file as `parseChat` gives them: in the new chat, with every step ended. */
+const asImported = (items: readonly ChatItem[]): unknown =>
+  withBase64(
+    lasting(items).map((item) => {
+      const kept = item as ChatItem;
+      if (kept.kind !== 'step') return kept;
+      const { record: before } = kept;
+      const isOpen = before.status === 'waiting' || before.status === 'running';
+      const end = isOpen ? { status: 'interrupted', endedAt: before.endedAt ?? before.startedAt } : {};
+      return { ...kept, record: { ...before, step: { ...before.step, sessionId: 'new' }, ...end } };
+    }),
+  );
+
+describe('chat file', () => {
+  it('gives every chat again, as a new one', () => {
+    fc.assert(
+      fc.property(anyEvents, (events) => {
+        for (const { items, usage } of chatsOf(events).values()) {
+          const before = withBase64(items) as readonly ChatItem[];
+          const read = parseChat(toJson(session, before, usage), newId);
+          assert.deepEqual(read.session, { ...session, id: 'new' });
+          assert.deepEqual(read.items, asImported(items));
+        }
+      }),
+      { numRuns: 200, reporter: reportBriefly },
+    );
+  });
+
+  it('keeps what only the provider understands out, and the place of the chat in the store', () => {
+    const replay = { model: session.model, data: 'secret-signature' };
+    const content = [
+      { type: 'thinking' as const, text: 'Hm', replay },
+      { type: 'text' as const, text: 'Hello', replay },
+      { type: 'toolCall' as const, id: 'c1', name: 'look', input: {}, replay },
+    ];
+    const said: ChatItem = {
+      id: 'a1',
+      jobId: 'j1',
+      kind: 'assistant',
+      message: reply('a1', '', { content }),
+      streaming: false,
+    };
+    const items = [user('u1', 'Hi', 7), said, { ...said, id: 'live', streaming: true }];
+    const text = toJson(session, items, noUsage);
+    assert.doesNotMatch(text, /secret-signature|"row"|"old"/);
+    const { items: read } = parseChat(text, newId);
+    assert.equal(read.length, 2);
+    assert.deepEqual(read[1]?.kind === 'assistant' && read[1].message.content, [
+      { type: 'thinking', text: 'Hm' },
+      { type: 'text', text: 'Hello' },
+      { type: 'toolCall', id: 'c1', name: 'look', input: {} },
+    ]);
+  });
+
+  it('has one line for a title, with nothing that cannot be seen', () => {
+    const titles = ['  Two\n lines \u0000\u202e', '\u200b \n', 'x'.repeat(500)].map(
+      (title) => parseChat(toJson({ ...session, title }, [], noUsage), newId).session.title,
+    );
+    assert.deepEqual(titles, ['Two lines', 'Imported chat', 'x'.repeat(200)]);
+  });
+
+  it('is written for people to read too', () => {
+    const text = toJson(session, [user('u1', 'Hi')], noUsage);
+    assert.match(text, /^\{\n {2}"format": "anycowork-chat",\n {2}"version": 1,\n/);
+    assert.ok(text.endsWith('}\n'));
+  });
+});
+
+interface File {
+  [key: string]: unknown;
+  session: Record<string, unknown>;
+  items: Record<string, unknown>[];
+}
+
+const done = stepItem(step('s1', 'read_file', 'a.ts'), {
+  status: 'completed',
+  result: toolMessage('s1', 'ok'),
+});
+
+const good = (): File => JSON.parse(toJson(session, [user('u1', 'Hi'), done], noUsage));
+
+const image = (data: string) => ({ type: 'image', mediaType: 'image/png', data });
+const messageOf = (file: File): object => Object(file.items[0]?.message);
+const recordOf = (file: File): Record<string, unknown> => Object(file.items[1]?.record);
+const stepOf = (file: File): object => Object(recordOf(file).step);
+const deep = (levels: number): object => (levels === 0 ? {} : { a: deep(levels - 1) });
+
+const refused = (content: string, message: RegExp): void => {
+  assert.throws(
+    () => parseChat(content, newId),
+    (error) => error instanceof InputError && message.test(error.message) && error.message.length < 500,
+  );
+};
+
+describe('chat file: what is refused', () => {
+  const whole = JSON.stringify(good(), undefined, 2);
+
+  it('is nothing of what was written', () => {
+    assert.equal(parseChat(whole, newId).items.length, 2);
+    assert.equal(parseChat(`\ufeff${whole}`, newId).items.length, 2);
+  });
+
+  it('is another file', () => {
+    for (const other of [
+      '',
+      'hello',
+      '[]',
+      'null',
+      '7',
+      '"anycowork"',
+      '{}',
+      '{"format":"other","version":1}',
+    ]) {
+      refused(other, /not a chat that AnyCowork exported as JSON, so nothing was imported\.$/);
+    }
+  });
+
+  it('is a file that was cut off, wherever', () => {
+    for (let length = whole.indexOf('anycowork-chat') + 20; length < whole.length - 1; length += 7) {
+      refused(whole.slice(0, length), /cut off or damaged/);
+    }
+  });
+
+  it('is a file of a newer version', () => {
+    refused(JSON.stringify({ ...good(), version: 2, more: [] }), /newer version of AnyCowork\. Update/);
+  });
+
+  for (const [name, spoil] of [
+    ['a version that is no number', (file) => Object.assign(file, { version: 'x' })],
+    ['a word too many', (file) => Object.assign(file, { isAdmin: true })],
+    ['a chat without a title', (file) => Object.assign(file.session, { title: 7 })],
+    ['an id of its own', (file) => Object.assign(file.session, { id: 'mine' })],
+    ['another provider', (file) => Object.assign(file.session, { model: { provider: 'evil', model: 'x' } })],
+    ['a time before all times', (file) => Object.assign(file.session, { createdAt: -1 })],
+    ['items that are no list', (file) => Object.assign(file, { items: {} })],
+    ['an unknown kind', (file) => Object.assign(file.items[0] ?? {}, { kind: 'system' })],
+    ['a row', (file) => Object.assign(file.items[0] ?? {}, { row: 1 })],
+    ['two entries of one id', (file) => file.items.push(file.items[0] ?? {})],
+    ['two ids of one entry', (file) => Object.assign(file.items[0] ?? {}, { id: 'u9' })],
+    ['a message of another role', (file) => Object.assign(messageOf(file), { role: 'assistant' })],
+    [
+      'a text that is none',
+      (file) => Object.assign(messageOf(file), { content: [{ type: 'text', text: {} }] }),
+    ],
+    [
+      'provider data',
+      (file) => Object.assign(messageOf(file), { content: [{ type: 'text', text: '', replay: {} }] }),
+    ],
+    [
+      'a picture from elsewhere',
+      (file) => Object.assign(messageOf(file), { content: [image('https://x.y/z')] }),
+    ],
+    ['half a picture', (file) => Object.assign(messageOf(file), { content: [image('QUJ')] })],
+    [
+      'a picture that is too large',
+      (file) => Object.assign(messageOf(file), { content: [image('A'.repeat(imageDataLimit + 4))] }),
+    ],
+    [
+      'a script for a picture',
+      (file) => Object.assign(messageOf(file), { content: [{ ...image(''), mediaType: 'image/svg+xml' }] }),
+    ],
+    ['a step that ended without a result', (file) => Object.assign(recordOf(file), { result: undefined })],
+    ['an input that is no object', (file) => Object.assign(stepOf(file), { input: [] })],
+    ['an input that is too deep', (file) => Object.assign(stepOf(file), { input: deep(200) })],
+    ['an effect that is none', (file) => Object.assign(stepOf(file), { effect: 'sudo' })],
+  ] as const satisfies readonly (readonly [string, (file: File) => unknown])[]) {
+    it(`is ${name}`, () => {
+      const file = good();
+      spoil(file);
+      refused(JSON.stringify(file), /damaged, so nothing was imported/);
+    });
+  }
+
+  it('is a key that changes what objects are', () => {
+    for (const [place, evil] of [
+      ['{"format"', '{"__proto__":{"isAdmin":true},"format"'],
+      ['"session":{', '"session":{"__proto__":{"isAdmin":true},'],
+      ['"session":{', '"session":{"constructor":{"prototype":{"isAdmin":true}},'],
+      ['"message":{', '"message":{"__proto__":{"isAdmin":true},'],
+      ['"record":{', '"record":{"__proto__":{"isAdmin":true},'],
+    ] as const) {
+      const text = JSON.stringify(good());
+      assert.ok(text.includes(place));
+      refused(text.replace(place, evil), /Unrecognized key/);
+      assert.equal(Object.hasOwn(Object.prototype, 'isAdmin'), false);
+    }
+  });
+
+  it('is nothing that a tool was given, which is data only', () => {
+    const text = JSON.stringify(good()).replace('"input":{}', '"input":{"__proto__":{"isAdmin":true}}');
+    const [, read] = parseChat(text, newId).items;
+    const input = read?.kind === 'step' ? read.record.step.input : {};
+    assert.ok(Object.hasOwn(input, '__proto__'));
+    assert.equal(Reflect.get(input, 'isAdmin'), undefined);
+    assert.equal(Object.getPrototypeOf(input), Object.prototype);
+  });
+
+  it('is anything at all that is no chat, in words', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.constantFrom('items', 'session', 'usage'), (json, key) => {
+        const value: unknown = JSON.parse(json);
+        if (key === 'items' && Array.isArray(value) && value.length === 0) return;
+        refused(JSON.stringify({ ...good(), [key]: value }), /damaged/);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
