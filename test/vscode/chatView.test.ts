@@ -27,7 +27,7 @@ const attached = (source: Partial<ChatSource> = {}) => {
   };
   const view = createChatView(
     {
-      snapshot: async (taken) => taken(chat([user('u1', 'Hi')])),
+      snapshot: async (taken) => void taken(chat([user('u1', 'Hi')]), undefined),
       surroundings: async () => surroundings,
       handle: async (message) => {
         handled.push(message);
@@ -120,6 +120,35 @@ describe('chat view: what the page says', () => {
     const shown = attached({ handle: () => Promise.reject(new Error('It is gone.')) });
     await shown.say({ type: 'newChat' });
     assert.deepEqual(told, ['AnyCowork: It is gone.']);
+  });
+});
+
+describe('chat view: a chat in its middle', () => {
+  it('has the row that is to be marked in its snapshot, and the source hears whether it was posted', async () => {
+    const posted: boolean[] = [];
+    const first = Promise.withResolvers<void>();
+    let reads = 0;
+    const shown = attached({
+      snapshot: async (taken) => {
+        reads += 1;
+        if (reads === 1) await first.promise;
+        posted.push(taken(chat([user('u1', 'Hi')]), 7));
+      },
+    });
+    const overtaken = shown.say({ type: 'ready' });
+    await shown.view.reload();
+    first.resolve();
+    await overtaken;
+    assert.deepEqual(posted, [true, false]);
+    assert.deepEqual(shown.types(), ['snapshot']);
+    const [snapshot] = shown.posts;
+    assert.equal(snapshot?.type === 'snapshot' && snapshot.focusRow, 7);
+  });
+
+  it('has no such word where no row is to be marked', async () => {
+    const shown = attached();
+    await shown.say({ type: 'ready' });
+    assert.ok(!('focusRow' in (shown.posts[0] ?? {})));
   });
 });
 
