@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../core/store.ts';
+import { endsJob } from '../shared/event.ts';
 import type { Call, FromWorker, Method, ResultOf, ToWorker, WorkerSetUp } from './messages.ts';
 import { storeClosed } from './problems.ts';
 
@@ -165,7 +166,10 @@ export class WorkerClient {
       return;
     }
     try {
+      const { call } = message;
       if ((await this.#send({ method: 'wasSaved', args: [message.name] })) === true) resolve(undefined);
+      // Nobody else would tell it again, and the chat would be said to be running for as long as this window lives.
+      else if (call.method === 'record' && endsJob(call.args[0])) this.#send(call).then(resolve, reject);
       else reject(new StoreError(`${stopped} This was not saved; everything before it was. Try again.`));
     } catch {
       reject(new StoreError(`${stopped} Whether this was saved is not known; reload the window to see.`));

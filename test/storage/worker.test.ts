@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { type Store, StoreError } from '../../extension/core/store.ts';
 import type { FromWorker, ToWorker, WorkerSetUp } from '../../extension/storage/messages.ts';
 import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
+import { jobEvents } from './chatEvents.ts';
 import { session, storeOptions, temporaryFolder } from './support.ts';
 
 /** A thread that can be made to die at a certain message. */
@@ -134,6 +135,21 @@ describe('the storage thread', function () {
     await store.saveSession(session('a'));
     assert.equal(threads.length, 2);
     assert.deepEqual(await ids(), ['a']);
+  });
+
+  it('keeps the end of a job that it died over: nobody would tell it again', async () => {
+    const { store, last, threads, problems } = open();
+    await store.saveSession(session('a'));
+    const job = jobEvents('a', 'job');
+    await store.record(job.started());
+    last().diesBefore = ({ call }) => call.method === 'record';
+    await assert.rejects(store.record(job.said('Gone')), storeError(/This was not saved.*Try again/));
+    last().diesBefore = ({ call }) => call.method === 'record';
+    await store.record(job.failed());
+    assert.equal(threads.length, 3);
+    assert.equal((await store.getSession('a'))?.status, 'failed');
+    assert.equal((await store.readAll('a')).length, 2);
+    assert.equal(problems.length, 2);
   });
 
   it('says of a read it died over that nothing was lost', async () => {
