@@ -32,13 +32,15 @@ interface UseItem extends vscode.QuickPickItem {
   readonly chats?: true;
 }
 
+const deletable = ({ largest }: StorageUse) => largest.filter(({ session }) => session.shelf !== 'deleted');
+
 const useItems = (use: StorageUse): UseItem[] => {
   const part = ({ kind, bytes, files }: StorageUse['parts'][number]): UseItem => {
     const { label, detail } = partWords[kind];
     const canFree = isFreeable(kind) && bytes > 0;
     return {
       label: `${canFree ? '$(trash)' : '$(blank)'} ${label}`,
-      description: `${formatBytes(bytes)} · ${count(files, 'file')}`,
+      description: [formatBytes(bytes), ...(files > 0 ? [count(files, 'file')] : [])].join(' · '),
       detail,
       ...(isFreeable(kind) && bytes > 0 ? { free: { kind, bytes } } : {}),
     };
@@ -48,16 +50,20 @@ const useItems = (use: StorageUse): UseItem[] => {
   const freed = parts.filter(({ kind }) => isFreeable(kind));
   const kept = parts.filter(({ kind }) => !isFreeable(kind));
   const total = freed.reduce((sum, { bytes }) => sum + bytes, 0);
-  return [
-    ...(freed.length === 0 ? [] : [heading(`Can be freed · ${formatBytes(total)}`)]),
-    ...freed.map(part),
+  const large = deletable(use).length;
+  const chats: readonly UseItem[] = [
     heading('Chats'),
     {
       label: '$(checklist) Delete large chats…',
-      description: count(use.largest.length, 'chat'),
+      description: count(large, 'chat'),
       detail: 'Choose among the largest; they can be restored for 7 days',
       chats: true,
     },
+  ];
+  return [
+    ...(freed.length === 0 ? [] : [heading(`Can be freed · ${formatBytes(total)}`)]),
+    ...freed.map(part),
+    ...(large === 0 ? [] : chats),
     heading('In use'),
     ...kept.map(part),
   ];
@@ -222,14 +228,12 @@ export const createStorageCare = (ports: {
   };
 
   const deleteChats = async (use: StorageUse): Promise<void> => {
-    const items = use.largest
-      .filter(({ session }) => session.shelf !== 'deleted')
-      .map(({ session, bytes }) => ({
-        label: withoutIcons(titleOf(session)),
-        description: `${formatBytes(bytes)}${session.shelf === 'archived' ? ' · archived' : ''}`,
-        session,
-        bytes,
-      }));
+    const items = deletable(use).map(({ session, bytes }) => ({
+      label: withoutIcons(titleOf(session)),
+      description: `${formatBytes(bytes)}${session.shelf === 'archived' ? ' · archived' : ''}`,
+      session,
+      bytes,
+    }));
     const chosen = await vscode.window.showQuickPick(items, {
       title: 'Delete large chats',
       placeHolder: 'Choose chats; they can be restored for 7 days',

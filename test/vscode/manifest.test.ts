@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+const entry = z.object({
+  command: z.string().optional(),
+  submenu: z.string().optional(),
+  when: z.string().optional(),
+  group: z.string().optional(),
+});
+const manifest = z
+  .object({
+    contributes: z.object({
+      commands: z.array(
+        z.object({
+          command: z.string(),
+          title: z.string(),
+          category: z.literal('AnyCowork'),
+          icon: z.string().optional(),
+        }),
+      ),
+      submenus: z.array(z.object({ id: z.string(), label: z.string() })),
+      menus: z.record(z.string(), z.array(entry)),
+    }),
+  })
+  .parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
+const { commands, menus, submenus } = manifest.contributes;
+
+/** What a menu of the chat view offers for something that was clicked. */
+const offered = (context: Readonly<Record<string, string | boolean>>): string[] => {
+  const holds = (clause: string): boolean => {
+    const comparison = /^(\w+) (==|!=) '?([^']+)'?$/.exec(clause);
+    if (comparison !== null) {
+      const [, key = '', operator, value] = comparison;
+      return (context[key] === value) === (operator === '==');
+    }
+    return clause.startsWith('!') ? context[clause.slice(1)] !== true : context[clause] === true;
+  };
+  return (menus['webview/context'] ?? [])
+    .filter(({ when = '' }) => when.split(' && ').every(holds))
+    .toSorted((a, b) => ((a.group ?? '') < (b.group ?? '') ? -1 : 1))
+    .map(({ command = '' }) => command.replace('anycowork.', ''));
+};
+
+describe('the manifest', () => {
+  it('names every command once, in words, and with an icon of VS Code', () => {
+    const icons = readFileSync(path.join(root, 'node_modules/@vscode/codicons/dist/codicon.css'), 'utf8');
+    assert.equal(new Set(commands.map(({ command }) => command)).size, commands.length);
+    assert.equal(new Set(commands.map(({ title }) => title)).size, commands.length);
+    const wrong = commands.filter(({ icon }) => {
+      const name = icon === undefined ? undefined : /^\$\((.+)\)$/.exec(icon)?.[1];
+      return icon !== undefined && !icons.includes(`.codicon-${name}:before`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('shows in menus only what there is', () => {
+    const known = new Set(commands.map(({ command }) => command));
+    const every = Object.values(menus).flat();
+    assert.deepEqual(
+      every.filter(({ command }) => command !== undefined && !known.has(command)),
+      [],
+    );
+    for (const { id } of submenus) {
+      assert.ok(menus[id] !== undefined && every.some(({ submenu }) => submenu === id), id);
+    }
+  });
+
+  const view = { webviewId: 'anycowork.chat', isWorkspaceTrusted: true };
+  const session = { ...view, webviewSection: 'session', isPinned: false };
+  const message = { ...view, webviewSection: 'message' };
+  for (const [name, context, expected] of [
+    [
+      'a chat of the list',
+      { ...session, shelf: 'active' },
+      [
+        ...['renameSession', 'pinSession', 'forkSession', 'copySession', 'exportSession'],
+        ...['archiveSession', 'deleteSession'],
+      ],
+    ],
+    [
+      'a pinned chat',
+      { ...session, shelf: 'active', isPinned: true },
+      [
+        ...['renameSession', 'unpinSession', 'forkSession', 'copySession', 'exportSession'],
+        ...['archiveSession', 'deleteSession'],
+      ],
+    ],
+    [
+      'a chat of the archive',
+      { ...session, shelf: 'archived' },
+      [
+        ...['renameSession', 'forkSession', 'copySession', 'exportSession'],
+        ...['unarchiveSession', 'deleteSession'],
+      ],
+    ],
+    ['a deleted chat', { ...session, shelf: 'deleted' }, ['copySession', 'exportSession', 'restoreSession']],
+    [
+      'a message of the person',
+      { ...message, kind: 'user' },
+      ['editMessage', 'retryMessage', 'forkSession', 'copySession', 'exportSession'],
+    ],
+    [
+      'an answer',
+      { ...message, kind: 'assistant' },
+      ['retryMessage', 'forkSession', 'copySession', 'exportSession'],
+    ],
+    [
+      'an answer in a folder that is not trusted',
+      { ...message, kind: 'assistant', isWorkspaceTrusted: false },
+      ['forkSession', 'copySession', 'exportSession'],
+    ],
+    ['another extension’s view', { ...session, webviewId: 'other', shelf: 'active' }, []],
+  ] as const) {
+    it(`offers for ${name} what can be done with it`, () => {
+      assert.deepEqual(offered(context), [...expected]);
+    });
+  }
+});
