@@ -16,6 +16,7 @@ export const run = async (): Promise<void> => {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./suite/activation.ts');
   await import('./suite/commands.ts');
+  await import('./suite/sessions.ts');
   await import('./suite/editor.ts');
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   if (failures > 0) throw new Error(`${failures} failed`);

@@ -4,9 +4,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AnyCoworkApi } from '../../../extension/main.ts';
 import type { Agent } from '../../../extension/shared/agent.ts';
-import type { SessionSummary } from '../../../extension/shared/session.ts';
 import type { AgentEvent, EventOf } from '../../../extension/shared/event.ts';
 import { type Message, textOf } from '../../../extension/shared/message.ts';
+import type { SessionSummary } from '../../../extension/shared/session.ts';
 
 const run = <T>(name: string, ...values: unknown[]): Thenable<T> =>
   vscode.commands.executeCommand<T>(`anycowork.${name}`, ...values);
