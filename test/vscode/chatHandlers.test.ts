@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Chats } from '../../extension/core/chats.ts';
 import type { ToHost } from '../../extension/shared/protocol.ts';
 import type { PlainBody } from '../../extension/vscode/chatView.ts';
 import type { CurrentChat } from '../../extension/vscode/currentChat.ts';
@@ -8,25 +7,22 @@ import { loadWithVscode } from './loadWithVscode.ts';
 const { createChatHandlers } = await loadWithVscode(() => import('../../extension/vscode/chatHandlers.ts'));
 
 /** The handlers of a window that shows one chat, or none yet. */
-const handlers = (shown: string | undefined, chats: Partial<Chats> = {}) => {
+const handlers = (shown: string | undefined) => {
   const posts: PlainBody[] = [];
   const did: string[] = [];
   const logged: unknown[] = [];
   const current: Partial<CurrentChat> = {
     sessionId: () => shown,
-    send: async (text) => {
-      did.push(`send ${text}`);
+    send: async (text, _images, replaces) => {
+      did.push(`send ${text}${replaces === undefined ? '' : ` for ${replaces}`}`);
+      return { jobId: 'j1', sessionId: shown ?? 'new' };
+    },
+    goOn: async () => {
+      did.push(`go on ${shown}`);
       return { jobId: 'j1', sessionId: shown ?? 'new' };
     },
   };
   const handle = createChatHandlers({
-    chats: {
-      goOn: async (sessionId: string) => {
-        did.push(`go on ${sessionId}`);
-        return { jobId: 'j1', sessionId };
-      },
-      ...chats,
-    },
     current,
     logError: (error: unknown) => logged.push(error),
     // These tests use nothing else.
@@ -35,7 +31,7 @@ const handlers = (shown: string | undefined, chats: Partial<Chats> = {}) => {
   return { posts, did, logged, say };
 };
 
-const sent = (sessionId: string): ToHost => ({
+const sent = (sessionId: string): Extract<ToHost, { type: 'send' }> => ({
   type: 'send',
   requestId: 'q1',
   sessionId,
@@ -81,38 +77,16 @@ describe('chat handlers: where a message goes', () => {
     }
   }
 
+  it('sends a message in the place of an earlier one', async () => {
+    const { say, did, posts } = handlers('s1');
+    await say({ ...sent('s1'), replaces: 'u7' });
+    assert.deepEqual(did, ['send Hi for u7']);
+    assert.deepEqual(posts, [{ type: 'accepted', requestId: 'q1' }]);
+  });
+
   it('goes on in the chat whose button was pressed', async () => {
     const { say, did } = handlers('s1');
     await say({ type: 'act', action: 'retry', sessionId: 's1' });
     assert.deepEqual(did, ['go on s1']);
-  });
-});
-
-describe('chat handlers: what cannot be read', () => {
-  const broken = () => Promise.reject(new Error('The storage thread stopped.'));
-
-  it('answers for earlier messages that there are none to be had now', async () => {
-    const { say, posts, logged } = handlers('s1', { older: broken });
-    await say({ type: 'loadOlder', sessionId: 's1', beforeRow: 7 });
-    assert.deepEqual(posts, [
-      {
-        type: 'olderUnread',
-        sessionId: 's1',
-        message: 'Earlier messages could not be read. The storage thread stopped.',
-      },
-    ]);
-    assert.equal(logged.length, 1);
-  });
-
-  it('answers for the list of chats that it cannot be had now', async () => {
-    const { say, posts, logged } = handlers('s1', { list: broken });
-    await say({ type: 'listSessions' });
-    assert.deepEqual(posts, [
-      {
-        type: 'sessionsUnread',
-        message: 'The list of chats could not be read. The storage thread stopped.',
-      },
-    ]);
-    assert.equal(logged.length, 1);
   });
 });
