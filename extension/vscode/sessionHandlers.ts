@@ -1,4 +1,5 @@
 /** What the view asks for to read chats: the list, the search, and the pages of one chat. */
+import { InputError } from '../core/agents.ts';
 import type { Chats } from '../core/chats.ts';
 import type { SearchResult } from '../core/store.ts';
 import type { FoundSession } from '../shared/session.ts';
@@ -136,6 +137,14 @@ export const createSessionHandlers = (options: {
     }
   };
 
+  const openSession: Handlers['openSession'] = async ({ sessionId, row }, post) => {
+    if ((await chats.get(sessionId)) === undefined) {
+      post({ type: 'sessionsChanged' });
+      throw new InputError('This chat is not there any more. It may have been removed in another window.');
+    }
+    await current.open(sessionId, row);
+  };
+
   const changeSession: Handlers['changeSession'] = async ({ sessionId, change }, post) => {
     try {
       if ('title' in change) await actions.rename(sessionId, change.title);
@@ -151,7 +160,7 @@ export const createSessionHandlers = (options: {
   return {
     listSessions,
     search,
-    openSession: ({ sessionId, row }) => current.open(sessionId, row),
+    openSession,
     showNewest: () => current.showNewest(),
     loadOlder,
     loadNewer,

@@ -25,7 +25,7 @@ const handlers = (chats: Partial<Chats> = {}, actions: Partial<ChatActions> = {}
     showNewest: async () => void did.push('show newest'),
   };
   const made = createSessionHandlers({
-    chats,
+    chats: { get: async (id: string) => (id === 'gone' ? undefined : session(id, 'A chat')), ...chats },
     current,
     actions: {
       rename: async (...of: string[]) => void did.push(`rename ${of.join(' ')}`),
@@ -91,6 +91,12 @@ describe('session handlers: the list', () => {
       assert.deepEqual([did, posts], [[done], []]);
     });
   }
+
+  it('is read anew when a chat of it is gone, and nothing else is shown for it', async () => {
+    const { say, did, posts } = handlers();
+    await assert.rejects(say({ type: 'openSession', sessionId: 'gone' }), /not there any more/);
+    assert.deepEqual([did, posts], [[], [{ type: 'sessionsChanged' }]]);
+  });
 
   it('is read anew when what it shows already did not come to be, and the person hears why', async () => {
     const { say, posts } = handlers({}, { moveTo: () => Promise.reject(new Error('In another window.')) });
