@@ -6,6 +6,7 @@ import { createAgents } from './core/agents.ts';
 import { createApprovals } from './core/approvals.ts';
 import { createBranches } from './core/branches.ts';
 import { createChats } from './core/chats.ts';
+import { createElsewhere, serveOtherWindows } from './core/elsewhere.ts';
 import { createJobs, type EventListener } from './core/jobs.ts';
 import type { ProviderDescriptions } from './core/provider.ts';
 import { systemPrompt } from './core/systemPrompt.ts';
@@ -16,17 +17,20 @@ import { fallbackModels, keyVariables, needsKey, providerNames } from './provide
 import type { StepRecord } from './shared/chat.ts';
 import { endsJob } from './shared/event.ts';
 import { type ModelRef, type ProviderId, providerIds } from './shared/message.ts';
+import { createRelay } from './storage/relay.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
 import { createTools } from './tools/index.ts';
 import { createLeftProcesses } from './tools/leftProcesses.ts';
 import { findRipgrep } from './tools/ripgrep.ts';
 import { createSeenFiles } from './tools/seenFiles.ts';
+import { createAnswers } from './vscode/answers.ts';
 import { createChatActions } from './vscode/chatActions.ts';
 import { createChatHandlers } from './vscode/chatHandlers.ts';
 import { type ChatView, createChatView } from './vscode/chatView.ts';
 import { type Commands, createCommands } from './vscode/commands.ts';
 import { createCurrentChat } from './vscode/currentChat.ts';
 import { createEditor } from './vscode/editor.ts';
+import { keepInStep } from './vscode/inStep.ts';
 import { createKeys } from './vscode/keys.ts';
 import { createLog } from './vscode/log.ts';
 import { showModalApprovals } from './vscode/modalApprover.ts';
@@ -62,9 +66,6 @@ const contextBudgets: Record<ProviderId, number> = {
   openaiCompatible: 100_000,
 };
 
-/** Milliseconds in which what another window writes is taken together. */
-const rereadDelay = 250;
-
 const descriptions: ProviderDescriptions = Object.fromEntries(
   providerIds.map((id) => [
     id,
@@ -77,6 +78,12 @@ const descriptions: ProviderDescriptions = Object.fromEntries(
   ]),
 ) as ProviderDescriptions; // fromEntries forgets that every provider is there.
 
+const both =
+  (...ends: readonly (() => void)[]) =>
+  (): void => {
+    for (const end of ends) end();
+  };
+
 export const createApp = (context: vscode.ExtensionContext): App => {
   const newId = randomUUID;
   const now = Date.now;
@@ -84,12 +91,14 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const log = createLog(() => keys.live());
   const logError = (error: unknown): void => log.error(error);
 
+  const ownerId = `${process.pid}-${newId()}`;
+
   let storageProblem: string | undefined;
   const store = createSqlStore({
     folder: context.globalStorageUri.fsPath,
     workerFile: path.join(context.extensionPath, 'dist', 'storageWorker.js'),
     wasmFile: path.join(context.extensionPath, 'dist', 'sql-wasm.wasm'),
-    ownerId: `${process.pid}-${newId()}`,
+    ownerId,
     now,
     report: (problem) => {
       log.warn(problem);
@@ -154,10 +163,22 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     now,
     logError,
   });
+  const relay = createRelay({
+    folder: context.globalStorageUri.fsPath,
+    ownerId,
+    place: () => vscode.workspace.name ?? '',
+    newId,
+    now,
+    logError,
+  });
+  const elsewhere = createElsewhere({ relay, store, logError });
+  const unlistenWindows = serveOtherWindows(relay, jobs, approvals);
+  const answers = createAnswers({ jobs, approvals, elsewhere });
   const chats = createChats({
     store,
     agents,
     jobs,
+    elsewhere,
     folder: () => workspaceRoots()[0]?.path ?? '',
     isTrusted: () => vscode.workspace.isTrusted,
     newId,
@@ -224,8 +245,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     chats,
     current,
     actions,
-    jobs,
-    approvals,
+    answers,
     models,
     review,
     files,
@@ -233,12 +253,19 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
   const view: ChatView & vscode.Disposable = createChatView(
     {
-      snapshot: current.snapshot,
+      snapshot: async (taken) => {
+        const shown = current.sessionId();
+        await elsewhere.attend(
+          shown === undefined || jobs.runningIn(shown) !== undefined ? undefined : shown,
+        );
+        await current.snapshot(taken);
+      },
       surroundings: current.surroundings,
       handle,
       isShown: (sessionId) => current.sessionId() === sessionId,
+      onHidden: () => void elsewhere.attend(undefined),
     },
-    jobs,
+    { onEvent: (listener) => both(jobs.onEvent(listener), elsewhere.onEvent(listener)) },
     log,
   );
 
@@ -260,6 +287,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     agents,
     jobs,
     approvals,
+    elsewhere,
+    answers,
     store,
     storageCare,
     current,
@@ -293,18 +322,6 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       store.recordDecision(step.id, decision, now()).catch(logError);
     },
   });
-  /** Another window wrote: perhaps into the chat that is shown here, or it deleted it. */
-  let rereading: NodeJS.Timeout | undefined;
-  const unlistenStore = store.onExternalChange(() => {
-    rereading ??= setTimeout(() => {
-      rereading = undefined;
-      view.sessionsChanged();
-      const shown = current.sessionId();
-      // A chat that works in this window has its news from its own events; in its middle nobody waits for any.
-      if (shown === undefined || jobs.runningIn(shown) !== undefined || current.isInMiddle()) refresh();
-      else view.reload().catch(logError);
-    }, rereadDelay);
-  });
   const unlistenJobs = jobs.onEvent((event) => {
     if (endsJob(event)) quota.written();
     // Its message has been kept, so the store can be written again.
@@ -324,9 +341,10 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     context.secrets.onDidChange(refresh),
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),
     vscode.workspace.onDidGrantWorkspaceTrust(refresh),
-    { dispose: unlistenStore },
+    keepInStep({ store, elsewhere, jobs, chats, current, view, titleChanged, logError }),
+    { dispose: elsewhere.close },
+    { dispose: unlistenWindows },
     { dispose: unlistenJobs },
-    { dispose: () => clearTimeout(rereading) },
     { dispose: unlistenApprovals },
   );
 
@@ -342,6 +360,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       await stopped;
       // Together: VS Code does not wait long.
       await Promise.all([store.close(), leftProcesses.end()]);
+      await relay.close();
     },
   };
 };

@@ -1,10 +1,18 @@
 /** Conversations: makes the session of a new chat, starts jobs in it, and reads it back. */
 
-import { type ChatItem, type ChatState, emptyChat, reduceChat, titleFrom } from '../shared/chat.ts';
+import {
+  type ChatItem,
+  type ChatState,
+  emptyChat,
+  type RunningJob,
+  reduceChat,
+  titleFrom,
+} from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
-import type { ImageBlock, ModelRef } from '../shared/message.ts';
+import { addUsage, type ImageBlock, type ModelRef } from '../shared/message.ts';
 import type { Session, SessionChange, SessionSummary } from '../shared/session.ts';
 import { type Agents, InputError } from './agents.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
 import type {
   ChatPage,
@@ -70,6 +78,8 @@ export const createChats = (options: {
   readonly store: Store;
   readonly agents: Agents;
   readonly jobs: Jobs;
+  /** What other windows do; absent where there are none. */
+  readonly elsewhere?: Pick<Elsewhere, 'running' | 'whereIn'>;
   /** Absolute path of the first open folder; empty without one. */
   folder(): string;
   /** In an untrusted workspace chats can be read, and nothing is sent. */
@@ -77,7 +87,7 @@ export const createChats = (options: {
   newId(): string;
   now(): number;
 }): Chats => {
-  const { store, agents, jobs } = options;
+  const { store, agents, jobs, elsewhere } = options;
 
   /** The live part of running chats: what the store does not hold yet (streaming text, live output). */
   const live = new Map<string, ChatState>();
@@ -88,6 +98,13 @@ export const createChats = (options: {
     if (next.job === undefined) live.delete(sessionId);
     else live.set(sessionId, next);
   });
+  /** What runs in a chat, here or, as far as that is followed, in another window; and what it has made so far. */
+  const runningIn = (
+    sessionId: string,
+  ): { readonly job: RunningJob; readonly made?: ChatState } | undefined => {
+    const made = live.get(sessionId);
+    return made?.job === undefined ? elsewhere?.running(sessionId) : { job: made.job, made };
+  };
 
   const existing = async (sessionId: string): Promise<SessionSummary> => {
     const session = await store.getSession(sessionId);
@@ -110,6 +127,10 @@ export const createChats = (options: {
       throw new InputError('This chat is deleted. Restore it first; then the agent can go on in it.');
     }
     if (jobs.runningIn(sessionId) !== undefined) throw new JobBusyError();
+    if (session.status === 'running' || session.status === 'waiting') {
+      const place = await elsewhere?.whereIn(sessionId);
+      if (place !== undefined) throw new JobBusyError(place);
+    }
     return session;
   };
 
@@ -175,7 +196,7 @@ export const createChats = (options: {
         if (jobId !== undefined) await jobs.cancel(jobId);
         else if (status === 'running' || status === 'waiting') {
           throw new InputError(
-            'An agent works in this chat in another window. Stop it there first, then delete the chat.',
+            'An agent works in this chat in another window. Stop it first, then delete the chat.',
           );
         }
       }
@@ -188,15 +209,15 @@ export const createChats = (options: {
     },
     snapshot: async (sessionId, limit, taken, aroundRow) => {
       for (;;) {
-        const jobBefore = live.get(sessionId)?.job?.id;
+        const jobBefore = runningIn(sessionId)?.job.id;
         const [session, page, usage] = await Promise.all([
           existing(sessionId),
           store.readPage(sessionId, limit, aroundRow === undefined ? undefined : { around: aroundRow }),
-          store.sessionUsage(sessionId),
+          store.sessionUsage(sessionId, runningIn(sessionId)?.made === undefined ? undefined : jobBefore),
         ]);
-        const running = live.get(sessionId);
+        const running = runningIn(sessionId);
         // A job that ended or began while the rows were read may be in neither: read again.
-        if (running?.job?.id !== jobBefore) continue;
+        if (running?.job.id !== jobBefore) continue;
         const state: ChatState = {
           ...emptyChat(session.agentId, session.model),
           sessionId,
@@ -207,7 +228,9 @@ export const createChats = (options: {
           usage: usage.total,
           contextTokens: usage.lastRequest.input + usage.lastRequest.output,
         };
-        taken(withLive(state, running));
+        if (running === undefined) taken(state);
+        else
+          taken(running.made === undefined ? { ...state, job: running.job } : withLive(state, running.made));
         return;
       }
     },
@@ -215,18 +238,29 @@ export const createChats = (options: {
   };
 };
 
-/** Lays what only the running job knows (streaming text, live output) over what the store gave. */
-const withLive = (state: ChatState, live: ChatState | undefined): ChatState => {
-  if (live?.job === undefined) return state;
-  const newer = new Map(live.items.map((item) => [item.id, item]));
-  const known = new Set(state.items.map((item) => item.id));
-  const stored = state.items.map((item): ChatItem => {
-    const { row } = item;
-    return { ...(newer.get(item.id) ?? item), ...(row === undefined ? {} : { row }) };
-  });
+/**
+ * Puts what the running job has made (also streaming text, live output) in the place of what the store has of it: the
+ * store may be behind, and where the job runs in another window also ahead of what has been told by now.
+ */
+const withLive = (state: ChatState, live: ChatState): ChatState => {
+  const made = new Map(live.items.map((item) => [item.id, item]));
+  const stored = state.items
+    .filter((item) => item.jobId !== live.job?.id || made.has(item.id))
+    .map((item): ChatItem => {
+      const { row } = item;
+      return { ...(made.get(item.id) ?? item), ...(row === undefined ? {} : { row }) };
+    });
+  const known = new Set(stored.map((item) => item.id));
   // The store keeps the order of events, so what it does not have yet is what follows the last item it has.
   const added = state.hasNewer
     ? []
     : live.items.slice(live.items.findLastIndex((item) => known.has(item.id)) + 1);
-  return { ...state, items: [...stored, ...added], job: live.job };
+  const hasUsage = live.usage.input + live.usage.output > 0;
+  return {
+    ...state,
+    items: [...stored, ...added],
+    usage: addUsage(state.usage, live.usage),
+    contextTokens: hasUsage ? live.contextTokens : state.contextTokens,
+    ...(live.job === undefined ? {} : { job: live.job }),
+  };
 };

@@ -1,5 +1,5 @@
 /** The jobs of other windows: at most one is followed, that of the chat which is looked at. */
-import { type ChatState, emptyChat, type RunningJob, reduceChat } from '../shared/chat.ts';
+import { type ChatState, emptyChat, type RunningJob, reduceChat, type StepRecord } from '../shared/chat.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { ModelRef } from '../shared/message.ts';
 import type { ApprovalBroker } from './approvals.ts';
@@ -25,6 +25,10 @@ export interface Elsewhere {
   onEvent(listener: EventListener): () => void;
   /** The chat has to be read anew: nothing more will be told of the job that was followed in it. */
   onUnfollowed(listener: (sessionId: string) => void): () => void;
+  /** Steps that wait for an answer in the job that is followed. */
+  waiting(): readonly StepRecord[];
+  /** All of them. Asks the store. */
+  list(): Promise<readonly JobElsewhere[]>;
   /** Where another window works in this chat, in words that follow "in". Asks the store. */
   whereIn(sessionId: string): Promise<string | undefined>;
   /** Asks the window in which the job runs. */
@@ -68,6 +72,7 @@ export const createElsewhere = (options: {
   const unfollowed = new Set<(sessionId: string) => void>();
   let attended: Attended | undefined;
   let calls = 0;
+  let isSwept = false;
   let timer: ReturnType<typeof setInterval> | undefined;
 
   const tell = <L>(all: ReadonlySet<L>, call: (listener: L) => void): void => {
@@ -145,6 +150,10 @@ export const createElsewhere = (options: {
     leave();
     if (sessionId === undefined) return;
     const [running, session] = await Promise.all([store.jobsElsewhere(), store.getSession(sessionId)]);
+    if (!isSwept) {
+      isSwept = true;
+      relay.sweep(new Set(running.map(({ jobId }) => jobId))).catch(logError);
+    }
     const found = running.find((each) => each.sessionId === sessionId);
     if (mine !== calls || found === undefined || session === undefined) return;
     const job: Attended = { ...found, model: session.model, begun: Promise.resolve() };
@@ -171,6 +180,11 @@ export const createElsewhere = (options: {
       unfollowed.add(listener);
       return () => unfollowed.delete(listener);
     },
+    waiting: () =>
+      attended?.made?.items.flatMap((item) =>
+        item.kind === 'step' && item.record.status === 'waiting' ? [item.record] : [],
+      ) ?? [],
+    list: () => store.jobsElsewhere(),
     whereIn: async (sessionId) => {
       const jobs = await store.jobsElsewhere();
       if (jobs.every((job) => job.sessionId !== sessionId)) return undefined;

@@ -60,8 +60,13 @@ export interface Jobs {
 
 export class JobBusyError extends Error {
   override readonly name = 'JobBusyError';
-  constructor() {
-    super('The agent is still working in this chat. Stop it first, or wait until it is done.');
+  /** @param place in which the agent works, where that is another window */
+  constructor(place?: string) {
+    super(
+      place === undefined
+        ? 'The agent is still working in this chat. Stop it first, or wait until it is done.'
+        : `The agent is working in this chat, in ${place}. Stop it first, or wait until it is done.`,
+    );
   }
 }
 

@@ -43,6 +43,8 @@ export interface Relay {
   ask(jobId: string, ask: Ask): Promise<AskResult>;
   /** A job whose window died has been closed: removes what it told. */
   forget(jobId: string): Promise<void>;
+  /** Removes what crashes have left behind, other than of these jobs. */
+  sweep(runningJobIds: ReadonlySet<string>): Promise<void>;
   /** After the store: who follows then finds it closed. */
   close(): Promise<void>;
 }

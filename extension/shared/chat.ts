@@ -216,8 +216,10 @@ const endJob = (state: ChatState, jobId: string, at: number, notice?: Notice): C
 const reduceAtEnd = (state: ChatState, event: AgentEvent): ChatState => {
   switch (event.type) {
     case 'JobStarted': {
+      // A chat that was read in the moment before this was told has the message already.
+      const isKnown = state.items.some(({ id }) => id === event.input?.id);
       const input: ChatItem[] =
-        event.input === undefined
+        event.input === undefined || isKnown
           ? []
           : [{ id: event.input.id, jobId: event.jobId, kind: 'user', message: event.input }];
       return {

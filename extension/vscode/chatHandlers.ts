@@ -2,17 +2,15 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { InputError } from '../core/agents.ts';
-import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Chats } from '../core/chats.ts';
-import type { Jobs } from '../core/jobs.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
+import type { Answers } from './answers.ts';
 import type { ChatActions } from './chatActions.ts';
 import type { CurrentChat } from './currentChat.ts';
 import type { Handlers, Post } from './handlerTypes.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
-import { tooLate } from './stepCommands.ts';
 import { createSessionHandlers } from './sessionHandlers.ts';
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -25,14 +23,13 @@ export const createChatHandlers = (options: {
   readonly chats: Chats;
   readonly current: CurrentChat;
   readonly actions: ChatActions;
-  readonly jobs: Jobs;
-  readonly approvals: ApprovalBroker;
+  readonly answers: Answers;
   readonly models: ModelChoice;
   readonly review: Review;
   readonly files: WorkspaceFiles;
   logError(error: unknown): void;
 }): ((message: ToHost, post: Post) => Promise<void>) => {
-  const { current, jobs, approvals, models, review, files } = options;
+  const { current, answers, models, review, files } = options;
 
   const openFile = async (name: string, line: number | undefined): Promise<void> => {
     try {
@@ -103,17 +100,15 @@ export const createChatHandlers = (options: {
         post({ type: 'refused', requestId, message: reasonOf(error) });
       }
     },
-    stop: ({ jobId }) => jobs.cancel(jobId),
-    decide: async ({ stepId, approved, scope, reason }) => {
-      const result = approvals.answer(stepId, {
+    stop: ({ jobId }) => answers.stop(jobId),
+    decide: ({ stepId, approved, scope, reason }) =>
+      answers.decide(stepId, {
         approved,
         scope,
         by: 'user',
         surface: 'chat',
         ...(reason === undefined ? {} : { reason }),
-      });
-      if (result !== 'accepted') vscode.window.showInformationMessage(tooLate[result]);
-    },
+      }),
     review: ({ stepId }) => review.open(stepId),
     act,
     newChat: () => current.startNew(),

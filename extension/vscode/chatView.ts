@@ -27,6 +27,8 @@ export interface ChatSource {
   surroundings(): Promise<Surroundings>;
   handle(message: ToHost, post: (body: PlainBody) => void): Promise<void>;
   isShown(sessionId: string): boolean;
+  /** Nobody looks at the chat any more, until the next snapshot. */
+  onHidden?(): void;
 }
 
 export type PlainBody = Exclude<ToWebviewBody, { type: 'snapshot' } | { type: 'event' }>;
@@ -79,7 +81,8 @@ const requestIdOf = (value: unknown): string | undefined =>
 /** The border to the webview: parses what comes in, numbers what goes out. Decides nothing. */
 export const createChatView = (
   source: ChatSource,
-  jobs: Jobs,
+  /** Of the jobs of this window, and of the one in another that is looked at. */
+  jobs: Pick<Jobs, 'onEvent'>,
   log: { error(error: unknown): void },
 ): ChatView & vscode.Disposable => {
   let poster: EventPoster | undefined;
@@ -112,12 +115,12 @@ export const createChatView = (
 
   const reload = async (): Promise<void> => {
     const target = poster;
-    if (target === undefined) return;
+    // A hidden page is not listening, and asks when it is shown.
+    if (target === undefined || !isVisible) return;
     snapshots += 1;
     const mine = snapshots;
     isFollowing = false;
     // A newer request overtook this one while it read.
-    // A hidden page is not listening, and asks when it is shown.
     const isOver = (): boolean => mine !== snapshots || target !== poster || !isVisible;
     try {
       const surroundings = await source.surroundings();
@@ -204,6 +207,7 @@ export const createChatView = (
           if (view.visible) return;
           isFollowing = false;
           isListening = false;
+          source.onHidden?.();
         }),
       ];
       view.onDidDispose(() => {
@@ -213,6 +217,7 @@ export const createChatView = (
           poster = undefined;
           isFollowing = false;
           isListening = false;
+          source.onHidden?.();
         }
       });
       for (const value of early) void receive(value);

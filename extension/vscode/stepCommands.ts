@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Chats } from '../core/chats.ts';
+import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
+import type { Answers } from './answers.ts';
 import { parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { type Review, stepIdOf } from './review.ts';
@@ -13,36 +15,38 @@ const scopeSchema = z
   .default({ scope: 'once' });
 const reasonSchema = z.object({ reason: z.string().optional() }).default({});
 
-/** Why an answer did not count. */
-export const tooLate = {
-  alreadyAnswered: 'This step had already been answered. Your choice changed nothing.',
-  unknown: 'This step is not waiting in this window any more. Your choice changed nothing.',
-} as const;
-
 export const createStepCommands = (ports: {
   readonly chats: Chats;
   readonly jobs: Jobs;
   readonly approvals: ApprovalBroker;
+  readonly elsewhere: Pick<Elsewhere, 'waiting' | 'list'>;
+  readonly answers: Answers;
   readonly current: CurrentChat;
   readonly review: Review;
 }) => {
-  const { chats, jobs, approvals, current, review } = ports;
+  const { chats, jobs, approvals, elsewhere, answers, current, review } = ports;
 
   const pickStep = async (title: string, given: unknown): Promise<string | undefined> => {
     const fromEditor = stepIdOf(given);
     if (fromEditor !== undefined) return fromEditor;
     if (typeof given === 'string') return given;
-    const waiting = approvals.pending();
+    const here = approvals.pending().map(({ request }) => ({ ...request, from: request.agentName }));
+    const there = elsewhere
+      .waiting()
+      .flatMap(({ step, prompt }) =>
+        prompt === undefined ? [] : [{ step, prompt, from: 'in another window' }],
+      );
+    const waiting = [...here, ...there];
     if (waiting.length === 0) {
       vscode.window.showInformationMessage('No step is waiting for an answer.');
       return undefined;
     }
     // Also where there is only one: it need not be the one that was just seen.
-    const items = waiting.map(({ request }) => ({
-      label: request.prompt.title,
-      description: request.agentName,
-      detail: request.prompt.detail.split('\n', 1)[0] ?? '',
-      stepId: request.step.id,
+    const items = waiting.map(({ step, prompt, from }) => ({
+      label: prompt.title,
+      description: from,
+      detail: prompt.detail.split('\n', 1)[0] ?? '',
+      stepId: step.id,
     }));
     return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose a step' }))?.stepId;
   };
@@ -61,9 +65,7 @@ export const createStepCommands = (ports: {
   ): Promise<boolean> => {
     const stepId = await pickStep(title, step);
     if (stepId === undefined) return false;
-    const result = approvals.answer(stepId, { ...decision, by: 'user', surface: 'command' });
-    if (result !== 'accepted') vscode.window.showInformationMessage(tooLate[result]);
-    return result === 'accepted';
+    return answers.decide(stepId, { ...decision, by: 'user', surface: 'command' });
   };
 
   /** The job of the chat that is shown; else the person says which. */
@@ -71,14 +73,18 @@ export const createStepCommands = (ports: {
     const shown = current.sessionId();
     const own = shown === undefined ? undefined : jobs.runningIn(shown);
     if (own !== undefined) return own;
-    const running = jobs.running();
+    const others = (await elsewhere.list()).map((job) => ({ ...job, place: 'in another window' }));
+    const there = others.find(({ sessionId }) => sessionId === shown);
+    if (there !== undefined) return there.jobId;
+    const running = [...jobs.running().map((job) => ({ ...job, place: '' })), ...others];
     if (running.length === 0) {
       vscode.window.showInformationMessage('No agent is working.');
       return undefined;
     }
     const items = await Promise.all(
-      running.map(async ({ jobId, sessionId }) => ({
+      running.map(async ({ jobId, sessionId, place }) => ({
         label: (await chats.get(sessionId))?.title ?? 'A chat',
+        description: place,
         jobId,
       })),
     );
@@ -112,7 +118,7 @@ export const createStepCommands = (ports: {
     },
     cancelJob: async (jobId?: unknown) => {
       const target = typeof jobId === 'string' ? jobId : await pickJob();
-      return target === undefined ? false : jobs.cancel(target);
+      return target === undefined ? false : answers.stop(target);
     },
   };
 };

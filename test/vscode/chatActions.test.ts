@@ -90,7 +90,7 @@ describe('chat actions: deleting', () => {
   it('leaves a chat alone in which another window works', async () => {
     const { actions, chats, store, said, sessionId } = await window();
     await store.record({ type: 'JobStarted', jobId: 'elsewhere', at: 1, sessionId, agentId: 'a' });
-    await assert.rejects(actions.moveTo(sessionId, 'deleted'), /in another window\. Stop it there first/);
+    await assert.rejects(actions.moveTo(sessionId, 'deleted'), /in another window\. Stop it first/);
     assert.equal((await chats.get(sessionId))?.shelf, 'active');
     assert.deepEqual(said, []);
   });
