@@ -52,7 +52,7 @@ describe('chat file', () => {
           assert.deepEqual(read.items, asImported(items));
         }
       }),
-      { numRuns: 200, reporter: reportBriefly },
+      { numRuns: 100, reporter: reportBriefly },
     );
   });
 
