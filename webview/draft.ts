@@ -34,7 +34,7 @@ export const draftToSave = (draft: Draft): Draft => {
   return size <= savedImageLimit ? draft : { ...draft, images: [] };
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 const toImage = (value: unknown): DraftImage[] => {
@@ -45,10 +45,12 @@ const toImage = (value: unknown): DraftImage[] => {
   return isWhole && mediaType !== undefined ? [{ id, mediaType, data, name }] : [];
 };
 
-/** The draft out of what VS Code kept; an older version's state, or none, is an empty draft. */
-export const draftFromSaved = (saved: unknown): Draft => {
-  const draft = isRecord(saved) ? saved.draft : undefined;
-  if (!isRecord(draft) || typeof draft.text !== 'string') return emptyDraft;
-  const images = Array.isArray(draft.images) ? draft.images.flatMap(toImage) : [];
-  return { text: draft.text, images };
+/** A draft out of what is not known to be one. */
+export const draftFrom = (value: unknown): Draft | undefined => {
+  if (!isRecord(value) || typeof value.text !== 'string') return;
+  return { text: value.text, images: Array.isArray(value.images) ? value.images.flatMap(toImage) : [] };
 };
+
+/** The draft out of what VS Code kept; an older version's state, or none, is an empty draft. */
+export const draftFromSaved = (saved: unknown): Draft =>
+  (isRecord(saved) ? draftFrom(saved.draft) : undefined) ?? emptyDraft;

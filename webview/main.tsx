@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { App } from './components/App.tsx';
 import { draftFromSaved, draftToSave } from './draft.ts';
+import { editingFromSaved, editingToSave } from './editing.ts';
 import { connectHost } from './host.ts';
 import { initialState, receive, type ViewState } from './state.ts';
 import { type View, ViewContext } from './view.ts';
@@ -10,15 +11,20 @@ const snapshotDeadline = 5_000;
 
 const host = connectHost();
 const root = document.querySelector('#root') ?? document.body.appendChild(document.createElement('div'));
-let state = initialState(draftFromSaved(host.loadState()));
-let savedDraft = state.draft;
+const saved = host.loadState();
+let state = initialState(draftFromSaved(saved), editingFromSaved(saved));
+let kept = state;
 let isScheduled = false;
 
 const draw = () => {
   isScheduled = false;
-  if (state.draft !== savedDraft) {
-    savedDraft = state.draft;
-    host.saveState({ draft: draftToSave(savedDraft) });
+  if (state.draft !== kept.draft || state.editing !== kept.editing) {
+    kept = state;
+    const { draft, editing } = state;
+    host.saveState({
+      draft: draftToSave(draft),
+      ...(editing === undefined ? {} : { editing: editingToSave(editing) }),
+    });
   }
   render(
     <ViewContext.Provider value={view}>

@@ -13,6 +13,8 @@ export interface GroupOptions {
   readonly folder: string;
 }
 
+const pinnedLabel = 'Pinned';
+
 const partsOf = (folder: string): readonly string[] => folder.split(/[\\/]/).filter((part) => part !== '');
 
 /** The last part of a path, with as many before it as tell it from the others; the whole path where none do. */
@@ -26,7 +28,7 @@ const nameAmong = (folder: string, folders: readonly string[]): string => {
   return folder;
 };
 
-/** Newest first; this folder's chats by day, then the others by folder. Every label is unique. */
+/** Pinned ones first, then this folder's chats by day, then the others by folder; newest first in each. */
 export const groupSessions = (
   sessions: readonly SessionSummary[],
   { filter, now, folder }: GroupOptions,
@@ -38,13 +40,18 @@ export const groupSessions = (
   const isHere = (session: SessionSummary) => session.folder === folder;
   const folders = [...new Set([folder, ...sessions.map((session) => session.folder)])];
   const names = new Map(folders.map((each) => [each, nameAmong(each, folders)]));
-  const here = sorted.filter(isHere);
   const groups = new Map<string, SessionSummary[]>();
   const labelOf = (session: SessionSummary): string => {
+    if (session.isPinned) return pinnedLabel;
     if (isHere(session)) return dayLabel(session.updatedAt, now);
     return session.folder === '' ? 'Without a folder' : `In ${names.get(session.folder)}`;
   };
-  for (const session of [...here, ...sorted.filter((each) => !isHere(each))]) {
+  const inOrder = [
+    ...sorted.filter(({ isPinned }) => isPinned),
+    ...sorted.filter((each) => !each.isPinned && isHere(each)),
+    ...sorted.filter((each) => !each.isPinned && !isHere(each)),
+  ];
+  for (const session of inOrder) {
     const label = labelOf(session);
     groups.set(label, [...(groups.get(label) ?? []), session]);
   }

@@ -1,21 +1,28 @@
 /** Everything the view shows, and how each message of the host changes it. Pure: no DOM, no clock. */
-import type { SessionSummary } from '../extension/shared/session.ts';
 import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';
 import { type Announcer, announce, silent } from './announce.ts';
 import { addChanges, type Changes, changesOf } from './changes.ts';
-import { type Draft, draftProblem, emptyDraft } from './draft.ts';
-
-/** A message that was sent, and not yet accepted or refused. */
-export interface Pending {
-  readonly requestId: string;
-  readonly draft: Draft;
-  /** The person's last message before it, by which the chat shows whether this one arrived. */
-  readonly lastUserId: string;
-  /** The answer may have been lost: the person may send again, but an answer that comes late still counts. */
-  readonly isOverdue: boolean;
-}
+import {
+  beginWantedEdit,
+  leaveEdit,
+  type Pending,
+  settlePending,
+  withoutPending,
+  withoutSent,
+} from './compose.ts';
+import { type Draft, emptyDraft } from './draft.ts';
+import type { Editing } from './editing.ts';
+import {
+  closedList,
+  closeList,
+  type ListState,
+  openList,
+  takeFound,
+  takeSearchFailure,
+  takeSessions,
+} from './list.ts';
 
 export interface ViewState {
   /**
@@ -37,13 +44,18 @@ export interface ViewState {
   readonly loadingOlder: boolean;
   /** Why the last older page did not come; empty when it did. */
   readonly olderProblem: string;
-  readonly sessions?: readonly SessionSummary[];
-  /** Why the last list of chats did not come; empty when it did. */
-  readonly sessionsProblem: string;
-  readonly sessionsOpen: boolean;
-  /** Grows each time the list of chats has to be asked for again. */
-  readonly sessionsChanges: number;
+  readonly loadingNewer: boolean;
+  readonly newerProblem: string;
+  /** The item to be brought into view, if any; another one, or the same again, with each `count`. */
+  readonly focus: { readonly itemId: string; readonly count: number };
+  /** Grows each time the end of the chat is to be gone to. */
+  readonly endCount: number;
+  readonly list: ListState;
   readonly draft: Draft;
+  /** Set while `draft` is an earlier message, which it is to replace. */
+  readonly editing?: Editing;
+  /** A message that is to be edited as soon as it is there. */
+  readonly wantedEdit?: { readonly sessionId: string; readonly itemId: string };
   readonly pending?: Pending;
   /** Why the last message was not taken, or a picture not attached. */
   readonly refusal?: string;
@@ -51,7 +63,7 @@ export interface ViewState {
   readonly focusCount: number;
 }
 
-export const initialState = (draft: Draft = emptyDraft): ViewState => ({
+export const initialState = (draft: Draft = emptyDraft, editing?: Editing): ViewState => ({
   sync: 'waiting',
   loaded: false,
   seq: -1,
@@ -64,6 +76,7 @@ export const initialState = (draft: Draft = emptyDraft): ViewState => ({
     providerName: '',
     folder: '',
     isTrusted: true,
+    shelf: 'active',
     suggestions: [],
   },
   changes: new Map(),
@@ -71,23 +84,29 @@ export const initialState = (draft: Draft = emptyDraft): ViewState => ({
   announcer: silent,
   loadingOlder: false,
   olderProblem: '',
-  sessionsProblem: '',
-  sessionsChanges: 0,
-  sessionsOpen: false,
+  loadingNewer: false,
+  newerProblem: '',
+  focus: { itemId: '', count: 0 },
+  endCount: 0,
+  list: closedList,
   draft,
+  ...(editing === undefined ? {} : { editing }),
   focusCount: 0,
 });
 
 type Messages = { [T in ToWebview['type']]: Extract<ToWebview, { type: T }> };
 type Handlers = { [T in ToWebview['type']]: (state: ViewState, message: Messages[T]) => ViewState };
 
-/** The pages that were loaded before, put in front of a newer snapshot of the same chat that begins within them. */
+/**
+ * The pages that were loaded before, put in front of a newer snapshot of the same chat that begins within them. One
+ * that does not, because it shows another part of the chat, takes their place: there would be a hole between.
+ */
 const keepOlder = (before: ChatState, snapshot: ChatState): ChatState => {
   const first = snapshot.items[0];
   if (first === undefined || snapshot.sessionId === '' || before.sessionId !== snapshot.sessionId)
     return snapshot;
   const index = before.items.findIndex((item) => item.id === first.id);
-  if (index <= 0) return snapshot;
+  if (index <= 0 || !snapshot.hasOlder) return snapshot;
   return {
     ...snapshot,
     items: [...before.items.slice(0, index), ...snapshot.items],
@@ -95,42 +114,20 @@ const keepOlder = (before: ChatState, snapshot: ChatState): ChatState => {
   };
 };
 
-const withoutPending = (state: ViewState): ViewState => {
-  const { pending: _, ...rest } = state;
-  return rest;
-};
-
-/** Clears what was sent, and keeps what was typed since. */
-const withoutSent = (state: ViewState): ViewState => {
-  const { pending, refusal: _, ...rest } = state;
-  if (pending === undefined) return state;
-  const sent = new Set(pending.draft.images.map((image) => image.id));
-  const text = rest.draft.text.startsWith(pending.draft.text)
-    ? rest.draft.text.slice(pending.draft.text.length)
-    : rest.draft.text;
-  const images = rest.draft.images.filter((image) => !sent.has(image.id));
-  return { ...withoutPending(rest), draft: { text, images } };
-};
-
-const lastUserItem = (chat: ChatState) => chat.items.findLast((item) => item.kind === 'user');
-
-/** An answer to a pending message may have been lost in a gap: then the chat itself tells. */
-const settlePending = (state: ViewState): ViewState => {
-  const { pending, chat } = state;
-  if (pending === undefined) return state;
-  const last = lastUserItem(chat);
-  const arrived =
-    last !== undefined &&
-    last.id !== pending.lastUserId &&
-    textOf(last.message.content).trim() === pending.draft.text.trim();
-  return arrived ? withoutSent(state) : { ...state, pending: { ...pending, isOverdue: true } };
-};
+/** The item that a row of the store belongs to: itself, or the last one before it. */
+const itemAt = (items: readonly ChatItem[], row: number): ChatItem | undefined =>
+  items.find((item) => item.row === row) ??
+  items.findLast((item) => item.row !== undefined && item.row < row) ??
+  items[0];
 
 const handlers: Handlers = {
-  snapshot: (state, { chat: snapshot, surroundings }) => {
+  snapshot: (state, { chat: snapshot, surroundings, focusRow }) => {
     const chat = keepOlder(state.chat, snapshot);
     const { failure: _, ...rest } = state;
-    return settlePending({
+    const focused = focusRow === undefined ? undefined : itemAt(chat.items, focusRow);
+    const wasInMiddle = state.chat.hasNewer && state.chat.sessionId === chat.sessionId;
+    const goesToEnd = wasInMiddle && !chat.hasNewer && !state.loadingNewer && focused === undefined;
+    const next = settlePending({
       ...rest,
       loaded: true,
       chat,
@@ -139,9 +136,25 @@ const handlers: Handlers = {
       announcer: { ...state.announcer, spoken: 0 },
       loadingOlder: false,
       olderProblem: '',
+      loadingNewer: false,
+      newerProblem: '',
+      endCount: goesToEnd ? state.endCount + 1 : state.endCount,
+      focus:
+        focused !== undefined
+          ? { itemId: focused.id, count: state.focus.count + 1 }
+          : state.chat.sessionId === chat.sessionId
+            ? state.focus
+            : { ...state.focus, itemId: '' },
     });
+    return beginWantedEdit(leaveEdit(next));
   },
-  failed: (state, { message }) => ({ ...state, sync: 'failed', failure: message, loadingOlder: false }),
+  failed: (state, { message }) => ({
+    ...state,
+    sync: 'failed',
+    failure: message,
+    loadingOlder: false,
+    loadingNewer: false,
+  }),
   event: (state, { event }) => {
     const chat = reduceChat(state.chat, event);
     const preview = state.chat.items.at(-1);
@@ -166,20 +179,43 @@ const handlers: Handlers = {
     if (sessionId !== state.chat.sessionId) return state;
     const known = new Set(state.chat.items.map((item) => item.id));
     const all: readonly ChatItem[] = [...items.filter((item) => !known.has(item.id)), ...state.chat.items];
-    return {
+    return beginWantedEdit({
       ...state,
       chat: { ...state.chat, items: all, hasOlder },
       changes: changesOf(all),
       loadingOlder: false,
-    };
+    });
   },
   olderUnread: (state, { sessionId, message }) =>
     sessionId === state.chat.sessionId ? { ...state, loadingOlder: false, olderProblem: message } : state,
-  sessions: (state, { sessions }) => ({ ...state, sessions, sessionsProblem: '' }),
-  sessionsUnread: (state, { message }) => ({ ...state, sessionsProblem: message }),
-  sessionsChanged: (state) => ({ ...state, sessionsChanges: state.sessionsChanges + 1 }),
-  showSessions: (state) => ({ ...state, sessionsOpen: true }),
-  focusComposer: (state) => ({ ...state, sessionsOpen: false, focusCount: state.focusCount + 1 }),
+  newer: (state, { sessionId, items, hasNewer }) => {
+    // Once the end has come by a snapshot, a page that was under way has nothing to add.
+    if (sessionId !== state.chat.sessionId || !state.chat.hasNewer) return state;
+    const known = new Set(state.chat.items.map((item) => item.id));
+    const all: readonly ChatItem[] = [...state.chat.items, ...items.filter((item) => !known.has(item.id))];
+    return beginWantedEdit({
+      ...state,
+      chat: { ...state.chat, items: all, hasNewer },
+      changes: changesOf(all),
+      loadingNewer: false,
+    });
+  },
+  newerUnread: (state, { sessionId, message }) =>
+    sessionId === state.chat.sessionId ? { ...state, loadingNewer: false, newerProblem: message } : state,
+  title: (state, { sessionId, title }) =>
+    sessionId === state.chat.sessionId ? { ...state, chat: { ...state.chat, title } } : state,
+  sessions: (state, message) => ({ ...state, list: takeSessions(state.list, message) }),
+  sessionsUnread: (state, { message }) => ({ ...state, list: { ...state.list, problem: message } }),
+  sessionsChanged: (state) => ({ ...state, list: { ...state.list, changes: state.list.changes + 1 } }),
+  found: (state, message) => ({ ...state, list: takeFound(state.list, message) }),
+  searchFailed: (state, { requestId, message }) => ({
+    ...state,
+    list: takeSearchFailure(state.list, requestId, message),
+  }),
+  showSessions: (state) => ({ ...state, list: openList(state.list) }),
+  focusComposer: (state) => ({ ...state, list: closeList(state.list), focusCount: state.focusCount + 1 }),
+  editMessage: (state, { sessionId, itemId }) =>
+    beginWantedEdit({ ...state, list: closeList(state.list), wantedEdit: { sessionId, itemId } }),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
   refused: (state, { requestId, message }) =>
     state.pending?.requestId === requestId ? { ...withoutPending(state), refusal: message } : state,
@@ -197,8 +233,11 @@ const selfContained: readonly ToWebview['type'][] = [
   'sessions',
   'sessionsUnread',
   'sessionsChanged',
+  'found',
+  'searchFailed',
   'showSessions',
   'focusComposer',
+  'editMessage',
 ];
 
 /**
@@ -218,43 +257,18 @@ export const receive = (state: ViewState, message: ToWebview): ViewState => {
   return { ...handle(state, message), seq: message.seq };
 };
 
-/** Puts text into the composer, behind what is already there. */
-export const composeText = (state: ViewState, text: string): ViewState => {
-  const before = state.draft.text.trim() === '' ? '' : `${state.draft.text.trimEnd()}\n`;
-  return { ...state, draft: { ...state.draft, text: before + text }, focusCount: state.focusCount + 1 };
-};
-
-export const isSending = ({ pending }: ViewState): boolean => pending !== undefined && !pending.isOverdue;
-
-export const canSend = (state: ViewState): boolean =>
-  state.loaded &&
-  state.failure === undefined &&
-  !isSending(state) &&
-  draftProblem(state.draft) === undefined &&
-  (state.draft.text.trim() !== '' || state.draft.images.length > 0);
-
-/** The state with the draft under way, and what to post; the draft stays until the host has it. */
-export const sendDraft = (state: ViewState, requestId: string): { state: ViewState; post: ToHost } => {
-  const { refusal: _, ...rest } = state;
-  const { text, images } = state.draft;
-  const lastUserId = lastUserItem(state.chat)?.id ?? '';
-  return {
-    state: { ...rest, pending: { requestId, draft: state.draft, lastUserId, isOverdue: false } },
-    post: {
-      type: 'send',
-      requestId,
-      sessionId: state.chat.sessionId,
-      text,
-      images: images.map(({ mediaType, data, name }) => ({ mediaType, data, name })),
-    },
-  };
-};
-
 /** What to post for the next older page; undefined when there is none, or one is under way. */
 export const olderRequest = (state: ViewState): ToHost | undefined => {
   const row = state.chat.items.find((item) => item.row !== undefined)?.row;
   if (!state.chat.hasOlder || state.loadingOlder || row === undefined || state.sync !== 'synced') return;
   return { type: 'loadOlder', sessionId: state.chat.sessionId, beforeRow: row };
+};
+
+/** The same for the next newer one. */
+export const newerRequest = (state: ViewState): ToHost | undefined => {
+  const row = state.chat.items.findLast((item) => item.row !== undefined)?.row;
+  if (!state.chat.hasNewer || state.loadingNewer || row === undefined || state.sync !== 'synced') return;
+  return { type: 'loadNewer', sessionId: state.chat.sessionId, afterRow: row };
 };
 
 /** What the person sent in this chat, oldest first, without repeats in a row. */

@@ -8,6 +8,8 @@ export interface Follow {
   readonly isFollowing: boolean;
   /** Goes to the end, and follows it from there. */
   readonly toEnd: () => void;
+  /** Follows no longer: something else is to be looked at. */
+  readonly leave: () => void;
   readonly onScroll: () => void;
   /** To be called before the person folds or unfolds something: what they look at must stay where it is. */
   readonly hold: () => void;
@@ -16,13 +18,22 @@ export interface Follow {
 const isAtEnd = (element: HTMLElement): boolean =>
   element.scrollHeight - element.clientHeight - element.scrollTop <= tolerance;
 
+export interface FollowOptions {
+  readonly startsAtEnd: boolean;
+  /** Whether what ends here is the end: where more is to come in below, nothing follows it. */
+  readonly isEnd: boolean;
+}
+
 /** Keeps `scroller` at its end while the reader is there. */
 export const useFollow = (
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
+  { startsAtEnd, isEnd }: FollowOptions,
 ): Follow => {
-  const [isFollowing, setFollowing] = useState(true);
-  const following = useRef(true);
+  const [isFollowing, setFollowing] = useState(startsAtEnd);
+  const following = useRef(startsAtEnd);
+  const canFollow = useRef(isEnd);
+  canFollow.current = isEnd;
   const held = useRef(false);
   const lastTop = useRef(0);
 
@@ -55,7 +66,7 @@ export const useFollow = (
     // Growth alone must not stop the following, only going up does.
     const wentUp = element.scrollTop < lastTop.current - 1;
     lastTop.current = element.scrollTop;
-    if (isAtEnd(element)) set(true);
+    if (isAtEnd(element) && canFollow.current) set(true);
     else if (wentUp) set(false);
   }, [scroller, set]);
 
@@ -65,16 +76,21 @@ export const useFollow = (
     stick();
   }, [set, stick]);
 
+  const leave = useCallback(() => {
+    set(false);
+    lastTop.current = scroller.current?.scrollTop ?? 0;
+  }, [scroller, set]);
+
   const hold = useCallback(() => {
     held.current = true;
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         held.current = false;
         const element = scroller.current;
-        if (element !== null) set(isAtEnd(element));
+        if (element !== null) set(isAtEnd(element) && canFollow.current);
       }),
     );
   }, [scroller, set]);
 
-  return { isFollowing, toEnd, onScroll, hold };
+  return { isFollowing, toEnd, leave, onScroll, hold };
 };

@@ -1,7 +1,8 @@
 /** The words of the view that more than one component says, in one place. */
-import type { SessionStatus } from '../extension/shared/session.ts';
+
 import type { ChatState, StepRecord, StepStatus } from '../extension/shared/chat.ts';
 import type { ApprovalPrompt, ErrorAction, FileDiff } from '../extension/shared/event.ts';
+import type { SessionStatus, Shelf } from '../extension/shared/session.ts';
 
 export const actionLabels: Readonly<Record<ErrorAction, string>> = {
   setKey: 'Set API key',
@@ -20,6 +21,21 @@ export const sessionStatusLabels: Readonly<Record<SessionStatus, string>> = {
   failed: 'Failed',
   interrupted: 'Interrupted',
 };
+
+export const shelfLabels: Readonly<Record<Shelf, string>> = {
+  active: 'Chats',
+  archived: 'Archive',
+  deleted: 'Deleted',
+};
+
+/** What was done with a chat, and can be undone. */
+export const movedText = (title: string, from: Shelf, to: Shelf): string => {
+  if (to === 'deleted') return `Deleted ${title}.`;
+  if (to === 'archived') return `Archived ${title}.`;
+  return from === 'deleted' ? `Restored ${title}.` : `Moved ${title} back to the chats.`;
+};
+
+export const sessionTitle = (title: string): string => (title === '' ? 'Untitled chat' : title);
 
 const verbs: Readonly<Record<string, string>> = {
   read_file: 'Read',
@@ -114,6 +130,20 @@ export interface Activity {
   readonly until?: number;
 }
 
+/** The step the agent is at: open ones stand at the end, behind the reply that asked for them. */
+const openStepOf = ({ items }: ChatState): StepRecord | undefined => {
+  let running: StepRecord | undefined;
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const item = items[index];
+    if (item?.kind !== 'step') break;
+    if (item.record.status === 'waiting') return item.record;
+    if (item.record.status === 'running') running = item.record;
+  }
+  return running;
+};
+
+const elsewhere = 'Working in another window';
+
 /** What the agent is doing, in one line; undefined when nothing runs. */
 export const activityOf = (chat: ChatState): Activity | undefined => {
   const { job } = chat;
@@ -122,20 +152,16 @@ export const activityOf = (chat: ChatState): Activity | undefined => {
     const { attempt, reason, until } = job.retry;
     return { kind: 'retrying', text: `${reason}. Attempt ${attempt + 1}`, since: job.startedAt, until };
   }
-  let running: StepRecord | undefined;
-  // Open steps stand at the end, behind the reply that asked for them.
-  for (let index = chat.items.length - 1; index >= 0; index -= 1) {
-    const item = chat.items[index];
-    if (item?.kind !== 'step') break;
-    if (item.record.status === 'waiting') {
-      return { kind: 'waiting', text: 'Waiting for your approval', since: job.startedAt };
-    }
-    if (item.record.status === 'running') running = item.record;
+  const step = chat.hasNewer ? undefined : openStepOf(chat);
+  if (step?.status === 'waiting')
+    return { kind: 'waiting', text: 'Waiting for your approval', since: job.startedAt };
+  if (step !== undefined) {
+    const text = `${verbOf(step.step.tool)} ${step.step.title}`;
+    return { kind: 'working', text: job.isElsewhere ? `${elsewhere}: ${text}` : text, since: step.startedAt };
   }
-  if (running !== undefined) {
-    const { step, startedAt } = running;
-    return { kind: 'working', text: `${verbOf(step.tool)} ${step.title}`, since: startedAt };
-  }
+  if (job.isElsewhere) return { kind: 'working', text: elsewhere, since: job.startedAt };
+  // What it does stands at the end of the chat, which is not in view.
+  if (chat.hasNewer) return { kind: 'working', text: 'Working', since: job.startedAt };
   const last = chat.items.at(-1);
   const block = last?.kind === 'assistant' && last.streaming ? last.message.content.at(-1) : undefined;
   const text =

@@ -110,7 +110,7 @@ const waiting = [
   snapshot(
     [user('u1', 'Go'), edit, assistant('a1', 'See [the helper](src/date.ts).\n\n```ts\nlet a;\n```')],
     {
-      job: { id: 'j1', startedAt: Date.now() },
+      job: { id: 'j1', startedAt: Date.now(), isElsewhere: false },
     },
   ),
   event({

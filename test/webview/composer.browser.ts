@@ -3,7 +3,7 @@ import { messageTextLimit } from '../../extension/shared/message.ts';
 import { at, diff, event, jobStarted, snapshot, step, stepItem, surroundings, user } from './samples.ts';
 import { composer, settle, show, untilComposerFocused, written } from './show.ts';
 
-const running = { job: { id: 'j7', startedAt: Date.now() } };
+const running = { job: { id: 'j7', startedAt: Date.now(), isElsewhere: false } };
 
 describe('composer: keys', () => {
   it('sends with Enter, keeps the text until the host has it, then clears it', async () => {

@@ -92,7 +92,7 @@ describe('errors', () => {
 
   it('count down to the next attempt', async () => {
     const shown = await show([
-      snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now() } }),
+      snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now(), isElsewhere: false } }),
       event({
         jobId: 'j1',
         at: Date.now(),

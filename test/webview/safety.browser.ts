@@ -190,7 +190,7 @@ describe('safety: everything else that comes from outside', () => {
 
   it('is shown as text in running output, retries and failures', async () => {
     const shown = await show([
-      snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now() } }),
+      snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now(), isElsewhere: false } }),
       event({ ...at(1), type: 'Retrying', attempt: 1, delayMs: 9_000, reason: evil }),
     ]);
     await assertHarmless(shown);
@@ -226,7 +226,12 @@ describe('safety: everything else that comes from outside', () => {
     await assertHarmless(shown);
     await shown.push(
       { type: 'showSessions' },
-      { type: 'sessions', sessions: [session('s2', evil, { folder: evil })] },
+      {
+        type: 'sessions',
+        shelf: 'active',
+        hasMore: false,
+        sessions: [session('s2', evil, { folder: evil })],
+      },
     );
     await assertHarmless(shown);
   });

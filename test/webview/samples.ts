@@ -1,5 +1,5 @@
 /** Chats for the tests, built from the product's own events and items. */
-import type { SessionSummary } from '../../extension/shared/session.ts';
+
 import { type ChatItem, type ChatState, emptyChat, type StepRecord } from '../../extension/shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, Effect, FileDiff, Step } from '../../extension/shared/event.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   UserMessage,
 } from '../../extension/shared/message.ts';
 import type { Surroundings, ToWebviewBody } from '../../extension/shared/protocol.ts';
+import type { FoundSession, SearchHit, SessionSummary, Shelf } from '../../extension/shared/session.ts';
 
 export const model = { provider: 'gemini', model: 'gemini-3-flash' } as const;
 export const start = Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -22,6 +23,7 @@ export const surroundings: Surroundings = {
   folderName: 'date-tools',
   folder: '/home/ada/date-tools',
   isTrusted: true,
+  shelf: 'active',
   suggestions: [
     'Explain what this project does',
     'Find out why a test in test/date.test.ts fails',
@@ -164,11 +166,41 @@ export const token = (text: string, offset = 1): ToWebviewBody =>
 export const session = (id: string, title: string, more: Partial<SessionSummary> = {}): SessionSummary => ({
   id,
   title,
+  titleBy: 'message',
   agentId: 'coder',
   model,
   folder: '/home/ada/date-tools',
   createdAt: start,
   updatedAt: start,
   status: 'idle',
+  shelf: 'active',
+  isPinned: false,
   ...more,
 });
+
+export const sessionsOf = (
+  sessions: readonly SessionSummary[],
+  shelf: Shelf = 'active',
+  hasMore = false,
+): ToWebviewBody => ({ type: 'sessions', shelf, sessions, hasMore });
+
+/** A hit whose word is highlighted wherever it stands in the text. */
+export const hit = (
+  row: number,
+  kind: SearchHit['kind'],
+  snippet: string,
+  word: string,
+  at = start,
+): SearchHit => ({
+  row,
+  kind,
+  snippet,
+  ranges: [...snippet.matchAll(new RegExp(word, 'g'))].map(({ index }) => [index, index + word.length]),
+  at,
+});
+
+export const foundIn = (
+  of: SessionSummary,
+  hits: readonly SearchHit[],
+  more: Partial<FoundSession> = {},
+): FoundSession => ({ session: of, titleRanges: [], hits, moreHits: 0, ...more });

@@ -17,7 +17,7 @@ const opened = async (sessions: readonly SessionSummary[] = listed()): Promise<S
   const shown = await show([snapshot([user('u1', 'Hi')])]);
   await shown.push({ type: 'showSessions' });
   await shown.posted('listSessions');
-  await shown.push({ type: 'sessions', sessions });
+  await shown.push({ type: 'sessions', shelf: 'active', hasMore: false, sessions });
   return shown;
 };
 
@@ -29,7 +29,7 @@ describe('list of chats', () => {
     const shown = await show([snapshot([user('u1', 'Hi')])]);
     await shown.push({ type: 'showSessions' });
     assert.match((await shown.page.textContent('[data-test=sessions]')) ?? '', /Loading chats/);
-    await shown.push({ type: 'sessions', sessions: listed() });
+    await shown.push({ type: 'sessions', shelf: 'active', hasMore: false, sessions: listed() });
     assert.deepEqual(await rows(shown), [
       'Fix the flaky date test',
       'Explain the calendar module',
@@ -66,7 +66,7 @@ describe('list of chats', () => {
     assert.equal((await rows(shown)).length, 4);
     await problem.getByRole('button', { name: 'Try again' }).click();
     assert.equal((await shown.posts('listSessions')).length, 1);
-    await shown.push({ type: 'sessions', sessions: listed() });
+    await shown.push({ type: 'sessions', shelf: 'active', hasMore: false, sessions: listed() });
     assert.equal(await problem.count(), 0);
 
     const other = await show([snapshot([user('u1', 'Hi')]), { type: 'showSessions' }]);
@@ -100,8 +100,13 @@ describe('list of chats', () => {
   });
 
   it('closes with Escape, which stops no job', async () => {
-    const shown = await show([snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now() } })]);
-    await shown.push({ type: 'showSessions' }, { type: 'sessions', sessions: listed() });
+    const shown = await show([
+      snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: Date.now(), isElsewhere: false } }),
+    ]);
+    await shown.push(
+      { type: 'showSessions' },
+      { type: 'sessions', shelf: 'active', hasMore: false, sessions: listed() },
+    );
     await shown.page.keyboard.press('Escape');
     await untilComposerFocused(shown);
     assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);
@@ -131,7 +136,12 @@ describe('list of chats', () => {
     assert.ok(first !== undefined && second !== undefined);
     const working = { ...first, status: 'idle', updatedAt: Date.now() - 5 * minute } as const;
     const waiting = { ...second, status: 'waiting', updatedAt: Date.now() } as const;
-    await shown.push({ type: 'sessions', sessions: [working, waiting, ...rest] });
+    await shown.push({
+      type: 'sessions',
+      shelf: 'active',
+      hasMore: false,
+      sessions: [working, waiting, ...rest],
+    });
     assert.deepEqual((await rows(shown)).slice(0, 3), [
       'Explain the calendar module',
       'Rename everything',
@@ -144,14 +154,14 @@ describe('list of chats', () => {
     it(`keeps the focus on a row that moves from place ${from + 1} to any other`, async () => {
       const shown = await opened();
       const all = listed().map((each) => ({ ...each, folder: '/home/ada/date-tools' }));
-      await shown.push({ type: 'sessions', sessions: all });
+      await shown.push({ type: 'sessions', shelf: 'active', hasMore: false, sessions: all });
       const titles = await rows(shown);
       for (let press = 0; press <= from; press += 1) await shown.page.keyboard.press('ArrowDown');
       for (const to of [0, 1, 2, 3, 0]) {
         const others = titles.filter((_, index) => index !== from);
         const order = others.toSpliced(to, 0, titles[from] ?? '');
         const moved = all.map((each) => ({ ...each, updatedAt: Date.now() - order.indexOf(each.title) }));
-        await shown.push({ type: 'sessions', sessions: moved });
+        await shown.push({ type: 'sessions', shelf: 'active', hasMore: false, sessions: moved });
         assert.deepEqual(await rows(shown), order);
         assert.ok((await focused(shown)).startsWith(titles[from] ?? ''), `${await focused(shown)} at ${to}`);
       }
@@ -163,43 +173,5 @@ describe('list of chats', () => {
     await shown.push({ type: 'sessionsChanged' });
     await settle(shown);
     assert.equal((await shown.posts('listSessions')).length, 0);
-  });
-
-  it('asks before it deletes, with the safe answer in focus', async () => {
-    const shown = await opened();
-    const row = shown.page.locator('[data-test=session]').nth(1);
-    await row.hover();
-    await row.locator('[data-test=delete]').click();
-    const question = shown.page.getByRole('alertdialog', { name: 'Delete Explain the calendar module?' });
-    await question.waitFor();
-    await shown.page.waitForFunction(() => document.activeElement?.getAttribute('data-test') === 'keep');
-    await shown.page.keyboard.press('Escape');
-    await settle(shown);
-    assert.equal(await question.count(), 0);
-    assert.equal((await shown.posts('deleteSession')).length, 0);
-    assert.equal(await shown.page.locator('[data-test=sessions]').count(), 1);
-
-    await shown.page.keyboard.press('Delete');
-    await shown.page.click('[data-test=delete-confirm]');
-    assert.deepEqual(await shown.posts('deleteSession'), [{ type: 'deleteSession', sessionId: 's2' }]);
-    await shown.push({ type: 'sessions', sessions: listed().filter(({ id }) => id !== 's2') });
-    assert.equal((await rows(shown)).length, 3);
-  });
-
-  it('finds chats by title once there are many', async () => {
-    const many = Array.from({ length: 30 }, (_, index) =>
-      session(`n${index}`, `Chat ${index}`, { updatedAt: Date.now() }),
-    );
-    const shown = await opened(many);
-    assert.equal((await rows(shown)).length, 30);
-    await shown.page.locator('.sessions-filter input').fill('chat 7');
-    await settle(shown);
-    assert.deepEqual(await rows(shown), ['Chat 7']);
-    await shown.page.locator('.sessions-filter input').fill('nothing like it');
-    await settle(shown);
-    assert.match(
-      (await shown.page.textContent('[data-test=sessions]')) ?? '',
-      /No chat has this in its title/,
-    );
   });
 });

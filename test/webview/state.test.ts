@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { messageTextLimit } from '../../extension/shared/message.ts';
 import type { ToWebview, ToWebviewBody } from '../../extension/shared/protocol.ts';
-import {
-  canSend,
-  composeText,
-  initialState,
-  olderRequest,
-  receive,
-  sendDraft,
-  sentTexts,
-  type ViewState,
-} from '../../webview/state.ts';
+import { canSend, composeText, sendDraft } from '../../webview/compose.ts';
+import { initialState, olderRequest, receive, sentTexts, type ViewState } from '../../webview/state.ts';
 import { assistant, at, diff, event, reply, snapshot, step, token, toolMessage, user } from './samples.ts';
 
 /** Numbers the messages as the host does, from the state's own number on. */

@@ -1,5 +1,4 @@
 /** Every state the view can be in, by name: looked at by the accessibility test and by gallery.ts. */
-import type { ToWebviewBody } from '../../extension/shared/protocol.ts';
 import type { Shown } from './harness.ts';
 import {
   assistant,
@@ -10,7 +9,6 @@ import {
   jobStarted,
   patch,
   reply,
-  session,
   snapshot,
   start,
   step,
@@ -19,13 +17,7 @@ import {
   toolMessage,
   user,
 } from './samples.ts';
-
-export interface State {
-  readonly name: string;
-  readonly messages: readonly ToWebviewBody[];
-  /** What the person does then. */
-  readonly act?: (shown: Shown) => Promise<void>;
-}
+import { placeStates, type State, sessionStates } from './sessionStates.ts';
 
 const question = user('u1', 'The date test fails on the 31st. Find out why, and fix it.');
 
@@ -121,7 +113,7 @@ const work = [
   assistant('a2', 'Fixed: `addMonth` now clamps to the last day of the month. All 12 tests pass.'),
 ];
 
-const openJob = { job: { id: 'j1', startedAt: Date.now() - 95_000 } };
+const openJob = { job: { id: 'j1', startedAt: Date.now() - 95_000, isElsewhere: false } };
 
 const waitingStep = step('w1', 'run_command', 'npm test -- date', 'execute', { command: 'npm test -- date' });
 
@@ -130,25 +122,6 @@ const openEvery = async (shown: Shown, selector: string): Promise<void> => {
   const count = await shown.page.locator(selector).count();
   for (let index = count - 1; index >= 0; index -= 1) await shown.page.locator(selector).nth(index).click();
 };
-
-const sessions = [
-  session('s1', 'Fix the flaky date test', { status: 'waiting', updatedAt: Date.now() - 60_000 }),
-  session('s2', 'Add a script that checks the types and runs before every commit', {
-    status: 'running',
-    updatedAt: Date.now() - 3_600_000 * 2,
-  }),
-  session('s3', 'Explain the calendar module', { updatedAt: Date.now() - 86_400_000 * 1.2 }),
-  session('s4', 'Rename everything', { status: 'failed', updatedAt: Date.now() - 86_400_000 * 1.3 }),
-  session('s5', 'Look at the deployment', {
-    folder: '/home/ada/website',
-    updatedAt: Date.now() - 86_400_000 * 3,
-  }),
-  session('s6', 'What is a monad', {
-    folder: '',
-    updatedAt: Date.now() - 86_400_000 * 40,
-    status: 'interrupted',
-  }),
-];
 
 export const states: readonly State[] = [
   { name: 'loading', messages: [] },
@@ -239,7 +212,7 @@ export const states: readonly State[] = [
     messages: [
       snapshot([question, ...readSteps, edit], {
         ...totals,
-        job: { id: 'j1', startedAt: Date.now() - 75_000 },
+        job: { id: 'j1', startedAt: Date.now() - 75_000, isElsewhere: false },
       }),
       event({
         jobId: 'j1',
@@ -260,7 +233,7 @@ export const states: readonly State[] = [
   {
     name: 'retrying',
     messages: [
-      snapshot([question], { job: { id: 'j1', startedAt: Date.now() - 5_000 } }),
+      snapshot([question], { job: { id: 'j1', startedAt: Date.now() - 5_000, isElsewhere: false } }),
       event({
         jobId: 'j1',
         at: Date.now(),
@@ -358,18 +331,8 @@ export const states: readonly State[] = [
       await shown.push({ type: 'refused', requestId, message: 'This chat is running in another window.' });
     },
   },
-  {
-    name: 'sessions',
-    messages: [snapshot(work, totals), { type: 'showSessions' }, { type: 'sessions', sessions }],
-  },
-  {
-    name: 'sessions-delete',
-    messages: [snapshot(work, totals), { type: 'showSessions' }, { type: 'sessions', sessions }],
-    act: async (shown) => {
-      await shown.page.locator('[data-test=session]').nth(1).hover();
-      await shown.page.locator('[data-test=delete]').nth(1).click();
-    },
-  },
+  ...sessionStates,
+  ...placeStates,
   {
     name: 'scrolled-up',
     messages: [

@@ -17,7 +17,7 @@ import {
 import { focused, settle, show, untilComposerFocused } from './show.ts';
 
 const run = step('w1', 'run_command', 'npm test -- date', 'execute', { command: 'npm test -- date' });
-const job = { job: { id: 'j1', startedAt: Date.now() } };
+const job = { job: { id: 'j1', startedAt: Date.now(), isElsewhere: false } };
 const open = snapshot([user('u1', 'Go')], job);
 
 const asked = (prompt: ApprovalPrompt = commandPrompt, of: Step = run): ToWebviewBody =>

@@ -75,7 +75,10 @@ describe('sync: messages of the host', () => {
 
   for (const [name, before] of [
     ['before anything was shown', []],
-    ['in the place of another chat', [snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: 0 } })]],
+    [
+      'in the place of another chat',
+      [snapshot([user('u1', 'Hi')], { job: { id: 'j1', startedAt: 0, isElsewhere: false } })],
+    ],
   ] as const) {
     it(`says that the chat cannot be shown, ${name}, and tries again when the person wants it`, async () => {
       const shown = await show(before);
@@ -107,7 +110,12 @@ describe('sync: messages of the host', () => {
   it('opens the list of chats while none can be shown', async () => {
     const shown = await show([]);
     await shown.push({ type: 'failed', message: 'The chat could not be shown.' }, { type: 'showSessions' });
-    await shown.push({ type: 'sessions', sessions: [session('s1', 'Another')] });
+    await shown.push({
+      type: 'sessions',
+      shelf: 'active',
+      hasMore: false,
+      sessions: [session('s1', 'Another')],
+    });
     assert.equal(await shown.page.textContent('.session-title'), 'Another');
   });
 

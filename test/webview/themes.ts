@@ -75,6 +75,8 @@ export const dark: Theme = {
     'diffEditor-removedLineBackground': '#ff000033',
     'diffEditor-insertedTextBackground': '#9ccc2c33',
     'diffEditor-removedTextBackground': '#ff000033',
+    'editor-findMatchHighlightBackground': '#ea5c0055',
+    'editor-rangeHighlightBackground': '#ffffff0b',
     'menu-background': '#1f1f1f',
     'menu-foreground': '#cccccc',
   },

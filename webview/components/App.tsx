@@ -1,6 +1,9 @@
 import { h } from 'preact';
-import { canSend, isSending, type ViewState } from '../state.ts';
-import { useStopKey } from '../useStopKey.ts';
+import { useMemo } from 'preact/hooks';
+import { ChatContext } from '../chatContext.ts';
+import { canSend, isSending, rewindProblem } from '../compose.ts';
+import type { ViewState } from '../state.ts';
+import { useEscapeKey } from '../useEscapeKey.ts';
 import { activityOf } from '../words.ts';
 import { Composer } from './Composer.tsx';
 import { EmptyState } from './EmptyState.tsx';
@@ -29,29 +32,56 @@ const Main = ({ state }: { state: ViewState }) => {
   if (!state.loaded) return <Loading />;
   if (state.chat.items.length === 0) return <EmptyState surroundings={state.surroundings} />;
   // Another chat is another transcript: it starts at its own end.
-  const { chat, loadingOlder, olderProblem } = state;
+  const { chat } = state;
   return (
-    <Transcript key={chat.sessionId} chat={chat} loadingOlder={loadingOlder} olderProblem={olderProblem} />
+    <Transcript
+      key={chat.sessionId}
+      chat={chat}
+      older={{ isLoading: state.loadingOlder, problem: state.olderProblem }}
+      newer={{ isLoading: state.loadingNewer, problem: state.newerProblem }}
+      focus={state.focus}
+      endCount={state.endCount}
+    />
   );
+};
+
+/** The part of the state that every message needs, as one object while it stays the same. */
+const useChatAround = (state: ViewState) => {
+  const { sessionId } = state.chat;
+  const problem = rewindProblem(state) ?? '';
+  const focusId = state.focus.itemId;
+  return useMemo(() => ({ sessionId, rewindProblem: problem, focusId }), [sessionId, problem, focusId]);
 };
 
 export const App = ({ state }: { state: ViewState }) => {
   const { chat, surroundings } = state;
-  useStopKey();
+  useEscapeKey();
   const isShown = state.failure === undefined;
   const activity = isShown ? activityOf(chat) : undefined;
   const hasItems = isShown && chat.items.length > 0;
+  const around = useChatAround(state);
   return (
     <main class="app" data-busy={activity?.kind ?? ''}>
-      <div class="app-body" inert={state.sessionsOpen}>
-        {hasItems && <Header title={chat.title} changes={state.changes} contextTokens={chat.contextTokens} />}
+      <div class="app-body" inert={state.list.isOpen}>
+        {hasItems && (
+          <Header
+            sessionId={chat.sessionId}
+            title={chat.title}
+            changes={state.changes}
+            contextTokens={chat.contextTokens}
+          />
+        )}
         <div class="progress" aria-hidden="true" />
         <div class="app-main">
-          <Main state={state} />
+          <ChatContext.Provider value={around}>
+            <Main state={state} />
+          </ChatContext.Provider>
           {activity !== undefined && <StatusLine activity={activity} />}
         </div>
         <Composer
           draft={state.draft}
+          editing={state.editing}
+          sessionId={chat.sessionId}
           isSending={isSending(state)}
           isSendable={canSend(state)}
           refusal={state.refusal}
@@ -61,14 +91,8 @@ export const App = ({ state }: { state: ViewState }) => {
           usage={chat.usage}
         />
       </div>
-      {state.sessionsOpen && (
-        <SessionList
-          sessions={state.sessions}
-          problem={state.sessionsProblem}
-          changes={state.sessionsChanges}
-          currentId={chat.sessionId}
-          folder={surroundings.folder}
-        />
+      {state.list.isOpen && (
+        <SessionList list={state.list} currentId={chat.sessionId} folder={surroundings.folder} />
       )}
       <Announcements text={state.announcer.text} count={state.announcer.count} />
     </main>

@@ -1,7 +1,9 @@
 import { textOf } from '../../extension/shared/message.ts';
+import { useChat } from '../chatContext.ts';
+import { messageContext } from '../context.ts';
 import type { ItemOf } from '../rows.ts';
-import { CopyButton } from './CopyButton.tsx';
 import { Markdown } from './Markdown.tsx';
+import { MessageActions } from './MessageActions.tsx';
 import { Thinking } from './Thinking.tsx';
 
 const endings: Readonly<Record<string, string>> = {
@@ -11,13 +13,20 @@ const endings: Readonly<Record<string, string>> = {
 
 /** A reply: thinking and text in the order they came. Its tool calls are drawn as steps of their own. */
 export const AssistantMessage = ({ item }: { item: ItemOf<'assistant'> }) => {
-  const { message, streaming, thinkingMs } = item;
+  const { id, message, streaming, thinkingMs } = item;
+  const { sessionId } = useChat();
   const { content } = message;
   const firstThinking = content.findIndex((block) => block.type === 'thinking');
   const text = streaming ? '' : textOf(content);
   const ending = streaming ? undefined : endings[message.stopReason];
   return (
-    <section class="assistant-message" data-test="assistant" aria-label="Answer">
+    <section
+      class="assistant-message"
+      data-test="assistant"
+      data-item={id}
+      data-vscode-context={streaming ? undefined : messageContext(sessionId, id, 'assistant')}
+      aria-label="Answer"
+    >
       {content.map((block, index) => {
         const isLast = streaming && index === content.length - 1;
         if (block.type === 'thinking') {
@@ -34,11 +43,7 @@ export const AssistantMessage = ({ item }: { item: ItemOf<'assistant'> }) => {
         return <Markdown key={index} text={block.text} isStreaming={isLast} />;
       })}
       {ending !== undefined && <p class="ending">{ending}</p>}
-      {text !== '' && (
-        <div class="message-actions">
-          <CopyButton text={text} label="Copy answer as Markdown" />
-        </div>
-      )}
+      {text !== '' && <MessageActions itemId={id} kind="assistant" text={text} />}
     </section>
   );
 };

@@ -2,20 +2,22 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunningJob } from '../../extension/shared/chat.ts';
 import type { TokenUsage } from '../../extension/shared/message.ts';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
+import { canSend, sendDraft } from '../compose.ts';
 import { type Draft, draftProblem } from '../draft.ts';
+import type { Editing } from '../editing.ts';
 import { imageFilesOf } from '../images.ts';
 import { isComposing } from '../keys.ts';
-import { canSend, sendDraft } from '../state.ts';
 import { useAttach } from '../useAttach.ts';
 import { useRecall } from '../useRecall.ts';
 import { useView } from '../view.ts';
 import { Chips } from './Chips.tsx';
 import { ComposerBar } from './ComposerBar.tsx';
-import { Icon } from './Icon.tsx';
-import { IconButton } from './IconButton.tsx';
+import { ComposerNotices } from './ComposerNotices.tsx';
 
 export interface ComposerProps {
+  readonly sessionId: string;
   readonly draft: Draft;
+  readonly editing: Editing | undefined;
   readonly isSending: boolean;
   readonly isSendable: boolean;
   readonly refusal: string | undefined;
@@ -30,13 +32,12 @@ export interface ComposerProps {
  * position behind a shadow root, and draws a border that cannot take the chips and the bar inside.
  */
 export const Composer = (props: ComposerProps) => {
-  const { draft, refusal, focusCount, surroundings } = props;
+  const { draft, editing, focusCount, surroundings } = props;
   const { post, update, current } = useView();
   const input = useRef<HTMLTextAreaElement>(null);
   const [isDropTarget, setDropTarget] = useState(false);
   const attach = useAttach();
   const recall = useRecall(input);
-  const problem = draftProblem(draft);
 
   useEffect(() => {
     const element = input.current;
@@ -91,24 +92,8 @@ export const Composer = (props: ComposerProps) => {
         void attach(imageFilesOf(event.dataTransfer));
       }}
     >
-      {surroundings.storageProblem !== undefined && (
-        <Banner icon="warning" text={surroundings.storageProblem} />
-      )}
-      {refusal !== undefined && (
-        <Banner
-          icon="error"
-          text={refusal}
-          test="refusal"
-          onClose={() =>
-            update((state) => {
-              const { refusal: _, ...rest } = state;
-              return rest;
-            })
-          }
-        />
-      )}
-      {problem !== undefined && <Banner icon="warning" text={problem} />}
-      <div class={`composer${isDropTarget ? ' drop-target' : ''}`}>
+      <ComposerNotices {...props} problem={draftProblem(draft)} />
+      <div class={`composer${isDropTarget ? ' drop-target' : ''}${editing === undefined ? '' : ' editing'}`}>
         <Chips images={draft.images} />
         <textarea
           ref={input}
@@ -131,18 +116,3 @@ export const Composer = (props: ComposerProps) => {
     </section>
   );
 };
-
-interface BannerProps {
-  readonly icon: string;
-  readonly text: string;
-  readonly test?: string;
-  readonly onClose?: () => void;
-}
-
-const Banner = ({ icon, text, test, onClose }: BannerProps) => (
-  <div class={`banner ${icon}`} role="alert" data-test={test}>
-    <Icon name={icon} />
-    <span>{text}</span>
-    {onClose !== undefined && <IconButton icon="close" label="Dismiss" onPress={onClose} />}
-  </div>
-);

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
-import { composeText } from '../state.ts';
+import { composeText } from '../compose.ts';
 import { useAct, useView } from '../view.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';

@@ -10,12 +10,21 @@ const isMessage = (item: ChatItem): boolean =>
 
 const isWaiting = (item: ChatItem): boolean => item.kind === 'step' && item.record.status === 'waiting';
 
+export interface EndPillProps {
+  readonly items: readonly ChatItem[];
+  /** The items end before the chat does. */
+  readonly hasNewer: boolean;
+  readonly onPress: () => void;
+}
+
 /** Leads back to the end, and says what came in there since the reader left it. */
-export const EndPill = ({ items, onPress }: { items: readonly ChatItem[]; onPress: () => void }) => {
+export const EndPill = ({ items, hasNewer, onPress }: EndPillProps) => {
   const { current } = useView();
   const keyOf = (item: ChatItem | undefined): string =>
     item === undefined ? '' : (current().previewIds.get(item.id) ?? item.id);
   const seenKey = useRef(keyOf(items.at(-1)));
+  // What is paged in below is not new.
+  if (hasNewer) seenKey.current = keyOf(items.at(-1));
   let count = 0;
   let needsApproval = false;
   for (let index = items.length - 1; index >= 0; index -= 1) {
@@ -24,7 +33,13 @@ export const EndPill = ({ items, onPress }: { items: readonly ChatItem[]; onPres
     if (isMessage(item)) count += 1;
     needsApproval ||= isWaiting(item);
   }
-  const text = needsApproval ? 'Approval needed' : count > 0 ? 'New messages' : '';
+  const text = hasNewer
+    ? 'Go to the newest message'
+    : needsApproval
+      ? 'Approval needed'
+      : count > 0
+        ? 'New messages'
+        : '';
   return (
     <button
       type="button"

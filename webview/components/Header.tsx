@@ -5,8 +5,11 @@ import { memo } from '../memo.ts';
 import { useView } from '../view.ts';
 import { DiffCounts } from './DiffView.tsx';
 import { Icon } from './Icon.tsx';
+import { TitleField } from './TitleField.tsx';
 
 export interface HeaderProps {
+  /** Empty while the chat is only just beginning. */
+  readonly sessionId: string;
   readonly title: string;
   readonly changes: Changes;
   readonly contextTokens: number;
@@ -81,12 +84,50 @@ const ChangeTotals = ({ changes }: { changes: Changes }) => {
   );
 };
 
-/** What this chat is called, what it changed so far, and how full its context is. */
-export const Header = memo(({ title, changes, contextTokens }: HeaderProps) => (
-  <header class="header">
-    <h2 class="header-title" title={title}>
-      {title === '' ? 'New chat' : title}
+/** A double click, Enter or F2 lets one write another title. */
+const Title = ({ sessionId, title }: { sessionId: string; title: string }) => {
+  const { post, update } = useView();
+  const [isEditing, setEditing] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const text = title === '' ? 'New chat' : title;
+  if (sessionId === '') return <h2 class="header-title">{text}</h2>;
+  const done = (next: string | undefined, by: 'key' | 'blur') => {
+    setEditing(false);
+    if (by === 'key') requestAnimationFrame(() => button.current?.focus());
+    if (next === undefined) return;
+    update((state) =>
+      state.chat.sessionId === sessionId ? { ...state, chat: { ...state.chat, title: next } } : state,
+    );
+    post({ type: 'changeSession', sessionId, change: { title: next } });
+  };
+  if (isEditing) return <TitleField title={title} label="Title of this chat" onDone={done} />;
+  return (
+    <h2 class="header-title">
+      <button
+        ref={button}
+        type="button"
+        data-test="title"
+        title={`${text}\nDouble-click, or press F2, to rename`}
+        aria-description="Press Enter or F2 to rename"
+        onDblClick={() => setEditing(true)}
+        onClick={(event) => {
+          // Pressed by a key or a screen reader: there is no second click to wait for.
+          if (event.detail === 0) setEditing(true);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'F2') setEditing(true);
+        }}
+      >
+        {text}
+      </button>
     </h2>
+  );
+};
+
+/** What this chat is called, what it changed so far, and how full its context is. */
+export const Header = memo(({ sessionId, title, changes, contextTokens }: HeaderProps) => (
+  <header class="header">
+    <Title key={sessionId} sessionId={sessionId} title={title} />
     {changes.size > 0 && <ChangeTotals changes={changes} />}
     {contextTokens > 0 && (
       <span

@@ -28,7 +28,7 @@ class Guard extends Component<{ children: ComponentChildren }, { failed: boolean
 const draw = (item: ChatItem, isLast: boolean) => {
   switch (item.kind) {
     case 'user':
-      return <UserMessage message={item.message} />;
+      return <UserMessage item={item} />;
     case 'assistant':
       return <AssistantMessage item={item} />;
     case 'step':

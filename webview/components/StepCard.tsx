@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import { type JsonValue, textOf } from '../../extension/shared/message.ts';
+import { useUnfolded } from '../chatContext.ts';
 import { clock, duration, exactTime } from '../format.ts';
 import { dataUrl } from '../images.ts';
 import { useNow } from '../useNow.ts';
@@ -87,19 +87,19 @@ const LiveTail = ({ output }: { output: string }) => {
 /** One step: a line that opens to all there is to know about it; the approval card while it waits. */
 export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string }) => {
   const { post } = useView();
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useUnfolded([record.step.id]);
   const { step, status, prompt } = record;
   const review = () => post({ type: 'review', stepId: step.id });
   const hasDiff = record.diffs.length > 0;
   if (status === 'waiting' && prompt !== undefined) {
     return (
-      <div class="step" data-test="step" data-status={status} data-tool={step.tool}>
+      <div class="step" data-test="step" data-item={step.id} data-status={status} data-tool={step.tool}>
         <ApprovalCard record={record} prompt={prompt} />
       </div>
     );
   }
   return (
-    <div class="step" data-test="step" data-status={status} data-tool={step.tool}>
+    <div class="step" data-test="step" data-item={step.id} data-status={status} data-tool={step.tool}>
       <div class="step-line">
         <button
           type="button"

@@ -4,8 +4,9 @@ import { type Chunk, chunkItems } from '../chunks.ts';
 import { classifyLink } from '../links.ts';
 import { memo } from '../memo.ts';
 import { rowsOf } from '../rows.ts';
-import { olderRequest } from '../state.ts';
+import { newerRequest, olderRequest, type ViewState } from '../state.ts';
 import { useFollow } from '../useFollow.ts';
+import { useReveal } from '../useReveal.ts';
 import { useView, type View } from '../view.ts';
 import { EndPill } from './EndPill.tsx';
 import { Item } from './Item.tsx';
@@ -14,8 +15,8 @@ import { Reads } from './Reads.tsx';
 /** Chunks drawn when a chat opens, and each time the reader comes near the top. */
 const firstChunks = 2;
 const moreChunks = 2;
-/** Distance from the top, in pixels, at which earlier messages are fetched. */
-const nearTop = 800;
+/** Distance from the top and the bottom, in pixels, at which more messages are fetched. */
+const nearEdge = 800;
 
 const keyOf = (view: View, id: string): string => view.current().previewIds.get(id) ?? id;
 
@@ -44,20 +45,53 @@ const openLink = (view: View, target: EventTarget | null): boolean => {
   return true;
 };
 
+/** How it stands with the pages before or behind what is here. */
+export interface Paging {
+  readonly isLoading: boolean;
+  /** Why the last one did not come; empty when it did. */
+  readonly problem: string;
+}
+
+const labelOf = (which: 'earlier' | 'later', { isLoading, problem }: Paging): string => {
+  if (problem !== '') return 'Try again';
+  return isLoading ? `Loading ${which} messages` : `Show ${which} messages`;
+};
+
+const Unread = ({ problem }: { problem: string }) => (
+  <p class="unread-problem" role="alert">
+    {problem} They are kept.
+  </p>
+);
+
+/** The element of an item, or of the line that it is folded into. */
+const elementOf = (content: HTMLElement | null, chunk: Chunk, itemId: string): HTMLElement | undefined => {
+  const row = rowsOf(chunk.items).find(
+    (each) => each.kind === 'reads' && each.items.some(({ id }) => id === itemId),
+  );
+  const find = (id: string) => content?.querySelector<HTMLElement>(`[data-item="${CSS.escape(id)}"]`);
+  return find(itemId) ?? (row?.kind === 'reads' ? find(row.id) : undefined) ?? undefined;
+};
+
 export interface TranscriptProps {
   readonly chat: ChatState;
-  readonly loadingOlder: boolean;
-  readonly olderProblem: string;
+  readonly older: Paging;
+  readonly newer: Paging;
+  readonly focus: ViewState['focus'];
+  readonly endCount: number;
 }
 
 /** The chat itself. Draws only what changed, and only the part of a long chat that was looked at. */
-export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps) => {
+export const Transcript = ({ chat, older, newer, focus, endCount }: TranscriptProps) => {
   const view = useView();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const chunks = useRef<readonly Chunk[]>([]);
   const [topKey, setTopKey] = useState('');
-  const { isFollowing, toEnd, onScroll, hold } = useFollow(scroller, content);
+  const { isFollowing, toEnd, leave, onScroll, hold } = useFollow(scroller, content, {
+    startsAtEnd: !chat.hasNewer && !chat.items.some(({ id }) => id === focus.itemId),
+    isEnd: !chat.hasNewer,
+  });
+  const reveal = useReveal(scroller);
 
   chunks.current = chunkItems(chunks.current, chat.items);
   const all = chunks.current;
@@ -87,7 +121,30 @@ export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps
     if (isFollowing) setTopKey('');
   }, [isFollowing]);
 
-  const earlierLabel = loadingOlder ? 'Loading earlier messages' : 'Show earlier messages';
+  const seenEnds = useRef(endCount);
+  useLayoutEffect(() => {
+    if (endCount === seenEnds.current) return;
+    seenEnds.current = endCount;
+    toEnd();
+  });
+
+  const revealed = useRef(0);
+  useLayoutEffect(() => {
+    if (focus.count === revealed.current) return;
+    const index = all.findIndex((chunk) => chunk.items.some(({ id }) => id === focus.itemId));
+    const chunk = all[index];
+    if (chunk !== undefined) {
+      leave();
+      const key = all[Math.max(0, index - 1)]?.key ?? '';
+      setTopKey(key);
+      // It is there with the next drawing.
+      if (index < start) return;
+      const element = elementOf(content.current, chunk, focus.itemId);
+      if (element !== undefined) reveal(element);
+    }
+    revealed.current = focus.count;
+  });
+
   const hasEarlier = start > 0 || chat.hasOlder;
   const showEarlier = useCallback(() => {
     const known = chunks.current;
@@ -104,15 +161,28 @@ export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps
     view.update((state) => ({ ...state, loadingOlder: true, olderProblem: '' }));
     view.post(request);
   }, [view, firstKey]);
+  const showLater = () => {
+    const request = newerRequest(view.current());
+    if (request === undefined) return;
+    view.update((state) => ({ ...state, loadingNewer: true, newerProblem: '' }));
+    view.post(request);
+  };
+  const showNewest = () => {
+    // What is under way of later messages is not wanted any more: the end is.
+    view.update((state) => ({ ...state, loadingNewer: false }));
+    view.post({ type: 'showNewest' });
+  };
 
-  const fillTop = () => {
+  const fill = () => {
     const element = scroller.current;
-    const isNear = element !== null && element.scrollTop < nearTop && !isFollowing;
+    if (element === null || isFollowing) return;
+    const { scrollTop, scrollHeight, clientHeight } = element;
     // What could not be read is not asked for with every scroll.
-    if (isNear && (start > 0 || olderProblem === '')) showEarlier();
+    if (scrollTop < nearEdge && (start > 0 || older.problem === '')) showEarlier();
+    if (scrollHeight - clientHeight - scrollTop < nearEdge && newer.problem === '') showLater();
   };
   // A page that came in may have been a short one.
-  useLayoutEffect(fillTop, [all.length, firstKey, isFollowing]);
+  useLayoutEffect(fill, [all.length, firstKey, isFollowing, chat.items.length]);
 
   return (
     <div class="transcript-frame">
@@ -126,7 +196,7 @@ export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps
         tabIndex={0}
         onScroll={() => {
           onScroll();
-          fillTop();
+          fill();
         }}
         onClickCapture={(event) => {
           if (event.target instanceof Element && event.target.closest('[aria-expanded], summary') !== null)
@@ -140,14 +210,10 @@ export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps
         }}
       >
         <div ref={content} class="transcript-content">
-          {olderProblem !== '' && (
-            <p class="earlier-problem" role="alert">
-              {olderProblem} They are kept.
-            </p>
-          )}
+          {older.problem !== '' && <Unread problem={older.problem} />}
           {hasEarlier && (
-            <button type="button" class="text-button earlier" onClick={showEarlier}>
-              {olderProblem !== '' && start === 0 ? 'Try again' : earlierLabel}
+            <button type="button" class="text-button more-messages" onClick={showEarlier}>
+              {labelOf('earlier', start > 0 ? { ...older, problem: '' } : older)}
             </button>
           )}
           {shown.map((chunk, index) => (
@@ -157,9 +223,17 @@ export const Transcript = ({ chat, loadingOlder, olderProblem }: TranscriptProps
               endId={index === shown.length - 1 ? (chunk.items.at(-1)?.id ?? '') : ''}
             />
           ))}
+          {newer.problem !== '' && <Unread problem={newer.problem} />}
+          {chat.hasNewer && (
+            <button type="button" class="text-button more-messages" onClick={showLater}>
+              {labelOf('later', newer)}
+            </button>
+          )}
         </div>
       </div>
-      {!isFollowing && <EndPill items={chat.items} onPress={toEnd} />}
+      {!isFollowing && (
+        <EndPill items={chat.items} hasNewer={chat.hasNewer} onPress={chat.hasNewer ? showNewest : toEnd} />
+      )}
     </div>
   );
 };

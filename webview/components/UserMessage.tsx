@@ -1,24 +1,31 @@
-import { useState } from 'preact/hooks';
-import { type UserMessage as Message, textOf } from '../../extension/shared/message.ts';
+import { textOf } from '../../extension/shared/message.ts';
+import { useChat, useUnfolded } from '../chatContext.ts';
+import { messageContext } from '../context.ts';
 import { exactTime } from '../format.ts';
 import { dataUrl } from '../images.ts';
-import { composeText } from '../state.ts';
-import { useView } from '../view.ts';
-import { CopyButton } from './CopyButton.tsx';
-import { IconButton } from './IconButton.tsx';
+import type { ItemOf } from '../rows.ts';
+import { MessageActions } from './MessageActions.tsx';
 
 /** Longer messages (pasted logs) are folded. */
 const foldAtLines = 12;
 const foldAtCharacters = 1_500;
 
-export const UserMessage = ({ message }: { message: Message }) => {
-  const { update } = useView();
-  const [isOpen, setOpen] = useState(false);
+export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
+  const { id, message } = item;
+  const { sessionId } = useChat();
+  const [isOpen, setOpen] = useUnfolded([id]);
   const text = textOf(message.content);
   const images = message.content.filter((block) => block.type === 'image');
   const isLong = text.length > foldAtCharacters || text.split('\n', foldAtLines + 1).length > foldAtLines;
   return (
-    <section class="user-message" data-test="user" aria-label="You" title={exactTime(message.createdAt)}>
+    <section
+      class="user-message"
+      data-test="user"
+      data-item={id}
+      data-vscode-context={messageContext(sessionId, id, 'user')}
+      aria-label="You"
+      title={exactTime(message.createdAt)}
+    >
       {text !== '' && <div class={`user-text${isLong && !isOpen ? ' folded' : ''}`}>{text}</div>}
       {isLong && (
         <button type="button" class="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -32,16 +39,7 @@ export const UserMessage = ({ message }: { message: Message }) => {
           ))}
         </div>
       )}
-      {text !== '' && (
-        <div class="message-actions">
-          <IconButton
-            icon="edit"
-            label="Edit and send again"
-            onPress={() => update((state) => composeText(state, text))}
-          />
-          <CopyButton text={text} label="Copy message" />
-        </div>
-      )}
+      <MessageActions itemId={id} kind="user" text={text} />
     </section>
   );
 };
