@@ -15,7 +15,8 @@ export interface SessionItem extends vscode.QuickPickItem {
 
 export interface SessionChoice {
   readonly title: string;
-  readonly shelf?: Shelf;
+  /** In this order; by default the list and then the archive. */
+  readonly shelves?: readonly Shelf[];
   readonly filter?: (session: SessionSummary) => boolean;
   /** Said when there is nothing to choose from. */
   readonly none: string;
@@ -33,6 +34,9 @@ export interface ChatPicker {
   /** @returns the id of an item */
   message(sessionId: string, choice: MessageChoice): Promise<string | undefined>;
 }
+
+/** What is not deleted. */
+const kept: readonly Shelf[] = ['active', 'archived'];
 
 /** Chats, and messages of a chat, that are shown at first. */
 const pageSize = 500;
@@ -63,6 +67,7 @@ export const sessionIcon = ({ status, isPinned }: SessionSummary): vscode.ThemeI
   new vscode.ThemeIcon(status === 'idle' && isPinned ? 'pinned' : statusIcons[status]);
 
 const groupOf = (session: SessionSummary, folder: string, now: number): string => {
+  if (session.shelf === 'archived') return 'Archive';
   if (session.isPinned) return 'Pinned';
   const day = dayOf(session.updatedAt, now);
   return folder === '' || session.folder === folder ? day : `Other folders · ${day}`;
@@ -118,7 +123,7 @@ export const createChatPicker = (options: {
 }): ChatPicker => {
   const { chats, now } = options;
 
-  const session: ChatPicker['session'] = async (id, { title, shelf = 'active', filter, none }) => {
+  const session: ChatPicker['session'] = async (id, { title, shelves = kept, filter, none }) => {
     if (id !== undefined) {
       const given = await chats.get(id);
       if (given === undefined) throw new InputError('There is no chat with this id.');
@@ -126,10 +131,14 @@ export const createChatPicker = (options: {
     }
     let limit = pageSize;
     const items = async (): Promise<SessionItem[]> => {
-      const page = await chats.list({ shelf, limit });
-      const shown = filter === undefined ? page.sessions : page.sessions.filter(filter);
+      const pages = await Promise.all(shelves.map((shelf) => chats.list({ shelf, limit })));
+      const all = pages.flatMap(({ sessions }) => sessions);
+      const shown = filter === undefined ? all : all.filter(filter);
       const more: SessionItem = { label: '$(ellipsis) More chats', alwaysShow: true, more: true };
-      return [...sessionItems(shown, options.folder(), now()), ...(page.hasMore ? [more] : [])];
+      return [
+        ...sessionItems(shown, options.folder(), now()),
+        ...(pages.some(({ hasMore }) => hasMore) ? [more] : []),
+      ];
     };
     const picker = vscode.window.createQuickPick<SessionItem>();
     let timer: NodeJS.Timeout | undefined;

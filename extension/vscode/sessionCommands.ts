@@ -87,6 +87,7 @@ export const createSessionCommands = (ports: {
     pinSession: async (given?: unknown) => {
       const session = await pick(given, {
         title: 'Pin chat',
+        shelves: ['active'],
         filter: ({ isPinned }) => !isPinned,
         none: 'There is no chat that is not pinned.',
       });
@@ -97,6 +98,7 @@ export const createSessionCommands = (ports: {
     unpinSession: async (given?: unknown) => {
       const session = await pick(given, {
         title: 'Unpin chat',
+        shelves: ['active'],
         filter: ({ isPinned }) => isPinned,
         none: 'No chat is pinned.',
       });
@@ -105,7 +107,7 @@ export const createSessionCommands = (ports: {
       return true;
     },
     archiveSession: async (given?: unknown) => {
-      const session = await pick(given, { title: 'Archive chat', none: noChats });
+      const session = await pick(given, { title: 'Archive chat', shelves: ['active'], none: noChats });
       if (session === undefined) return false;
       await actions.moveTo(session.id, 'archived');
       return true;
@@ -113,7 +115,7 @@ export const createSessionCommands = (ports: {
     unarchiveSession: async (given?: unknown) => {
       const session = await pick(given, {
         title: 'Take chat out of the archive',
-        shelf: 'archived',
+        shelves: ['archived'],
         none: 'The archive is empty.',
       });
       if (session === undefined) return false;
@@ -131,7 +133,7 @@ export const createSessionCommands = (ports: {
     restoreSession: async (given?: unknown) => {
       const session = await pick(given, {
         title: 'Restore deleted chat',
-        shelf: 'deleted',
+        shelves: ['deleted'],
         none: 'No chat was deleted in the last 7 days.',
       });
       if (session === undefined) return false;

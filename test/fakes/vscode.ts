@@ -103,10 +103,22 @@ export const window = {
     task: (progress: object, token: object) => Promise<unknown>,
   ): Promise<unknown> =>
     task(
-      { report: () => undefined },
-      { isCancellationRequested: false, onCancellationRequested: () => undefined },
+      { report: () => progress.onReport() },
+      {
+        get isCancellationRequested() {
+          return progress.isCancelled;
+        },
+        onCancellationRequested: (listener: () => void) => progress.listeners.push(listener),
+      },
     ),
   showTextDocument: async (document: unknown): Promise<void> => void shownDocuments.push(document),
+};
+
+/** Whether the person has pressed Cancel in a progress message; a test sets it. */
+export const progress = {
+  isCancelled: false,
+  onReport: (): void => undefined,
+  listeners: [] as (() => void)[],
 };
 
 /** What was opened in an editor. */
@@ -151,6 +163,7 @@ export class EventEmitter {
 /** Forgets what was told, shown, run and answered. */
 export const resetVscode = (): void => {
   for (const list of [told, answers, quickPicks, shownDocuments, executed]) list.length = 0;
+  Object.assign(progress, { isCancelled: false, onReport: () => undefined, listeners: [] });
 };
 
 interface FakeUri {

@@ -6,7 +6,7 @@ import { createAgents } from '../../extension/core/agents.ts';
 import type { Session } from '../../extension/shared/session.ts';
 import { counters } from '../fakes/ids.ts';
 import { fakeStore } from '../fakes/store.ts';
-import { answers, executed, resetVscode, told } from '../fakes/vscode.ts';
+import { answers, executed, progress, resetVscode, told } from '../fakes/vscode.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
 const { createChatFileCommands } = await loadWithVscode(
@@ -131,6 +131,25 @@ describe('chats and files', () => {
     const last = results[2];
     assert.ok(last !== undefined && 'sessionId' in last);
     assert.deepEqual(opened, [last.sessionId]);
+  });
+
+  it('stops an export when it is cancelled, keeps what was written, and says so', async () => {
+    const { exportEverything } = await rig('One', 'Two', 'Three');
+    answers.push([Uri.file(folder)]);
+    let reports = 0;
+    progress.onReport = () => {
+      reports += 1;
+      progress.isCancelled = reports === 2;
+    };
+    const result = await exportEverything();
+    assert.equal(result?.isCancelled, true);
+    assert.equal(result?.chats, 2);
+    const target = inFolder('anycowork-export-2026-11-24');
+    assert.match(readFileSync(path.join(target, 'index.md'), 'utf8'), /stopped before its end/);
+    assert.equal(readdirSync(target).length, 6);
+    assert.match(told[0] ?? '', /^The export was stopped\. Exported 2 chats to /);
+    answers.push(undefined);
+    assert.equal(await exportEverything(), undefined);
   });
 
   it('exports everything, names what it had to leave out, and holds no key', async () => {

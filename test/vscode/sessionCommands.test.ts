@@ -245,6 +245,8 @@ describe('the list of chats in the palette', () => {
         session('p', { isPinned: true, updatedAt: now - 300 * day }),
         session('r', { status: 'running' }),
         session('y', { updatedAt: now - day }),
+        session('d', { shelf: 'deleted' }),
+        session('k', { shelf: 'archived', updatedAt: now - day }),
         session('o', { folder: 'C:\\work\\other', status: 'failed', title: '$(x) ' }),
       ],
       'y',
@@ -252,7 +254,7 @@ describe('the list of chats in the palette', () => {
     const picking = commands.copySession();
     await tick();
     const picker = quickPicks.at(-1);
-    const [pinned, first, today, second, yesterday, third, other, fourth] = picker?.rows() ?? [];
+    const [pinned, first, today, second, yesterday, third, other, fourth, ...rest] = picker?.rows() ?? [];
     assert.equal(pinned, 'Pinned');
     assert.match(first ?? '', /^Chat p \| site · .*2026/);
     assert.equal(today, 'Today');
@@ -261,6 +263,7 @@ describe('the list of chats in the palette', () => {
     assert.equal(third, 'Chat y | site · Yesterday');
     assert.equal(other, 'Other folders · Today');
     assert.equal(fourth, `\\$(x)  | failed · other · ${time}`);
+    assert.deepEqual(rest, ['Archive', 'Chat k | site · Yesterday']);
     assert.equal(Reflect.get(picker?.activeItems[0] ?? {}, 'label'), 'Chat y');
     picker?.hide();
     assert.equal(await picking, false);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FreeableKind, StorageReport, StorageUse } from '../../extension/core/storageReport.ts';
 import type { SessionSummary, Shelf } from '../../extension/shared/session.ts';
-import { answers, env, quickPicks, resetVscode, shownDocuments, told } from '../fakes/vscode.ts';
+import { answers, env, progress, quickPicks, resetVscode, shownDocuments, told } from '../fakes/vscode.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
 const { createStorageCare } = await loadWithVscode(() => import('../../extension/vscode/storageCare.ts'));
@@ -104,6 +104,15 @@ describe('check storage', () => {
     assert.deepEqual(did, ['repair searchIndex']);
     assert.deepEqual(told, ['1 problem; the report says which.', 'Made anew.', 'Everything is in order.']);
     assert.equal(shownDocuments.length, 2);
+  });
+
+  it('shows nothing once it was cancelled', async () => {
+    const { checkStorage } = rig();
+    const checking = checkStorage();
+    for (const cancel of progress.listeners) cancel();
+    assert.equal(await checking, undefined);
+    assert.deepEqual(told, []);
+    assert.deepEqual(shownDocuments, []);
   });
 
   it('answers code without showing anything', async () => {
