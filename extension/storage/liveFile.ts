@@ -104,7 +104,7 @@ export class LiveFile {
     if (this.#timer !== undefined && this.#dueAt <= dueAt) return;
     clearTimeout(this.#timer);
     this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => this.#flush(), dueAt - performance.now()).unref();
+    this.#timer = setTimeout(() => this.#flush(), Math.max(0, dueAt - performance.now())).unref();
   }
 
   #flush(): void {
