@@ -40,6 +40,7 @@ import {
   baseUrl,
   defaultModelSetting,
   generatesTitles,
+  liveBytes,
   onSettingsChange,
   quotaBytes,
   usesDialogs,
@@ -99,6 +100,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     workerFile: path.join(context.extensionPath, 'dist', 'storageWorker.js'),
     wasmFile: path.join(context.extensionPath, 'dist', 'sql-wasm.wasm'),
     ownerId,
+    liveBytes: liveBytes(),
     now,
     report: (problem) => {
       log.warn(problem);

@@ -7,6 +7,8 @@ export interface WorkerSetUp {
   readonly wasmFile: string;
   readonly ownerId: string;
   readonly incarnation: string;
+  /** Bytes in memory from which old chats are put away into files; absent: a default. */
+  readonly liveBytes?: number;
 }
 
 export type Method = keyof StoreHandlers;

@@ -12,6 +12,8 @@ export interface SqlStoreOptions {
   /** Absolute path of sql-wasm.wasm. */
   readonly wasmFile: string;
   readonly now?: () => number;
+  /** Bytes in memory from which old chats are put away into files; absent: a default. */
+  readonly liveBytes?: number;
   /** Unique per window and process. */
   readonly ownerId: string;
   /** What a person should know about the history as a whole: damage and what was restored, or why nothing can be saved. */

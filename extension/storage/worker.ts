@@ -24,6 +24,7 @@ const starting = loadSqlite(setUp.wasmFile).then((openSqlite) =>
     openSqlite,
     owner: thisOwner(setUp.ownerId),
     incarnation: setUp.incarnation,
+    ...(setUp.liveBytes === undefined ? {} : { liveBytes: setUp.liveBytes }),
     now: () => Date.now() + clockOffset,
     report: (problem) => send({ type: 'report', problem }),
     onChange: () => send({ type: 'changed' }),

@@ -96,7 +96,7 @@ export class WorkerClient {
 
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const { folder, wasmFile, ownerId, workerFile } = this.#options;
+    const { folder, wasmFile, ownerId, workerFile, liveBytes } = this.#options;
     const recent = this.#options.now() - 60_000;
     this.#deaths = this.#deaths.filter((at) => at > recent);
     if (this.#deaths.length >= deathLimit) {
@@ -105,7 +105,13 @@ export class WorkerClient {
       );
     }
     this.#starts += 1;
-    const setUp = { folder, wasmFile, ownerId, incarnation: String(this.#starts) };
+    const setUp = {
+      folder,
+      wasmFile,
+      ownerId,
+      incarnation: String(this.#starts),
+      ...(liveBytes === undefined ? {} : { liveBytes }),
+    };
     const worker = (this.#options.startWorker ?? startThread)(workerFile, setUp);
     this.#worker = worker;
     let cause = '';

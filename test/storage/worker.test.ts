@@ -79,6 +79,20 @@ describe('the storage thread', function () {
   const storeError = (pattern: RegExp) => (error: unknown) =>
     error instanceof StoreError && pattern.test(error.message);
 
+  it('is told how much of the history may lie in memory', async () => {
+    const setUps: WorkerSetUp[] = [];
+    const startWorker = (file: URL | string, setUp: WorkerSetUp) => {
+      setUps.push(setUp);
+      return new FragileWorker(file, setUp);
+    };
+    await open({ startWorker, liveBytes: 50_000_000 }).store.open();
+    await open({ startWorker }).store.open();
+    assert.deepEqual(
+      setUps.map(({ liveBytes }) => liveBytes),
+      [50_000_000, undefined],
+    );
+  });
+
   it('is started by the first call, and not by what keeps nothing', async () => {
     const { store, threads, where } = open({ folder: path.join(folder(), 'deep/er') });
     await store.record({ type: 'Token', text: 'x', jobId: 'j', at: 1 });
