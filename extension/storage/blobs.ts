@@ -31,6 +31,10 @@ export const hashesIn = (packed: string): readonly string[] => [
   ...new Set([...packed.matchAll(referencePattern)].map((match) => match[1] ?? '')),
 ];
 
+/** @param folder of the store */
+export const blobFile = (folder: string, hash: string): string =>
+  path.join(folder, 'blobs', hash.slice(0, 2), hash);
+
 const isThere = (disk: Disk, file: string, bytes: Buffer): boolean => disk.stat(file)?.size === bytes.length;
 
 /** JSON whose long strings (tool output, images) are files named by their SHA-256, each written once and never changed. */
@@ -75,7 +79,7 @@ export class Blobs {
   }
 
   #file(hash: string): string {
-    return path.join(this.#folder, hash.slice(0, 2), hash);
+    return blobFile(path.dirname(this.#folder), hash);
   }
 
   #write(hash: string, bytes: Buffer): void {

@@ -21,7 +21,8 @@ const metaNumber = (sqlite: Sqlite, key: string): number => {
   return value;
 };
 
-const isSound = (sqlite: Sqlite): boolean => sqlite.query('PRAGMA quick_check(1)')[0]?.quick_check === 'ok';
+export const isSound = (sqlite: Sqlite): boolean =>
+  sqlite.query('PRAGMA quick_check(1)')[0]?.quick_check === 'ok';
 
 /** @param journal header of the journal that belongs to it, if any: it knows the snapshot's checksum */
 export const readImage = (

@@ -4,6 +4,7 @@ import { StoreError } from '../core/store.ts';
 import type { Notice, StepStatus } from '../shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, EventOf, Step } from '../shared/event.ts';
 import type { Packer } from './blobs.ts';
+import { needWarm } from './coldFiles.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
 import type { Query, SqlParam, Statement } from './sqlite.ts';
@@ -173,6 +174,7 @@ const startJob = (event: EventOf<'JobStarted'>, { owner, packer, isAlive }: Reco
   const { jobId, sessionId, agentId, at, input } = event;
   const body = input === undefined ? '' : packer.pack(input);
   return (query) => {
+    needWarm(query, sessionId);
     if (query('SELECT 1 FROM sessions WHERE id = ?', [sessionId]).length === 0) {
       throw new StoreError(
         'This chat has been deleted, so the message could not be kept. Send it in a new chat.',
@@ -291,6 +293,7 @@ export const recordEvent = (event: AgentEvent, recording: Recording): BuildTrans
   if (build === undefined) return undefined;
   return (query) => {
     const sessionId = sessionOfJob(query, event.jobId);
+    needWarm(query, sessionId);
     if (sessionId !== undefined) return [...build(query, sessionId), ...packer.references(sessionId)];
     recording.onGone();
     return packer.discard();

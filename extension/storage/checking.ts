@@ -1,0 +1,27 @@
+import type { StorageFinding, StorageUse } from '../core/storageReport.ts';
+import type { ColdFiles } from './coldFiles.ts';
+import type { Database } from './database.ts';
+import type { Disk } from './disk.ts';
+import type { OpenSqlite } from './sqlite.ts';
+
+export interface CheckOptions {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly openSqlite: OpenSqlite;
+  readonly database: Database;
+  readonly cold: ColdFiles;
+  /** Whether a (formatted) owner still runs. */
+  readonly isAlive: (owner: string) => boolean;
+  readonly measureUse: () => Promise<StorageUse>;
+}
+
+/** What one part of the check says. */
+export interface Said {
+  readonly facts: readonly string[];
+  readonly findings: readonly StorageFinding[];
+}
+
+export const said = (fact: string, ...findings: readonly StorageFinding[]): Said => ({
+  facts: [fact],
+  findings,
+});
