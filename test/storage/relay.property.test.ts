@@ -7,6 +7,12 @@ import { anyEvents, reportBriefly } from './arbitraryEvents.ts';
 import { eventually, type Follower, followed, windows } from './relayRig.ts';
 import { model } from './support.ts';
 
+/** Streaming text comes in many pieces. */
+const inPieces = (event: AgentEvent): readonly AgentEvent[] =>
+  event.type === 'Token' || event.type === 'Thinking' || event.type === 'StepProgress'
+    ? [0, 0.25, 0.5, 0.75].map((later) => ({ ...event, at: event.at + later }))
+    : [event];
+
 describe('any job, followed', function () {
   this.timeout(120_000);
   const { open } = windows(this);
@@ -39,8 +45,15 @@ describe('any job, followed', function () {
         }
       }
     };
-    const pieces = fc.array(fc.nat(40), { maxLength: 4 }).map((all) => all.sort((a, b) => a - b));
-    await fc.assert(fc.asyncProperty(anyEvents, pieces, follows), { numRuns: 40, reporter: reportBriefly });
+    const pieces = fc.array(fc.nat(60), { maxLength: 4 }).map((all) => all.sort((a, b) => a - b));
+    await fc.assert(
+      fc.asyncProperty(
+        anyEvents.map((events) => events.flatMap(inPieces)),
+        pieces,
+        follows,
+      ),
+      { numRuns: 25, reporter: reportBriefly },
+    );
     assert.deepEqual([...runner.errors, ...other.errors], []);
   });
 });
