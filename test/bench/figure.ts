@@ -2,7 +2,7 @@ import { type Summary, summarise } from '../support/statistics.ts';
 
 export interface Figure {
   readonly name: string;
-  readonly unit: 'ms' | 'bytes';
+  readonly unit: 'ms' | 'bytes' | 'times';
   readonly value: number;
   /** The highest value that is good enough; absent where there is no goal. */
   readonly goal?: number;
@@ -34,16 +34,18 @@ export const sampled = (
   };
 };
 
-const show = ({ unit, value }: Figure): string =>
-  unit === 'ms' ? `${value.toFixed(1)} ms` : `${value.toLocaleString('en')} B`;
+const show = ({ unit, value }: Figure): string => {
+  if (unit === 'times') return `${value.toFixed(2)} x`;
+  return unit === 'ms' ? `${value.toFixed(1)} ms` : `${value.toLocaleString('en')} B`;
+};
 
 const showSamples = ({ samples }: Figure): string =>
   samples === undefined
     ? ''
     : `${[samples.min, samples.p50, samples.p95, samples.max].map((each) => each.toFixed(1)).join(' / ')} of ${samples.count}`;
 
-const showGoal = ({ goal, met }: Figure): string =>
-  goal === undefined ? '' : `<= ${goal} ms: ${met === true ? 'met' : 'MISSED'}`;
+const showGoal = ({ goal, met, unit }: Figure): string =>
+  goal === undefined ? '' : `<= ${goal} ${unit === 'times' ? 'x' : unit}: ${met === true ? 'met' : 'MISSED'}`;
 
 export const tableOf = (figures: readonly Figure[]): string => {
   const head = ['figure', 'value', 'min / p50 / p95 / max', 'goal'];
