@@ -102,6 +102,16 @@ export class Database {
     return reader(this.#live.query);
   }
 
+  /** What is in memory at this moment. For work in slices, between which anything may be written. */
+  get query(): Query {
+    return this.#live.query;
+  }
+
+  /** As LiveDatabase.derivable: another one after it was loaded anew. */
+  get derivable(): Sqlite | undefined {
+    return this.#isClosed ? undefined : this.#live.derivable;
+  }
+
   /** Work on what is in memory that no other window needs to know of: nothing of it is journaled. */
   async local<T>(use: (sqlite: Sqlite) => T): Promise<T> {
     await this.refresh();

@@ -63,6 +63,11 @@ export class LiveDatabase {
     return this.#live().sqlite;
   }
 
+  /** For what is derived from the rows; none while nothing is loaded, or what a newer version wrote. */
+  get derivable(): Sqlite | undefined {
+    return this.#loaded === undefined || this.#isNewer() ? undefined : this.#loaded.sqlite;
+  }
+
   /** Whether memory holds everything that is in the files. One stat. */
   isCurrent(): boolean {
     const journal = this.#loaded?.journal;

@@ -3,6 +3,8 @@ import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
 import { Blobs, type Packer } from './blobs.ts';
 import { readAll, readPage } from './chatRows.ts';
+import { ColdChat, ColdFiles, needWarm } from './coldFiles.ts';
+import { ColdMover } from './coldMove.ts';
 import { copySession, importSession, rewindSession } from './copySession.ts';
 import { Database } from './database.ts';
 import type { Disk } from './disk.ts';
@@ -13,6 +15,8 @@ import { formatOwner, leaseFile, leaseRenewalMs, type Owner } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
 import { busyElsewhere, decide, holdersIn, recordEvent, stillRunning } from './recordEvent.ts';
 import { migrations } from './schema.ts';
+import { searchStore } from './search.ts';
+import { fillIndex, SearchIndex } from './searchIndex.ts';
 import {
   deleteSession,
   getSession,
@@ -22,6 +26,7 @@ import {
   updateSession,
 } from './sessions.ts';
 import type { OpenSqlite, Query } from './sqlite.ts';
+import { createStorageCare, type StorageCare } from './storageCare.ts';
 import { createUpkeep } from './upkeep.ts';
 import { watchJournal } from './watchJournal.ts';
 
@@ -34,6 +39,8 @@ export interface ServiceOptions {
   readonly now: () => number;
   /** As in DatabaseOptions. */
   readonly snapshotBytes?: number;
+  /** Bytes in memory from which old chats are put away into files. */
+  readonly liveBytes?: number;
   readonly report: (problem: string) => void;
   /** Another window, or this one on its own account, changed rows. */
   readonly onChange: () => void;
@@ -49,22 +56,70 @@ export type StoreHandlers = {
   readonly wasSaved: (call: string, name: string) => Promise<boolean>;
 };
 
+/** How long a search takes up what was written last; milliseconds. */
+const searchFillMs = 40;
+const defaultLiveBytes = 200 * 1024 * 1024;
+/** Another window may put a chat away again in between, though hardly twice. */
+const attemptsToWarm = 3;
+
 const openService = async (options: ServiceOptions) => {
   const { folder, disk, owner } = options;
   const ownerText = formatOwner(owner);
-  const database = await Database.open({ ...options, migrations, onForeignChange: options.onChange });
+  let mover: ColdMover | undefined;
+  let index: SearchIndex | undefined;
+  const database = await Database.open({
+    ...options,
+    migrations,
+    onForeignChange: () => {
+      index?.wake();
+      options.onChange();
+    },
+    onSnapshot: () => mover?.soon(),
+  });
   const blobs = new Blobs(disk, folder);
   const drafts = new Drafts();
   const upkeep = createUpkeep({ ...options, database, blobs });
 
+  const searchIndex = new SearchIndex({
+    live: () => database.derivable,
+    blobs,
+    save: () => database.snapshot(),
+  });
+  index = searchIndex;
+  searchIndex.wake();
+  const cold = new ColdFiles({ ...options, migrations });
+  mover = new ColdMover({
+    ...options,
+    liveBytes: options.liveBytes ?? defaultLiveBytes,
+    database,
+    cold,
+    fillIndex: (sqlite) => fillIndex(sqlite, blobs),
+    rebuildIndex: () => searchIndex.rebuild(),
+    name: `${owner.id}:${options.incarnation}`,
+  });
+  const coldMover = mover;
+  const care = createStorageCare({
+    ...options,
+    ...upkeep,
+    database,
+    cold,
+    mover,
+    rebuildIndex: () => searchIndex.rebuild(),
+  });
+
   await upkeep.look();
-  const looking = setInterval(upkeep.look, leaseRenewalMs).unref();
+  const looking = setInterval(() => {
+    void upkeep.look().then(() => coldMover.soon());
+  }, leaseRenewalMs).unref();
   const stopWatching = watchJournal(folder, () => {
     database.refresh().catch(() => undefined);
   });
   const close = async (): Promise<void> => {
     clearInterval(looking);
     stopWatching();
+    searchIndex.close();
+    await coldMover.stop();
+    cold.close();
     // Not written: then the next window sees that its owner is gone.
     await upkeep.retry();
     await upkeep.closeOwnJobs().catch(() => undefined);
@@ -75,7 +130,18 @@ const openService = async (options: ServiceOptions) => {
       // Nothing was written there either.
     }
   };
-  return { ...upkeep, database, blobs, drafts, ownerText, close };
+  return {
+    ...upkeep,
+    database,
+    blobs,
+    index: searchIndex,
+    cold,
+    mover: coldMover,
+    care,
+    drafts,
+    ownerText,
+    close,
+  };
 };
 
 /** What runs in the storage thread: opens on the first call, and again on the next one if that failed. */
@@ -96,6 +162,17 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     const service = await opened();
     return service.database.read((query) => reader(query, service));
   };
+  /** Of one chat, wherever its rows lie. */
+  const readChat = <T>(sessionId: string, reader: (query: Query, service: Service) => T): Promise<T> =>
+    read((query, service) => reader(service.cold.queryFor(query, sessionId), service));
+  const care = async <T>(work: (care: StorageCare) => Promise<T>): Promise<T> => {
+    const service = await opened();
+    try {
+      return await work(service.care);
+    } catch (error) {
+      throw saveProblem(error, options.folder);
+    }
+  };
   /** Prepares before the lock is taken: that may hash and write files. */
   const save = async (
     call: string,
@@ -106,9 +183,19 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     const packer = service.blobs.packer();
     // What could not be written before comes first.
     void service.retry();
+    const transact = async (attempt: number): Promise<void> => {
+      try {
+        const build = prepare(service, packer);
+        if (build !== undefined) await service.database.transact(call, build, isDurable);
+      } catch (error) {
+        if (!(error instanceof ColdChat) || attempt === attemptsToWarm) throw error;
+        await service.mover.bringBack(`${call}:cold${attempt}`, error.sessionId);
+        await transact(attempt + 1);
+      }
+    };
     try {
-      const build = prepare(service, packer);
-      if (build !== undefined) await service.database.transact(call, build, isDurable);
+      await transact(1);
+      service.index.wake();
     } catch (error) {
       service.failed(packer, event);
       throw saveProblem(error, options.folder);
@@ -126,35 +213,36 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     getSession: (_, id) => read((query) => getSession(query, id)),
     saveSession: (call, session) => save(call, () => () => saveSession(session)),
     updateSession: (call, id, change, at) => save(call, () => () => updateSession(id, change, at)),
-    copySession: (call, request) => save(call, () => (query) => copySession(query, request)),
+    copySession: (call, request) =>
+      save(call, () => (query) => {
+        needWarm(query, request.from);
+        return copySession(query, request);
+      }),
     rewindSession: (call, request) =>
       save(call, () => (query) => {
         if (holdersIn(query, request.sessionId).length > 0) throw stillRunning();
+        needWarm(query, request.sessionId);
         return rewindSession(query, request);
       }),
     importSession: (call, session, items) => save(call, (_, packer) => importSession(session, items, packer)),
-    search: () => {
-      throw new StoreError('not yet');
+    search: async (_, request) => {
+      const { database, index } = await opened();
+      await database.refresh();
+      await index.fill(searchFillMs);
+      return read((query, { blobs, cold }) => searchStore(query, blobs, cold, request));
     },
-    use: () => {
-      throw new StoreError('not yet');
-    },
-    check: () => {
-      throw new StoreError('not yet');
-    },
-    repair: () => {
-      throw new StoreError('not yet');
-    },
-    free: () => {
-      throw new StoreError('not yet');
-    },
+    use: async () => (await opened()).care.use(),
+    check: async () => (await opened()).care.check(),
+    repair: (call, kind) => care(({ repair }) => repair(call, kind)),
+    free: (call, kind) => care(({ free }) => free(call, kind)),
     deleteSession: async (call, id) => {
       await save(call, ({ isAlive, ownerText }) => (query) => {
         const holders = holdersIn(query, id).filter((holder) => holder !== ownerText);
         if (holders.some(isAlive)) throw busyElsewhere();
         return deleteSession(id);
       });
-      const { deleteBlobs } = await opened();
+      const { deleteBlobs, mover } = await opened();
+      mover.soon();
       // The chat is gone; a file that cannot be deleted now is tried again later.
       await deleteBlobs(`${call}:blobs`).catch(() => undefined);
     },
@@ -182,9 +270,10 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     },
     recordDecision: (call, stepId, decision, at) => save(call, () => () => decide(stepId, decision, at)),
     readPage: (_, sessionId, limit, place) =>
-      read((query, { blobs }) => readPage(query, blobs, sessionId, limit, place)),
-    readAll: (_, sessionId) => read((query, { blobs }) => readAll(query, blobs, sessionId)),
-    sessionUsage: (_, sessionId, exceptJobId) => read((query) => sessionUsage(query, sessionId, exceptJobId)),
+      readChat(sessionId, (query, { blobs }) => readPage(query, blobs, sessionId, limit, place)),
+    readAll: (_, sessionId) => readChat(sessionId, (query, { blobs }) => readAll(query, blobs, sessionId)),
+    sessionUsage: (_, sessionId, exceptJobId) =>
+      readChat(sessionId, (query) => sessionUsage(query, sessionId, exceptJobId)),
     jobsElsewhere: async () => {
       const { closeDeadJobs } = await opened();
       // Where that cannot be written they are not among the living anyway.
