@@ -146,9 +146,11 @@ describe('keyboard', () => {
   it('reaches everything in reading order', async () => {
     const shown = await show(waiting);
     assert.deepEqual(await tabThrough(shown), [
+      'title',
       'changes',
       'Chat',
       'Edit and send again',
+      'Fork: go on from here in a new chat',
       'Copy message',
       'edit_file: src/date.ts',
       'review',
@@ -156,6 +158,8 @@ describe('keyboard', () => {
       'Copy code',
       'Insert at cursor',
       'let a;',
+      'Retry: have this answered again',
+      'Fork: go on from here in a new chat',
       'Copy answer as Markdown',
       '$ npm test -- date\nin /home/ada/date-too',
       'approve',
@@ -176,7 +180,7 @@ describe('keyboard', () => {
       const shown = await show(waiting, { theme, height: 900 });
       const { page } = shown;
       const places: string[] = [];
-      for (let index = 0; index < 22; index += 1) {
+      for (let index = 0; index < 26; index += 1) {
         await page.keyboard.press('Tab');
         const at = await page.evaluate(() => {
           const element = document.activeElement;

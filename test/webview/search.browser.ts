@@ -93,7 +93,7 @@ describe('search in the chats', () => {
     const seen: string[] = [];
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowUp']) {
       await shown.page.keyboard.press(key);
-      seen.push((await focused(shown)).slice(0, 9));
+      seen.push(await shown.page.evaluate(() => document.activeElement?.textContent?.slice(0, 9) ?? ''));
     }
     assert.deepEqual(seen, ['Fix the f', 'You: The ', 'Step: src', 'You: The ']);
     await shown.page.keyboard.press('Enter');
