@@ -1,6 +1,6 @@
 // node test/stress/main.ts [--rounds N] [--writers W] [--seed S]: real processes write through the real store and are
 // killed with SIGKILL at random points. After each round everything that they said was acknowledged must be there,
-// unchanged, and SQLite must find nothing wrong.
+// unchanged; what one was in the middle of must be there as a whole or not at all; and SQLite must find nothing wrong.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,10 +11,19 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import * as z from 'zod';
+import type { Store } from '../../extension/core/store.ts';
 import { textOf } from '../../extension/shared/message.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import { openDatabase, openStore } from '../storage/support.ts';
+import {
+  apply,
+  type Change,
+  type FoundChat,
+  lineSchema,
+  type Model,
+  problemsOf,
+  touchedBy,
+} from './model.ts';
 import { randomOf } from './random.ts';
 
 const { values } = parseArgs({
@@ -26,29 +35,46 @@ const { values } = parseArgs({
 });
 const [rounds, writers, seed] = [Number(values.rounds), Number(values.writers), Number(values.seed)];
 const random = randomOf(seed);
-const acknowledgement = z.object({ chat: z.string(), id: z.string(), hash: z.string() });
-type Acknowledgement = z.infer<typeof acknowledgement>;
 
 /** Longest time from a writer's first acknowledgement to its end. Milliseconds. */
-const longestLife = 600;
+const longestLife = 1_000;
 /** After so many rounds everything since the beginning is looked at again, and not only the new chats. */
 const everyRounds = 10;
 
-const writeUntilKilled = async (folder: string, name: string): Promise<readonly Acknowledgement[]> => {
+/** What a writer has done, and what it was doing when it was killed. */
+interface Said {
+  model: Model;
+  pending: Change | undefined;
+}
+
+let acknowledged = 0;
+
+const writeUntilKilled = async (folder: string, name: string): Promise<Said> => {
   const script = path.join(import.meta.dirname, 'writer.ts');
   const life = Math.floor(random() * longestLife);
   const child = spawn(process.execPath, [script, folder, name, String(Math.floor(random() * 2 ** 31))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const said: Acknowledgement[] = [];
+  const said: Said = { model: new Map(), pending: undefined };
   const reader = createInterface({ input: child.stdout });
-  // A line that was cut off by the end is no acknowledgement: readline gives it all the same.
-  const first = once(reader, 'line');
-  reader.on('line', (line) => {
-    if (line.endsWith('}')) said.push(acknowledgement.parse(JSON.parse(line)));
+  const first = Promise.withResolvers<void>();
+  reader.on('line', (text) => {
+    // A line that was cut off by the end is no acknowledgement: readline gives it all the same.
+    if (!text.endsWith('}')) return;
+    const line = lineSchema.parse(JSON.parse(text));
+    if ('trying' in line) {
+      said.pending = line.trying;
+      return;
+    }
+    assert.deepEqual(line.problems, [], name);
+    assert.ok(said.pending !== undefined);
+    said.model = apply(said.model, said.pending);
+    said.pending = undefined;
+    acknowledged += 1;
+    first.resolve();
   });
   const ended = Promise.all([once(child, 'exit'), once(reader, 'close')]);
-  await Promise.race([first, ended]);
+  await Promise.race([first.promise, ended]);
   assert.equal(child.exitCode, null, `${name} ended by itself`);
   await delay(life);
   child.kill('SIGKILL');
@@ -58,30 +84,50 @@ const writeUntilKilled = async (folder: string, name: string): Promise<readonly 
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** What is there, by item id. */
-const readChat = async (store: ReturnType<typeof openStore>, chat: string) => {
-  const found = new Map<string, string>();
-  for (const item of await store.readAll(chat)) {
-    if (item.kind === 'user' || item.kind === 'assistant') found.set(item.id, textOf(item.message.content));
-    else if (item.kind === 'step') found.set(item.id, textOf(item.record.result?.content ?? []));
+const readChat = async (store: Store, chat: string): Promise<FoundChat | undefined> => {
+  const summary = await store.getSession(chat);
+  if (summary === undefined) {
+    assert.deepEqual(await store.readAll(chat), [], `${chat} is not there, and items of it are`);
+    return undefined;
   }
-  return found;
+  const { title, isPinned, shelf, status } = summary;
+  assert.ok(status !== 'running' && status !== 'waiting', `${chat} is said to be ${status}`);
+  const items = new Map<string, string>();
+  for (const item of await store.readAll(chat)) {
+    if (item.kind === 'user' || item.kind === 'assistant') {
+      items.set(item.id, hashOf(textOf(item.message.content)));
+    } else if (item.kind === 'step') {
+      assert.notEqual(item.record.status, 'running');
+      items.set(item.id, hashOf(textOf(item.record.result?.content ?? [])));
+    }
+  }
+  return { title, isPinned, shelf, items };
 };
 
-const check = async (folder: string, wanted: readonly Acknowledgement[]): Promise<void> => {
+/** Looks for everything; whether what was pending has happened is known from then on. */
+const checkWriter = async (store: Store, said: Said): Promise<void> => {
+  const { model, pending } = said;
+  const found = new Map<string, FoundChat | undefined>();
+  for (const id of new Set([...model.keys(), ...(pending === undefined ? [] : touchedBy(pending))])) {
+    found.set(id, await readChat(store, id));
+  }
+  const problems = (expected: Model, ids: Iterable<string>): readonly string[] =>
+    [...ids].flatMap((id) => problemsOf(id, expected.get(id), found.get(id)));
+  if (pending !== undefined) {
+    const touched = touchedBy(pending);
+    const after = apply(model, pending);
+    const [before, then] = [problems(model, touched), problems(after, touched)];
+    assert.ok(before.length === 0 || then.length === 0, `half of ${JSON.stringify(pending)}: ${then.join()}`);
+    if (then.length === 0) said.model = after;
+    said.pending = undefined;
+  }
+  assert.deepEqual(problems(said.model, said.model.keys()), []);
+};
+
+const check = async (folder: string, all: readonly Said[]): Promise<void> => {
   const problems: string[] = [];
   const store = openStore(folder, problems);
-  const chats = Map.groupBy(wanted, ({ chat }) => chat);
-  for (const [chat, all] of chats) {
-    const found = await readChat(store, chat);
-    for (const { id, hash } of all) {
-      const text = found.get(id);
-      assert.ok(text !== undefined, `${id} was acknowledged and is not there`);
-      assert.equal(hashOf(text), hash, `${id} is not what was acknowledged`);
-    }
-    const status = (await store.getSession(chat))?.status;
-    assert.ok(status !== 'running' && status !== 'waiting', `${chat} is said to be ${status}`);
-  }
+  for (const said of all) await checkWriter(store, said);
   await store.close();
   const { database } = await openDatabase(folder, { migrations });
   const integrity = await database.read((query) => query('PRAGMA integrity_check'));
@@ -93,23 +139,21 @@ const check = async (folder: string, wanted: readonly Acknowledgement[]): Promis
 const folder = mkdtempSync(path.join(os.tmpdir(), 'anycowork-stress-'));
 console.log(`${rounds} rounds, ${writers} writers, --seed ${seed}`);
 const began = performance.now();
-const everything: Acknowledgement[] = [];
+const everything: Said[] = [];
 try {
   for (let round = 1; round <= rounds; round += 1) {
     const names = Array.from({ length: writers }, (_, index) => `r${round}w${index}`);
-    const said = (await Promise.all(names.map((name) => writeUntilKilled(folder, name)))).flat();
+    const said = await Promise.all(names.map((name) => writeUntilKilled(folder, name)));
     everything.push(...said);
     await check(folder, round % everyRounds === 0 || round === rounds ? everything : said);
     if (round % everyRounds === 0) {
       const seconds = ((performance.now() - began) / 1_000).toFixed(0);
-      console.log(`  round ${round}: ${everything.length} acknowledged writes are all there (${seconds} s)`);
+      console.log(`  round ${round}: ${acknowledged} acknowledged writes are all there (${seconds} s)`);
     }
   }
   const damaged = readdirSync(folder).filter((name) => name.includes('corrupt'));
   assert.deepEqual(damaged, [], 'a kill was taken for damage');
-  console.log(
-    `${rounds * writers} processes were killed; ${everything.length} acknowledged writes, none lost`,
-  );
+  console.log(`${rounds * writers} processes were killed; ${acknowledged} acknowledged writes, none lost`);
   rmSync(folder, { recursive: true, force: true });
 } catch (error) {
   console.error(`The store is kept in ${folder}. Again with: npm run test:stress -- --seed ${seed}`);

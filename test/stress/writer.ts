@@ -1,9 +1,13 @@
 // node test/stress/writer.ts FOLDER NAME SEED: a window that works in chats of its own through the real store until it is
-// killed. Writes one line of JSON for each message as soon as it is acknowledged.
+// killed: agents work in them, and a person forks, rewinds, imports, renames, pins, shelves and removes them. Writes one
+// line of JSON before each thing it asks for, and one as soon as that is acknowledged.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { textOf } from '../../extension/shared/message.ts';
+import { shelves } from '../../extension/shared/session.ts';
 import { jobEvents } from '../storage/chatEvents.ts';
 import { openStore, session } from '../storage/support.ts';
+import type { Change } from './model.ts';
 import { randomOf } from './random.ts';
 
 const [folder = '', name = '', seed = '0'] = process.argv.slice(2);
@@ -12,8 +16,13 @@ const problems: string[] = [];
 const store = openStore(folder, problems);
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
-const acknowledge = (chat: string, id: string, text: string): void => {
-  writeSync(1, `${JSON.stringify({ chat, id, hash: hashOf(text) })}\n`);
+const say = (line: unknown): void => {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+};
+const perform = async (change: Change, act: () => Promise<void>): Promise<void> => {
+  say({ trying: change });
+  await act();
+  say({ done: true, problems: problems.splice(0) });
 };
 
 /** Mostly short; some in a file of their own. */
@@ -22,22 +31,104 @@ const anyText = (): string => {
   return `${name} ${random()} `.repeat(Math.ceil(length / 20)).slice(0, length);
 };
 
-for (let chatNumber = 0; ; chatNumber += 1) {
-  const chat = `${name}-${chatNumber}`;
-  await store.saveSession(session(chat));
-  for (let jobNumber = 0; jobNumber < 20; jobNumber += 1) {
-    const jobId = `${chat}-${jobNumber}`;
-    const job = jobEvents(chat, jobId);
-    const [question, answer, result] = [anyText(), anyText(), anyText()];
-    await store.record(job.started(question));
-    acknowledge(chat, `${jobId}-user`, question);
-    if (random() < 0.3) await store.saveDraft(jobId, answer.slice(0, answer.length / 2));
-    await store.record(job.said(answer));
-    acknowledge(chat, `${jobId}-message`, answer);
-    await store.record(job.approved());
-    await store.record(job.stepDone(result));
-    acknowledge(chat, `${jobId}-step`, result);
-    await store.record(job.completed());
+let names = 0;
+const newName = (): string => {
+  names += 1;
+  return `${name}-${names}`;
+};
+
+const work = async (chat: string): Promise<void> => {
+  const jobId = newName();
+  const job = jobEvents(chat, jobId);
+  const keep = (id: string, text: string, event: Parameters<typeof store.record>[0]): Promise<void> =>
+    perform({ kind: 'item', chat, id, hash: hashOf(text), isSent: event.type === 'JobStarted' }, () =>
+      store.record(event),
+    );
+  const [question, answer, result] = [anyText(), anyText(), anyText()];
+  await keep(`${jobId}-user`, question, job.started(question));
+  if (random() < 0.3) await store.saveDraft(jobId, answer.slice(0, answer.length / 2));
+  await keep(`${jobId}-message`, answer, job.said(answer));
+  await store.record(job.approved());
+  await keep(`${jobId}-step`, result, job.stepDone(result));
+  await store.record(job.completed());
+};
+
+/** The items of a chat with what is said in them, and their rows. */
+const itemsOf = async (chat: string) =>
+  (await store.readAll(chat)).map((item) => {
+    const text =
+      item.kind === 'step'
+        ? textOf(item.record.result?.content ?? [])
+        : item.kind === 'notice'
+          ? ''
+          : textOf(item.message.content);
+    return { item, row: item.row ?? 0, entry: [item.id, hashOf(text)] as [string, string] };
+  });
+
+/** @returns the copy, where one was made that an agent can go on in */
+const tend = async (chat: string): Promise<string | undefined> => {
+  const items = await itemsOf(chat);
+  const chosen = items[Math.floor(random() * items.length)]?.row ?? 0;
+  const to = session(newName());
+  switch (Math.floor(random() * 6)) {
+    case 0: {
+      const copied = items.filter(({ row }) => row <= chosen).map(({ entry }) => entry);
+      await perform({ kind: 'copy', chat: to.id, title: 'Fork', items: copied }, () =>
+        store.copySession({ from: chat, to: { ...to, title: 'Fork' }, throughRow: chosen }),
+      );
+      return to.id;
+    }
+    case 1: {
+      const gone = items.filter(({ row }) => row >= chosen).map(({ entry }) => entry[0]);
+      await perform({ kind: 'rewind', chat, earlier: to.id, gone }, () =>
+        store.rewindSession({ sessionId: chat, fromRow: chosen, earlier: to, at: Date.now() }),
+      );
+      return undefined;
+    }
+    case 2: {
+      const all = items.map(({ entry }) => entry);
+      await perform({ kind: 'copy', chat: to.id, title: 'Import', items: all }, () =>
+        store.importSession(
+          { ...to, title: 'Import' },
+          items.map(({ item }) => item),
+        ),
+      );
+      return to.id;
+    }
+    case 3: {
+      const title = `Title ${random()}`;
+      await perform({ kind: 'set', chat, title }, () =>
+        store.updateSession(chat, { title: { text: title, by: 'person' } }, Date.now()),
+      );
+      return undefined;
+    }
+    case 4: {
+      const isPinned = random() < 0.5;
+      await perform({ kind: 'set', chat, isPinned }, () =>
+        store.updateSession(chat, { isPinned }, Date.now()),
+      );
+      return undefined;
+    }
+    default: {
+      const shelf = shelves[Math.floor(random() * shelves.length)] ?? 'archived';
+      await perform({ kind: 'set', chat, shelf }, () => store.updateSession(chat, { shelf }, Date.now()));
+      return undefined;
+    }
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+};
+
+for (;;) {
+  const chats = [newName()];
+  const [first = ''] = chats;
+  await perform({ kind: 'begin', chat: first }, () => store.saveSession(session(first)));
+  for (let jobNumber = 0; jobNumber < 12; jobNumber += 1) {
+    const chat = chats[Math.floor(random() * chats.length)] ?? first;
+    await work(chat);
+    const copy = random() < 0.7 ? await tend(chat) : undefined;
+    if (copy !== undefined) chats.push(copy);
+  }
+  const removed = random() < 0.5 ? chats.at(-1) : undefined;
+  if (removed !== undefined) {
+    await perform({ kind: 'remove', chat: removed }, () => store.deleteSession(removed));
+  }
 }
