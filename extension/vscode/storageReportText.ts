@@ -69,17 +69,32 @@ export const repairsOf = ({ findings }: StorageReport): readonly RepairKind[] =>
 export const problemsOf = ({ findings }: StorageReport): readonly StorageFinding[] =>
   findings.filter(({ severity }) => severity === 'problem');
 
-const cell = (text: string): string => firstLine(text, 200).replaceAll('|', '\\|');
+const cell = (text: string): string => firstLine(text, 60).replaceAll('|', '\\|');
 
-const spaceTable = (use: StorageUse): readonly string[] => [
-  '| What | Size | Files | |',
-  '| --- | ---: | ---: | --- |',
-  ...use.parts.map(({ kind, bytes, files }) => {
-    const { label, detail } = partWords[kind];
-    return `| ${label} | ${formatBytes(bytes)} | ${files} | ${detail} |`;
-  }),
-  `| **Everything** | **${formatBytes(use.bytes)}** | | |`,
-];
+/** A Markdown table whose columns stand under each other in the text as well. The second and third are numbers. */
+const table = (rows: readonly (readonly string[])[]): readonly string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const isNumber = (column: number): boolean => column > 0;
+  const lines = rows.map((row) => {
+    const cells = row.map((text, column) =>
+      isNumber(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0),
+    );
+    return `| ${cells.join(' | ')} |`;
+  });
+  const rule = widths.map((width, column) =>
+    isNumber(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  );
+  return lines.toSpliced(1, 0, `| ${rule.join(' | ')} |`);
+};
+
+const spaceTable = (use: StorageUse): readonly string[] =>
+  table([
+    ['What', 'Size', 'Files'],
+    ...use.parts
+      .filter(({ bytes, files }) => bytes > 0 || files > 0)
+      .map(({ kind, bytes, files }) => [partWords[kind].label, formatBytes(bytes), String(files)]),
+    ['Everything', formatBytes(use.bytes), ''],
+  ]);
 
 /** The longest chats that a report names. */
 const namedChats = 10;
@@ -95,7 +110,7 @@ export const reportText = (report: StorageReport, at: number): string => {
     `- ${text}${repair === undefined ? '' : ` (can be repaired: ${repairLabels[repair]})`}`;
   const largest = use.largest
     .slice(0, namedChats)
-    .map(({ session, bytes }) => `| ${cell(titleOf(session))} | ${formatBytes(bytes)} |`);
+    .map(({ session, bytes }) => [cell(titleOf(session)), formatBytes(bytes)]);
   return [
     '# AnyCowork storage',
     '',
@@ -109,10 +124,7 @@ export const reportText = (report: StorageReport, at: number): string => {
       facts.map((fact) => `- ${fact}`),
     ),
     ...section('What uses the space', spaceTable(use)),
-    ...section(
-      'Largest chats',
-      largest.length === 0 ? [] : ['| Chat | Size |', '| --- | ---: |', ...largest],
-    ),
+    ...section('Largest chats', largest.length === 0 ? [] : table([['Chat', 'Size'], ...largest])),
     '',
   ].join('\n');
 };

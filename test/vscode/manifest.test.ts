@@ -77,7 +77,7 @@ describe('the manifest', () => {
       'a chat of the list',
       { ...session, shelf: 'active' },
       [
-        ...['renameSession', 'pinSession', 'forkSession', 'copySession', 'exportSession'],
+        ...['renameSession', 'pinSession', 'copySession', 'exportSession'],
         ...['archiveSession', 'deleteSession'],
       ],
     ],
@@ -85,17 +85,14 @@ describe('the manifest', () => {
       'a pinned chat',
       { ...session, shelf: 'active', isPinned: true },
       [
-        ...['renameSession', 'unpinSession', 'forkSession', 'copySession', 'exportSession'],
+        ...['renameSession', 'unpinSession', 'copySession', 'exportSession'],
         ...['archiveSession', 'deleteSession'],
       ],
     ],
     [
       'a chat of the archive',
       { ...session, shelf: 'archived' },
-      [
-        ...['renameSession', 'forkSession', 'copySession', 'exportSession'],
-        ...['unarchiveSession', 'deleteSession'],
-      ],
+      [...['renameSession', 'copySession', 'exportSession'], ...['unarchiveSession', 'deleteSession']],
     ],
     ['a deleted chat', { ...session, shelf: 'deleted' }, ['copySession', 'exportSession', 'restoreSession']],
     [
