@@ -338,7 +338,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     storageCare,
     view,
     showModalApprovals(approvals, review, usesDialogs, logError),
-    showStatusBar(approvals, jobs),
+    showStatusBar(approvals, jobs, elsewhere),
     onSettingsChange(refresh),
     context.secrets.onDidChange(refresh),
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),

@@ -27,6 +27,7 @@ export interface Elsewhere {
   onUnfollowed(listener: (sessionId: string) => void): () => void;
   /** Steps that wait for an answer in the job that is followed. */
   waiting(): readonly StepRecord[];
+  onWaiting(listener: () => void): () => void;
   /** All of them. Asks the store. */
   list(): Promise<readonly JobElsewhere[]>;
   /** Where another window works in this chat, in words that follow "in". Asks the store. */
@@ -53,6 +54,9 @@ const marked = (event: AgentEvent): AgentEvent =>
 const attempts = 5;
 const attemptDelay = 60;
 
+const changesWaiting = ({ type }: AgentEvent): boolean =>
+  type === 'ApprovalRequired' || type === 'StepApproved' || type === 'StepRejected';
+
 interface Attended extends JobElsewhere {
   readonly model: ModelRef;
   /** Settled once it is known whether it can be followed. */
@@ -70,6 +74,7 @@ export const createElsewhere = (options: {
   const { relay, store, logError } = options;
   const listeners = new Set<EventListener>();
   const unfollowed = new Set<(sessionId: string) => void>();
+  const waitingListeners = new Set<() => void>();
   let attended: Attended | undefined;
   let calls = 0;
   let isSwept = false;
@@ -85,9 +90,22 @@ export const createElsewhere = (options: {
     }
   };
 
+  const waiting = (): readonly StepRecord[] =>
+    attended?.made?.items.flatMap((item) =>
+      item.kind === 'step' && item.record.status === 'waiting' ? [item.record] : [],
+    ) ?? [];
+  let waitingCount = 0;
+  const tellWaiting = (): void => {
+    const { length } = waiting();
+    if (length === waitingCount) return;
+    waitingCount = length;
+    tell(waitingListeners, (listener) => listener());
+  };
+
   const leave = (): void => {
     attended?.following?.close();
     attended = undefined;
+    tellWaiting();
     clearInterval(timer);
     timer = undefined;
   };
@@ -117,11 +135,13 @@ export const createElsewhere = (options: {
         // Before anybody is told, who may read the chat at once.
         if (endsJob(event)) leave();
         if (isReady) tell(listeners, (listener) => listener(told, job.sessionId));
+        if (isReady && changesWaiting(event)) tellWaiting();
       },
       onLost: () => {
         delete job.following;
         delete job.made;
         if (attended !== job) return;
+        tellWaiting();
         tell(unfollowed, (listener) => listener(job.sessionId));
         look(job).catch(logError);
       },
@@ -139,6 +159,7 @@ export const createElsewhere = (options: {
       const following = await tryToFollow(job);
       if (following === undefined) continue;
       job.following = following;
+      tellWaiting();
       return;
     }
   };
@@ -180,10 +201,11 @@ export const createElsewhere = (options: {
       unfollowed.add(listener);
       return () => unfollowed.delete(listener);
     },
-    waiting: () =>
-      attended?.made?.items.flatMap((item) =>
-        item.kind === 'step' && item.record.status === 'waiting' ? [item.record] : [],
-      ) ?? [],
+    waiting,
+    onWaiting: (listener) => {
+      waitingListeners.add(listener);
+      return () => waitingListeners.delete(listener);
+    },
     list: () => store.jobsElsewhere(),
     whereIn: async (sessionId) => {
       const jobs = await store.jobsElsewhere();

@@ -1,17 +1,27 @@
 import * as vscode from 'vscode';
 import type { ApprovalBroker } from '../core/approvals.ts';
+import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
 import { endsJob } from '../shared/event.ts';
 
-/** One item: how many steps wait for an answer, or that an agent works; hidden otherwise. Opens the chat that waits. */
-export const showStatusBar = (approvals: ApprovalBroker, jobs: Jobs): vscode.Disposable => {
+/**
+ * One item: how many steps wait for an answer, or that an agent works; hidden otherwise. Opens the chat that waits. Of
+ * this window's own jobs only: several windows that all ask for the same answer would only be a nuisance.
+ */
+export const showStatusBar = (
+  approvals: ApprovalBroker,
+  jobs: Jobs,
+  elsewhere: Pick<Elsewhere, 'waiting' | 'onWaiting'>,
+): vscode.Disposable => {
   const item = vscode.window.createStatusBarItem('anycowork.status', vscode.StatusBarAlignment.Left, 0);
   item.name = 'AnyCowork';
 
   const update = (): void => {
     const waiting = approvals.pending().length;
     const running = jobs.running().length;
-    void vscode.commands.executeCommand('setContext', 'anycowork.hasPending', waiting > 0);
+    // For the commands, which answer also what is followed in another window.
+    const hasPending = waiting > 0 || elsewhere.waiting().length > 0;
+    void vscode.commands.executeCommand('setContext', 'anycowork.hasPending', hasPending);
     const [first] = approvals.pending();
     item.command =
       first === undefined
@@ -35,12 +45,14 @@ export const showStatusBar = (approvals: ApprovalBroker, jobs: Jobs): vscode.Dis
     }
   };
   const unlistenApprovals = approvals.listen({ onAsked: update, onAnswered: update });
+  const unlistenWaiting = elsewhere.onWaiting(update);
   const unlistenJobs = jobs.onEvent((event) => {
     if (event.type === 'JobStarted' || endsJob(event)) update();
   });
   return {
     dispose: () => {
       unlistenApprovals();
+      unlistenWaiting();
       unlistenJobs();
       item.dispose();
     },
