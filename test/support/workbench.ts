@@ -197,6 +197,18 @@ export class Workbench {
     await input.press('Enter');
   }
 
+  /** Types an absolute path into the open file dialog and presses Enter. */
+  async enterPath(file: string): Promise<void> {
+    const input = this.page.locator(quickInput);
+    // The dialog completes what is typed, and writes its own folder into the field once it has read it.
+    await until(`the dialog with ${file}`, async () => {
+      await input.fill(file);
+      await this.page.waitForTimeout(500);
+      return (await input.inputValue()) === file;
+    });
+    await input.press('Enter');
+  }
+
   /** Waits for VS Code's own modal message and reads it. */
   async modal(): Promise<Modal> {
     const box = this.page.locator(modalBox);
