@@ -1,4 +1,4 @@
-import type { SessionSummary } from '../extension/shared/session.ts';
+import type { SearchHit, SessionSummary, TextRange } from '../extension/shared/session.ts';
 import { dayLabel } from './format.ts';
 
 export interface SessionGroup {
@@ -56,4 +56,20 @@ export const groupSessions = (
     groups.set(label, [...(groups.get(label) ?? []), session]);
   }
   return [...groups].map(([label, group]) => ({ label, sessions: group }));
+};
+
+/** Characters before the first word that was found: more would push it out of a narrow column. */
+const leadIn = 12;
+
+/** The part of a hit that one line shows: it begins with a whole word, not long before the first that was found. */
+export const lineOf = ({ snippet, ranges }: SearchHit): { text: string; ranges: readonly TextRange[] } => {
+  const first = Math.min(...ranges.map(([start]) => start));
+  if (ranges.length === 0 || first <= leadIn) return { text: snippet, ranges };
+  const space = snippet.indexOf(' ', first - leadIn - 1);
+  const cut = space === -1 || space >= first ? first : space + 1;
+  const shift = cut - 1;
+  return {
+    text: `…${snippet.slice(cut)}`,
+    ranges: ranges.map(([start, end]) => [start - shift, end - shift]),
+  };
 };

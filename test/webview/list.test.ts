@@ -20,7 +20,7 @@ import {
   takeSessions,
   typeSearch,
 } from '../../webview/list.ts';
-import { groupSessions } from '../../webview/sessions.ts';
+import { groupSessions, lineOf } from '../../webview/sessions.ts';
 import { foundIn, hit, session, sessionsOf } from './samples.ts';
 
 type Message<T extends ToWebview['type']> = Extract<ToWebview, { type: T }>;
@@ -207,4 +207,24 @@ describe('webview list: groups', () => {
       ],
     );
   });
+});
+
+describe('webview list: the line of a hit', () => {
+  for (const [name, snippet, word, text] of [
+    ['is all of a hit that begins with the word', 'The date test fails.', 'date', 'The date test fails.'],
+    [
+      'begins not long before the first word',
+      '…adds a month to the date with setMonth',
+      'date',
+      '…to the date with setMonth',
+    ],
+    ['begins with a word that has no space before it', '…src/calendar/helpers/date.ts', 'date', '…date.ts'],
+    ['is all of a hit in which nothing is highlighted', 'Something that is long enough to cut', 'x', ''],
+  ] as const) {
+    it(name, () => {
+      const line = lineOf(hit(1, 'step', snippet, word));
+      assert.equal(line.text, text === '' ? snippet : text);
+      for (const [start, end] of line.ranges) assert.equal(line.text.slice(start, end), word);
+    });
+  }
 });

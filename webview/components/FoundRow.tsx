@@ -1,5 +1,6 @@
 import type { FoundSession, SearchHit } from '../../extension/shared/session.ts';
 import { exactTime, plural, relativeTime } from '../format.ts';
+import { lineOf } from '../sessions.ts';
 import { Icon } from './Icon.tsx';
 import { Marked } from './Marked.tsx';
 import { SessionRow, type SessionRowProps } from './SessionRow.tsx';
@@ -49,7 +50,7 @@ export const FoundRow = ({ found, tabStop, ...row }: FoundRowProps) => {
                   <Icon name={icon} />
                   <span class="visually-hidden">{label}: </span>
                   <span class="hit-text">
-                    <Marked text={hit.snippet} ranges={hit.ranges} />
+                    <Marked {...lineOf(hit)} />
                   </span>
                   <span class="session-time">{relativeTime(hit.at, row.now)}</span>
                 </button>

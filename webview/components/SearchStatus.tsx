@@ -5,7 +5,7 @@ import type { Search } from '../list.ts';
 const statusOf = ({ text, isAnswered, isDone, hasMore }: Search, count: number): string => {
   if (!isAnswered) return 'Searching';
   if (!isDone)
-    return count === 0 ? 'Searching older chats' : `${plural(count, 'chat')} found. Searching older chats`;
+    return count === 0 ? 'Searching older chats' : `${plural(count, 'chat')} found, searching older ones`;
   if (count > 0) return hasMore ? `The first ${exactNumber(count)} chats` : plural(count, 'chat');
   return `Nothing found for “${text.trim()}”. Titles, messages and the results of steps were searched, in the chats and the archive.`;
 };
