@@ -46,7 +46,13 @@ const useItems = (use: StorageUse): UseItem[] => {
     };
   };
   const heading = (label: string): UseItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const parts = use.parts.filter(({ bytes }) => bytes > 0).toSorted((a, b) => b.bytes - a.bytes);
+  // What was written since the last snapshot is counted as journal; a deleted chat can be freed all the same.
+  const ofDeleted = use.largest.filter(({ session }) => session.shelf === 'deleted');
+  const atLeast = ofDeleted.reduce((sum, { bytes }) => sum + bytes, 0);
+  const counted = use.parts.map((each) =>
+    each.kind === 'deletedChats' ? { ...each, bytes: Math.max(each.bytes, atLeast) } : each,
+  );
+  const parts = counted.filter(({ bytes }) => bytes > 0).toSorted((a, b) => b.bytes - a.bytes);
   const freed = parts.filter(({ kind }) => isFreeable(kind));
   const kept = parts.filter(({ kind }) => !isFreeable(kind));
   const total = freed.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -217,7 +223,8 @@ export const createStorageCare = (ports: {
       { location: vscode.ProgressLocation.Notification, title: `Freeing ${formatBytes(bytes)}` },
       () => store.free(kind),
     );
-    vscode.window.showInformationMessage(`Freed ${formatBytes(freed)}.`);
+    const done = freed > 0 ? `Freed ${formatBytes(freed)}.` : `“${label}” are deleted.`;
+    vscode.window.showInformationMessage(done);
     if (kind === 'deletedChats') ports.sessionsChanged();
   };
 

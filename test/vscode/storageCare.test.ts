@@ -218,6 +218,20 @@ describe('manage storage', () => {
     await managing;
   });
 
+  it('offers deleted chats also while they are counted as journal', async () => {
+    const parts = use.parts.map((each) => (each.kind === 'deletedChats' ? { ...each, bytes: 0 } : each));
+    const managing = rig([], [{ ...use, parts }]).manageStorage();
+    await tick();
+    assert.ok(
+      quickPicks
+        .at(-1)
+        ?.rows()
+        .some((text) => text.startsWith('$(trash) Deleted chats | 1 MB')),
+    );
+    quickPicks.at(-1)?.hide();
+    await managing;
+  });
+
   it('frees nothing without an answer', async () => {
     const { manageStorage, did } = rig();
     const managing = manageStorage();
