@@ -102,7 +102,7 @@ export const keptItems = async (window: Workbench, sessionId: string): Promise<r
   return [...rows.entries()].sort(([a], [b]) => a - b).map(([, item]) => item);
 };
 
-/** Opens a chat and scrolls up until all of it has come. */
+/** Opens a chat and goes back until all of it has come. */
 export const loadWholeChat = async (window: Workbench, sessionId: string, count: number): Promise<void> => {
   // Else the view would keep what it has of the chat from the time when that was being written.
   await window.runCommand('AnyCowork: New Chat');
@@ -114,10 +114,9 @@ export const loadWholeChat = async (window: Workbench, sessionId: string, count:
   await until(
     `${count} items of the chat`,
     async () => {
-      await frame.locator('[role=log]').evaluate((log) => {
-        log.scrollTop = 300;
-        log.scrollTop = 0;
-      });
+      // Folded reads are short: it may be that there is nothing to scroll.
+      const more = frame.locator('.more-messages').first();
+      await more.click({ timeout: 1_000 }).catch(() => undefined);
       return (await keptItems(window, sessionId)).length >= count;
     },
     60_000,
