@@ -212,7 +212,7 @@ export const createStorageCare = (ports: {
   const free = async ({ kind, bytes }: NonNullable<UseItem['free']>): Promise<void> => {
     const { label, detail } = partWords[kind];
     const button = `Free ${formatBytes(bytes)}`;
-    const question = `Delete “${label}” (${formatBytes(bytes)}) for good?`;
+    const question = `Remove ${label.toLowerCase()} (${formatBytes(bytes)}) for good?`;
     const answer = await vscode.window.showWarningMessage(
       question,
       { modal: true, detail: `${detail}.` },
@@ -223,7 +223,7 @@ export const createStorageCare = (ports: {
       { location: vscode.ProgressLocation.Notification, title: `Freeing ${formatBytes(bytes)}` },
       () => store.free(kind),
     );
-    const done = freed > 0 ? `Freed ${formatBytes(freed)}.` : `“${label}” are deleted.`;
+    const done = freed > 0 ? `Freed ${formatBytes(freed)}.` : `Removed ${label.toLowerCase()}.`;
     vscode.window.showInformationMessage(done);
     if (kind === 'deletedChats') ports.sessionsChanged();
   };

@@ -212,7 +212,7 @@ describe('manage storage', () => {
     quickPicks.at(-1)?.accept(row(/Backups/));
     await tick();
     assert.deepEqual(did, ['free backups']);
-    assert.deepEqual(told, ['Delete “Backups” (5 MB) for good?', 'Freed 4 MB.']);
+    assert.deepEqual(told, ['Remove backups (5 MB) for good?', 'Freed 4 MB.']);
     assert.match(quickPicks.at(-1)?.placeholder ?? '', /^15 MB in all/);
     quickPicks.at(-1)?.hide();
     await managing;
