@@ -3,6 +3,7 @@ import type { FoundSession, SearchHit, SessionSummary } from '../shared/session.
 import type { Blobs } from './blobs.ts';
 import type { ColdFiles } from './coldFiles.ts';
 import { integer, text } from './rows.ts';
+import { createSearch } from './schema.ts';
 import { searchTextColumns, searchTextOf } from './searchText.ts';
 import { matchExpression, parseSearch, rangesOfAll, type SearchTerm } from './searchWords.ts';
 import { getSession } from './sessions.ts';
@@ -43,8 +44,13 @@ const inMessages = (terms: readonly SearchTerm[]): readonly SearchTerm[] => {
   return isOneLetter ? [{ ...only, isPrefix: false }] : terms;
 };
 
+/** Whether there is an index; a newer version may have another. */
+const hasIndex = (query: Query): boolean =>
+  query("SELECT 1 FROM sqlite_master WHERE name = 'search' AND sql = ?", [createSearch]).length > 0;
+
 /** Rows of the index whose messages are gone fall out here. */
 const groupsOf = (query: Query, terms: readonly SearchTerm[], seen: number): Groups => {
+  if (!hasIndex(query)) return { groups: [], isAll: true };
   const found = query(
     `SELECT session_id, group_concat(row) AS rows, count(*) AS hits FROM (
         SELECT messages.row AS row, messages.session_id AS session_id

@@ -16,6 +16,9 @@ const putOffMs = 5_000;
 const worthSaving = 5_000;
 /** How often it is asked whether too much of the index is of messages that are gone. */
 const tidyMs = 10 * 60_000;
+/** What waits while people work is less than this; it is indexed before a search, unless that takes too long. */
+const leastRows = 300;
+const leastRowsMs = 1_000;
 const pagesPerMerge = 30;
 
 const found = `messages LEFT JOIN steps ON steps.row = messages.row`;
@@ -168,7 +171,8 @@ export class SearchIndex {
   /** Names the run that may go on; a write ends it, and the next pause begins another. */
   #run = 0;
   #shouldMerge = false;
-  #unsaved = 0;
+  #done = 0;
+  #savedAt = 0;
   #tidiedAt = Number.NEGATIVE_INFINITY;
   #emptying: Promise<void> | undefined;
   /** Databases whose index cannot be written, until it is emptied; that is tried once. */
@@ -195,10 +199,18 @@ export class SearchIndex {
     }, idleMs).unref();
   }
 
-  /** Takes up what was written last, for no longer than this; milliseconds. */
+  /**
+   * Takes up what waits, the newest first, for so many milliseconds; on a busy machine for longer, until at least what
+   * was written just now is in it.
+   */
   async fill(forMs: number): Promise<void> {
-    const until = performance.now() + forMs;
-    while (performance.now() < until && this.#step()) await breathe();
+    const began = performance.now();
+    const before = this.#done;
+    const isDue = (): boolean => {
+      const passed = performance.now() - began;
+      return passed < forMs || (this.#done - before < leastRows && passed < leastRowsMs);
+    };
+    while (isDue() && this.#step()) await breathe();
   }
 
   /**
@@ -254,13 +266,13 @@ export class SearchIndex {
     }
     const done = indexTodo(sqlite, this.#options.blobs);
     this.#shouldMerge = done > 0;
-    this.#unsaved += done;
+    this.#done += done;
     return done > 0;
   }
 
   async #tidy(): Promise<void> {
-    if (this.#unsaved >= worthSaving) {
-      this.#unsaved = 0;
+    if (this.#done - this.#savedAt >= worthSaving) {
+      this.#savedAt = this.#done;
       // Where it cannot be written, the index is as good in memory.
       await this.#options.save().catch(() => undefined);
     }

@@ -104,7 +104,10 @@ const openService = async (options: ServiceOptions) => {
     database,
     cold,
     mover,
-    rebuildIndex: () => searchIndex.rebuild(),
+    rebuildIndex: async () => {
+      await searchIndex.rebuild();
+      await searchIndex.fill(Number.POSITIVE_INFINITY);
+    },
   });
 
   await upkeep.look();
@@ -227,9 +230,19 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     importSession: (call, session, items) => save(call, (_, packer) => importSession(session, items, packer)),
     search: async (_, request) => {
       const { database, index } = await opened();
-      await database.refresh();
-      await index.fill(searchFillMs);
-      return read((query, { blobs, cold }) => searchStore(query, blobs, cold, request));
+      const find = async () => {
+        await database.refresh();
+        await index.fill(searchFillMs);
+        return read((query, { blobs, cold }) => searchStore(query, blobs, cold, request));
+      };
+      try {
+        return await find();
+      } catch (error) {
+        if (error instanceof StoreError || request.coldFile !== undefined) throw error;
+        // A damaged index: the words stand in the messages.
+        await index.rebuild();
+        return find();
+      }
     },
     use: async () => (await opened()).care.use(),
     check: async () => (await opened()).care.check(),
