@@ -90,20 +90,22 @@ export const showMoreSessions = (list: ListState): ListState => ({
   limit: list.limit + pageOfSessions,
 });
 
-const editOf = (list: ListState, { id }: SessionSummary): Edit | undefined => list.edits.get(id);
+/** The same object where nothing was changed: its row is not drawn again. */
+const edited = (list: ListState, session: SessionSummary): SessionSummary => {
+  const edit = list.edits.get(session.id);
+  return edit === undefined ? session : { ...session, ...edit };
+};
 
 /** The chats of the shelf as the person left them. */
 export const listedSessions = (list: ListState): readonly SessionSummary[] =>
-  (list.sessions ?? [])
-    .map((session) => ({ ...session, ...editOf(list, session) }))
-    .filter(({ shelf }) => shelf === list.shelf);
+  (list.sessions ?? []).map((session) => edited(list, session)).filter(({ shelf }) => shelf === list.shelf);
 
 /** What was found, with what the list knows to be newer. */
 export const foundSessions = (list: ListState): readonly FoundSession[] => {
   const listed = new Map(list.sessions?.map((session) => [session.id, session]));
   return (list.search?.sessions ?? [])
     .map((found) => {
-      const session = { ...(listed.get(found.session.id) ?? found.session), ...editOf(list, found.session) };
+      const session = edited(list, listed.get(found.session.id) ?? found.session);
       // Of another title the ranges say nothing.
       return {
         ...found,
@@ -179,6 +181,18 @@ export const takeSearchFailure = (list: ListState, requestId: string, problem: s
 
 type Sessions = Extract<ToWebview, { type: 'sessions' }>;
 
+/** With the objects from before for the chats that are as they were: their rows are not drawn again. */
+const sameObjects = (
+  before: readonly SessionSummary[],
+  after: readonly SessionSummary[],
+): readonly SessionSummary[] => {
+  const known = new Map(before.map((session) => [session.id, session]));
+  return after.map((session) => {
+    const old = known.get(session.id);
+    return old !== undefined && JSON.stringify(old) === JSON.stringify(session) ? old : session;
+  });
+};
+
 /** A list from before a change must not take it back; one that has it makes the note of it needless. */
 export const takeSessions = (list: ListState, { shelf, sessions, hasMore }: Sessions): ListState => {
   if (shelf !== list.shelf) return list;
@@ -192,7 +206,7 @@ export const takeSessions = (list: ListState, { shelf, sessions, hasMore }: Sess
       );
     }),
   );
-  return { ...list, sessions, hasMore, edits, problem: '' };
+  return { ...list, sessions: sameObjects(list.sessions ?? [], sessions), hasMore, edits, problem: '' };
 };
 
 /** Whatever the host made of the changes: from now on it shows as the host says. */

@@ -53,7 +53,9 @@ export const groupSessions = (
   ];
   for (const session of inOrder) {
     const label = labelOf(session);
-    groups.set(label, [...(groups.get(label) ?? []), session]);
+    const group = groups.get(label);
+    if (group === undefined) groups.set(label, [session]);
+    else group.push(session);
   }
   return [...groups].map(([label, group]) => ({ label, sessions: group }));
 };

@@ -24,11 +24,18 @@ const takeFocus = (scroller: HTMLElement, element: HTMLElement): void => {
   target.focus({ preventScroll: true });
 };
 
-/** Brings an element into view and marks it for a moment, unless the reader scrolls away meanwhile. */
-export const useReveal = (scroller: RefObject<HTMLElement | null>): ((element: HTMLElement) => void) => {
+export interface Reveal {
+  /** Brings an element into view and marks it for a moment. */
+  readonly reveal: (element: HTMLElement) => void;
+  /** To be called before something else is gone to. */
+  readonly letGo: () => void;
+}
+
+/** Where a search leads. The reader who scrolls away meanwhile is not held. */
+export const useReveal = (scroller: RefObject<HTMLElement | null>): Reveal => {
   const end = useRef(() => {});
   useEffect(() => () => end.current(), []);
-  return (element) => {
+  const reveal = (element: HTMLElement) => {
     end.current();
     const view = scroller.current;
     if (view === null) return;
@@ -36,22 +43,24 @@ export const useReveal = (scroller: RefObject<HTMLElement | null>): ((element: H
     let frame = 0;
     // Heights of what has never been drawn are guesses: each frame corrects the place until they are known.
     const keepInView = () => {
+      if (!element.isConnected) return;
       scrollTo(view, element);
       frame = performance.now() - began < settlesWithin ? requestAnimationFrame(keepInView) : 0;
     };
-    const letGo = () => cancelAnimationFrame(frame);
+    const release = () => cancelAnimationFrame(frame);
     const signs = ['wheel', 'pointerdown', 'keydown', 'touchstart'] as const;
-    for (const sign of signs) view.addEventListener(sign, letGo, { passive: true });
+    for (const sign of signs) view.addEventListener(sign, release, { passive: true });
     // The element's own: what is drawn meanwhile does not take it away.
     element.dataset.marked = '';
     const timer = setTimeout(() => end.current(), markedFor);
     end.current = () => {
-      letGo();
+      release();
       clearTimeout(timer);
-      for (const sign of signs) view.removeEventListener(sign, letGo);
+      for (const sign of signs) view.removeEventListener(sign, release);
       delete element.dataset.marked;
     };
     keepInView();
     takeFocus(view, element);
   };
+  return { reveal, letGo: () => end.current() };
 };

@@ -70,6 +70,15 @@ describe('webview list: shelves', () => {
     assert.equal(showShelf(more, 'active'), more);
   });
 
+  it('keeps the objects of chats that are as they were, so that their rows are not drawn again', () => {
+    const before = listedSessions(listed(open));
+    const copies = structuredClone([one, { ...two, status: 'running' as const }]);
+    const after = listedSessions(listed(listed(open), copies));
+    assert.equal(after[0], before[0]);
+    assert.notEqual(after[1], before[1]);
+    assert.equal(after[1]?.status, 'running');
+  });
+
   it('searches all but the deleted chats, and nothing for blanks', () => {
     assert.equal(isSearched(typeSearch(open, 'x')), true);
     assert.equal(isSearched(typeSearch(open, '  ')), false);

@@ -187,6 +187,19 @@ describe('a chat opened in its middle', () => {
     assert.equal(await written(shown), '');
   });
 
+  it('holds nobody at the message who goes on at once', async () => {
+    const shown = await show([middle(9_870, 9_960)]);
+    await shown.page.$eval(pill, (element) => {
+      if (element instanceof HTMLElement) element.click();
+    });
+    await shown.push(end());
+    assert.equal(await question(shown, 9_960).count(), 1, 'the message is still there');
+    for (let look = 0; look < 4; look += 1) {
+      await settle(shown, 100);
+      assert.equal(await fromEnd(shown), 0);
+    }
+  });
+
   it('unfolds the step, and the reads, that were found', async () => {
     const reads = ['r1', 'r2'].map((id, index) => ({
       ...stepItem(step(id, 'read_file', `src/${id}.ts`), { result: toolMessage(id, `needle in ${id}`) }),

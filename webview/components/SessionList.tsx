@@ -95,14 +95,16 @@ export const SessionList = ({ list, currentId, folder }: SessionListProps) => {
     actions.undo();
   };
 
-  const sessions = listedSessions(list);
-  const found = foundSessions(list);
+  const sessions = useMemo(() => listedSessions(list), [list]);
+  const found = useMemo(() => foundSessions(list), [list]);
   const searching = isSearched(list) ? list.search : undefined;
   // Until the first answer the list stays as it is.
   const showsFound = searching !== undefined && (searching.isAnswered || found.length > 0);
-  const groups = showsFound
-    ? []
-    : groupSessions(sessions, { filter: shelf === 'deleted' ? text : '', now, folder });
+  const filter = shelf === 'deleted' ? text : '';
+  const groups = useMemo(
+    () => (showsFound ? [] : groupSessions(sessions, { filter, now, folder })),
+    [showsFound, sessions, filter, now, folder],
+  );
   const keys = showsFound
     ? found.flatMap(({ session, hits }) => [session.id, ...hits.map((hit) => hitKey(session.id, hit))])
     : groups.flatMap((group) => group.sessions.map(({ id }) => id));

@@ -91,7 +91,7 @@ export const Transcript = ({ chat, older, newer, focus, endCount }: TranscriptPr
     startsAtEnd: !chat.hasNewer && !chat.items.some(({ id }) => id === focus.itemId),
     isEnd: !chat.hasNewer,
   });
-  const reveal = useReveal(scroller);
+  const { reveal, letGo } = useReveal(scroller);
 
   chunks.current = chunkItems(chunks.current, chat.items);
   const all = chunks.current;
@@ -125,6 +125,7 @@ export const Transcript = ({ chat, older, newer, focus, endCount }: TranscriptPr
   useLayoutEffect(() => {
     if (endCount === seenEnds.current) return;
     seenEnds.current = endCount;
+    letGo();
     toEnd();
   });
 
@@ -232,7 +233,15 @@ export const Transcript = ({ chat, older, newer, focus, endCount }: TranscriptPr
         </div>
       </div>
       {!isFollowing && (
-        <EndPill items={chat.items} hasNewer={chat.hasNewer} onPress={chat.hasNewer ? showNewest : toEnd} />
+        <EndPill
+          items={chat.items}
+          hasNewer={chat.hasNewer}
+          onPress={() => {
+            letGo();
+            if (chat.hasNewer) showNewest();
+            else toEnd();
+          }}
+        />
       )}
     </div>
   );
