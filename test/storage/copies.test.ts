@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { StoreError } from '../../extension/core/store.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
-import type { AgentEvent } from '../../extension/shared/event.ts';
 import { blobThreshold } from '../../extension/storage/blobs.ts';
 import { migrations } from '../../extension/storage/schema.ts';
-import { anyEvents, chatsOf, reportBriefly, sessionIds } from './arbitraryEvents.ts';
+import { anyEvents, reportBriefly, sessionIds } from './arbitraryEvents.ts';
+import { anywhere, blobFiles, endOfRunning } from './chatCopies.ts';
 import { jobEvents } from './chatEvents.ts';
 import {
   type OpenedService,
@@ -19,35 +19,12 @@ import {
   uniqueName,
 } from './support.ts';
 
-/** An item as it is in any chat: rows and the chat's own id differ between copies. */
-const anywhere = (items: readonly ChatItem[]): readonly unknown[] =>
-  items.map(({ row: _, ...item }) =>
-    item.kind === 'step'
-      ? { ...item, record: { ...item.record, step: { ...item.record.step, sessionId: '' } } }
-      : item,
-  );
-
 /** As a copy has it, in which nothing goes on. */
 const ended = (items: readonly ChatItem[], at: number): readonly ChatItem[] =>
   items.map((item) =>
     item.kind === 'step' && ['waiting', 'running'].includes(item.record.status)
       ? { ...item, record: { ...item.record, status: 'interrupted', endedAt: at } }
       : item,
-  );
-
-const blobFiles = (where: string): readonly string[] => {
-  try {
-    return readdirSync(path.join(where, 'blobs'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name);
-  } catch {
-    return [];
-  }
-};
-
-const endOfRunning = (events: readonly AgentEvent[]): readonly AgentEvent[] =>
-  [...chatsOf(events).values()].flatMap(({ job }) =>
-    job === undefined ? [] : [{ type: 'JobCancelled', jobId: job.id, at: 9_000 } as const],
   );
 
 describe('copies of chats', function () {
@@ -311,91 +288,4 @@ describe('copies of chats', function () {
       assert.equal((await opened.items('a')).length, 3);
     });
   });
-});
-
-describe('imported chats', function () {
-  const folder = temporaryFolder(this);
-  this.timeout(60_000);
-
-  const open = (where = folder()) => openService(where, { disk: quickDisk });
-
-  it('come back as they were exported, however often, and in any store', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyEvents, async (events) => {
-        const from = await open();
-        for (const id of sessionIds) await from.service.saveSession(uniqueName(), session(id));
-        for (const event of [...events, ...endOfRunning(events)]) await from.record(event);
-        const exported = await from.items(sessionIds[0]);
-        const where = folder();
-        const to = await open(where);
-        for (const [opened, id] of [
-          [to, 'there'],
-          [from, 'beside'],
-          [from, 'again'],
-        ] as const) {
-          // By way of a file.
-          const items: readonly ChatItem[] = JSON.parse(JSON.stringify(exported));
-          await opened.service.importSession(uniqueName(), session(id), items);
-          assert.deepEqual(anywhere(await opened.items(id)), anywhere(exported));
-          assert.equal((await opened.service.getSession('', id))?.status, 'idle');
-        }
-        const again = await open(where);
-        assert.deepEqual(await again.items('there'), await to.items('there'));
-        await to.service.deleteSession(uniqueName(), 'there');
-        assert.deepEqual(blobFiles(where), []);
-        for (const { service } of [from, to, again]) await service.close('');
-      }),
-      { numRuns: 15, reporter: reportBriefly },
-    );
-  });
-
-  const ended = async (): Promise<readonly ChatItem[]> => {
-    const { service, record, items } = await open();
-    await service.saveSession(uniqueName(), session('a'));
-    const job = jobEvents('a', 'job');
-    for (const event of [job.started(), job.said('Yes'), job.approved(), job.stepDone('out'), job.failed()]) {
-      await record(event);
-    }
-    return items('a');
-  };
-
-  for (const [what, spoil, reason] of [
-    ['the same part twice', (items: readonly ChatItem[]) => [...items, ...items.slice(0, 1)], /the same id/],
-    [
-      'a reply that streams',
-      (items: readonly ChatItem[]) =>
-        items.map((item) => (item.kind === 'assistant' ? { ...item, streaming: true } : item)),
-      /has not ended/,
-    ],
-    [
-      'a step that runs',
-      (items: readonly ChatItem[]) =>
-        items.map(
-          (item): ChatItem =>
-            item.kind === 'step' ? { ...item, record: { ...item.record, status: 'running' } } : item,
-        ),
-      /has not ended/,
-    ],
-    [
-      'a finished step without a result',
-      (items: readonly ChatItem[]) =>
-        items.map((item): ChatItem => {
-          if (item.kind !== 'step') return item;
-          const { result: _, ...record } = item.record;
-          return { ...item, record };
-        }),
-      /without a result/,
-    ],
-  ] as const) {
-    it(`with ${what} are refused as a whole`, async () => {
-      const { service, items } = await open();
-      const spoiled = spoil(await ended());
-      await assert.rejects(
-        service.importSession(uniqueName(), session('b'), spoiled),
-        (error) => error instanceof StoreError && reason.test(error.message),
-      );
-      assert.equal(await service.getSession('', 'b'), undefined);
-      assert.deepEqual(await items('b'), []);
-    });
-  }
 });
