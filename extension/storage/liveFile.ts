@@ -2,7 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { joinEvents } from '../core/joinEvents.ts';
 import { liveOutputLimit } from '../shared/chat.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
-import { type Answer, answerLine, eventLine, type Header, headerLine } from './liveLine.ts';
+import { type Answer, answerLine, type Header, headerLine } from './liveLine.ts';
+import { eventLines } from './liveParts.ts';
 
 /** Milliseconds in which what happens is written together. */
 const flushInterval = 50;
@@ -12,6 +13,17 @@ const progressIntervals = [
   { after: 1_000_000, interval: 2_000 },
   { after: 200_000, interval: 500 },
 ] as const;
+
+/** Characters that are written at once. */
+const batchLength = 100_000;
+
+export interface LiveFileOptions {
+  /** Done before the file is made. */
+  prepare(): Promise<void>;
+  newId(): string;
+  /** Called once: nothing more is written then. */
+  onFailure(error: unknown): void;
+}
 
 interface Pending {
   readonly event: AgentEvent;
@@ -28,8 +40,7 @@ const isPreview = (event: AgentEvent): boolean => event.type === 'Token' || even
 export class LiveFile {
   readonly #file: string;
   readonly #header: Header;
-  readonly #prepare: () => Promise<void>;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #options: LiveFileOptions;
   #handle: FileHandle | undefined;
   #pending: Pending[] = [];
   #answers: Answer[] = [];
@@ -41,20 +52,10 @@ export class LiveFile {
   #writing: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  /**
-   * @param prepare done before the file is made
-   * @param onFailure called once: nothing more is written then
-   */
-  constructor(
-    file: string,
-    header: Header,
-    prepare: () => Promise<void>,
-    onFailure: (error: unknown) => void,
-  ) {
+  constructor(file: string, header: Header, options: LiveFileOptions) {
     this.#file = file;
     this.#header = header;
-    this.#prepare = prepare;
-    this.#onFailure = onFailure;
+    this.#options = options;
   }
 
   add(event: AgentEvent): void {
@@ -111,33 +112,49 @@ export class LiveFile {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushedAt = performance.now();
-    const lines = [
-      ...this.#pending.splice(0).map(({ event }) => {
-        if (event.type !== 'StepProgress') return eventLine(event);
-        const text = event.text.slice(-liveOutputLimit);
-        this.#progressWritten += text.length;
-        return eventLine({ ...event, text });
-      }),
-      ...this.#answers.splice(0).map(answerLine),
-    ];
-    if (lines.length === 0 || this.#isClosed) return;
+    const events = this.#pending.splice(0).map(({ event }) => {
+      if (event.type !== 'StepProgress') return event;
+      const text = event.text.slice(-liveOutputLimit);
+      this.#progressWritten += text.length;
+      return { ...event, text };
+    });
+    const answers = this.#answers.splice(0);
+    if (events.length + answers.length === 0 || this.#isClosed) return;
     this.#writing = this.#writing
-      .then(() => this.#write(lines.join('')))
+      .then(() => this.#write(this.#lines(events, answers)))
       .catch((error: unknown) => this.#fail(error));
   }
 
-  async #write(text: string): Promise<void> {
+  *#lines(events: readonly AgentEvent[], answers: readonly Answer[]): Generator<string, void> {
+    if (this.#handle === undefined) yield headerLine(this.#header);
+    for (const event of events) yield* eventLines(event, this.#options.newId);
+    for (const answer of answers) yield answerLine(answer);
+  }
+
+  /** Makes the lines while it writes, so that no more of them is made at once than can be written at once. */
+  async #write(lines: Iterable<string>): Promise<void> {
+    let text = '';
+    for (const line of lines) {
+      text += line;
+      if (text.length < batchLength) continue;
+      await this.#append(text);
+      text = '';
+    }
+    if (text !== '') await this.#append(text);
+  }
+
+  async #append(text: string): Promise<void> {
     if (this.#handle === undefined) {
-      await this.#prepare();
+      await this.#options.prepare();
       // Nobody else on this machine is to read along, and what is there already is not ours.
       this.#handle = await open(this.#file, 'ax', 0o600);
-      await this.#handle.appendFile(headerLine(this.#header) + text);
-    } else await this.#handle.appendFile(text);
+    }
+    await this.#handle.appendFile(text);
   }
 
   #fail(error: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#onFailure(error);
+    this.#options.onFailure(error);
   }
 }

@@ -231,9 +231,15 @@ export const askLine = (ask: AskLine): string => `${JSON.stringify(ask)}\n`;
 /** @returns undefined for what is no header of this version */
 export const parseHeader = (line: string): Header | undefined => headerSchema.safeParse(parseJson(line)).data;
 
-/** @returns undefined for a line to pass over: an answer, or what only a newer version says; `damaged` for anything else */
-export const parseEvent = (line: string): AgentEvent | 'damaged' | undefined => {
-  const value = parseJson(line);
+/**
+ * @param restore given what stands in the line, returns what is meant
+ * @returns undefined for a line to pass over: an answer, or what only a newer version says; `damaged` for anything else
+ */
+export const parseEvent = (
+  line: string,
+  restore: (value: unknown) => unknown,
+): AgentEvent | 'damaged' | undefined => {
+  const value = restore(parseJson(line));
   if (!has(value, 'type')) return has(value, 'answerTo') ? undefined : 'damaged';
   if (!isEventType(value.type)) return typeof value.type === 'string' ? undefined : 'damaged';
   return events[value.type].safeParse(value).data ?? 'damaged';

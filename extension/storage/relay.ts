@@ -12,7 +12,8 @@ import { endsJob } from '../shared/event.ts';
 import { FolderWatch, type WatchFolder } from './folderWatch.ts';
 import { LineTail } from './lineTail.ts';
 import { LiveFile } from './liveFile.ts';
-import { askLine, type Header, parseAnswer, parseAsk, parseEvent, parseHeader } from './liveLine.ts';
+import { askLine, type Header, parseAnswer, parseAsk, parseHeader } from './liveLine.ts';
+import { EventReader } from './liveParts.ts';
 
 export interface RelayOptions {
   /** The store's. */
@@ -106,7 +107,11 @@ export const createRelay = (options: RelayOptions): Relay => {
     };
     const header = { jobId, owner: options.ownerId, place: options.place() };
     const job: OwnJob = {
-      file: new LiveFile(eventsOf(jobId), header, prepare, (error) => failed(jobId, error)),
+      file: new LiveFile(eventsOf(jobId), header, {
+        prepare,
+        newId: options.newId,
+        onFailure: (error) => failed(jobId, error),
+      }),
       asks: new LineTail(asksOf(jobId), (line) => answerLine(jobId, line)),
       unlisten: () => undefined,
     };
@@ -124,6 +129,7 @@ export const createRelay = (options: RelayOptions): Relay => {
 
   const follow = async (jobId: string, listener: FollowListener) => {
     if (!isName(jobId) || own.has(jobId)) return undefined;
+    const reader = new EventReader();
     let header: Header | undefined;
     let isOver = false;
     let isLost = false;
@@ -147,7 +153,7 @@ export const createRelay = (options: RelayOptions): Relay => {
         if (header?.jobId !== jobId) lose();
         return;
       }
-      const event = parseEvent(line);
+      const event = reader.read(line);
       if (event === undefined) return;
       if (event === 'damaged' || event.jobId !== jobId) {
         logError(new Error(`What another window told of its work is damaged, at: ${line.slice(0, 100)}`));

@@ -114,9 +114,12 @@ export const loadWholeChat = async (window: Workbench, sessionId: string, count:
   await until(
     `${count} items of the chat`,
     async () => {
-      // Folded reads are short: it may be that there is nothing to scroll.
+      // A press, since folded reads are short: it may be that there is nothing to scroll.
       const more = frame.locator('.more-messages').first();
-      await more.click({ timeout: 1_000 }).catch(() => undefined);
+      if (await more.isVisible()) {
+        await more.click({ timeout: 1_000 }).catch(() => undefined);
+        return false;
+      }
       return (await keptItems(window, sessionId)).length >= count;
     },
     60_000,

@@ -52,7 +52,7 @@ describe('any job, followed', function () {
         pieces,
         follows,
       ),
-      { numRuns: 25, reporter: reportBriefly },
+      { numRuns: 15, reporter: reportBriefly },
     );
     assert.deepEqual([...runner.errors, ...other.errors], []);
   });

@@ -90,6 +90,44 @@ describe('what one window tells of a job', function () {
     await eventually('the complaint', () => second.errors.length === 1);
   });
 
+  it('comes whole and in small parts where a message has a picture', async () => {
+    const [runner, other] = [open(), open()];
+    const data = `${'QUJD'.repeat(1_000_000)}ä\ud83d`;
+    const content = [
+      { type: 'image', mediaType: 'image/png', data, name: 'a.png' },
+      { type: 'text', text: '😀'.repeat(100_000) },
+    ] as const;
+    const input = { role: 'user', id: 'u', content, createdAt: 1 } as const;
+    const started = {
+      type: 'JobStarted',
+      jobId: 'job',
+      at: 1,
+      sessionId: 'chat',
+      agentId: 'agent',
+      input,
+    } as const;
+    const job = jobEvents('chat', 'job');
+    const said = job.said(data);
+    // What a model says is not mistaken for a part.
+    const odd = { ...job.step, input: { $part: 'first', ['__proto__']: data, list: [data, null, 1.5] } };
+    const approved = {
+      type: 'StepApproved',
+      jobId: 'job',
+      at: 3,
+      step: odd,
+      by: 'user',
+      reason: '',
+    } as const;
+    for (const event of [started, said, approved, job.completed()]) runner.relay.tell(event, 'chat');
+    const { events } = await followed(other, 'job');
+    await eventually('all of it', () => events.length === 4);
+    assert.deepEqual(events.slice(0, 3), [started, said, approved]);
+    const lines = readFileSync(file('job.events'), 'utf8').split('\n');
+    const longest = Math.max(...lines.map(({ length }) => length));
+    assert.ok(longest < 700_000, `a line of ${longest} characters`);
+    assert.deepEqual(other.errors, []);
+  });
+
   it('stays small whatever a command prints', async () => {
     const [runner, other] = [open(), open()];
     const job = jobEvents('chat', 'job');
