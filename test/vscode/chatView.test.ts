@@ -39,6 +39,7 @@ const attached = (source: Partial<ChatSource> = {}) => {
     jobs as Jobs,
     { error: (error) => logged.push(error) },
   );
+  let onVisibility = (): void => undefined;
   const nothing = { dispose: () => undefined };
   const webviewView = {
     visible: true,
@@ -49,7 +50,10 @@ const attached = (source: Partial<ChatSource> = {}) => {
         return nothing;
       },
     },
-    onDidChangeVisibility: () => nothing,
+    onDidChangeVisibility: (listener: () => void) => {
+      onVisibility = listener;
+      return nothing;
+    },
     onDidDispose: () => nothing,
   };
   // The members it uses.
@@ -63,6 +67,10 @@ const attached = (source: Partial<ChatSource> = {}) => {
     say: async (value: unknown): Promise<void> => void (await say(value)),
     tellEvent: (...of: Parameters<EventListener>) => {
       for (const listener of jobListeners) listener(...of);
+    },
+    hide: () => {
+      webviewView.visible = false;
+      onVisibility();
     },
     types: () => posts.map(({ type }) => type),
   };
@@ -267,5 +275,30 @@ describe('chat view: the list of chats', () => {
     for (const event of [begun, asked, approved(run)]) shown.tellEvent(event, 's9');
     await pause(250);
     assert.deepEqual(shown.types(), ['snapshot', 'sessionsChanged']);
+  });
+});
+
+describe('chat view: while it is hidden', () => {
+  it('reads nothing and listens to nothing', async () => {
+    let reads = 0;
+    let hidden = 0;
+    const shown = attached({
+      surroundings: async () => {
+        reads += 1;
+        return surroundings;
+      },
+      onHidden: () => {
+        hidden += 1;
+      },
+    });
+    await shown.say({ type: 'ready' });
+    assert.equal(reads, 1);
+    shown.hide();
+    assert.equal(hidden, 1);
+    await shown.view.reload();
+    await shown.view.refreshSurroundings();
+    assert.equal(reads, 1);
+    await shown.say({ type: 'ready' });
+    assert.equal(reads, 2);
   });
 });
