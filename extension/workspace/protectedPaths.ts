@@ -10,6 +10,7 @@ const folders = new Map(
     '.vscode': 'holds editor settings and tasks',
     '.devcontainer': 'can run commands when the folder is opened',
     '.anycowork': 'holds the settings of this product',
+    globalstorage: 'holds what extensions of the editor keep, such as approvals',
     '.claude': 'configures an agent',
     '.codex': 'configures an agent',
     '.continue': 'configures an agent',

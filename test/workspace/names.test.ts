@@ -15,6 +15,7 @@ describe('protectedReason', () => {
     '.VSCODE/tasks.json',
     '.v\u017fcode/tasks.json',
     '.anycowork/agents.json',
+    '.config/Code/User/globalStorage/anycowork.anycowork/live/job.asks',
     '.mcp.json',
     'sub/.MCP.json',
     '.envrc',
