@@ -43,6 +43,9 @@ const pauseMs = 10 * 60_000;
 /** Memory of deleted rows worth giving back: bytes, and a share of the whole. */
 const worthCompacting = { bytes: 8 * 1024 * 1024, share: 0.2 };
 
+/** The rows of a file, as a share of the bound: it is read whole when a chat in it is opened, and written at once. */
+const fileShare = 1 / 16;
+
 /** Someone changed the chats while they were copied; the copy is thrown away, and nothing has happened. */
 class Changed extends Error {}
 
@@ -58,6 +61,7 @@ export class ColdMover {
   #queue: Promise<unknown> = Promise.resolve();
   #isDue = false;
   #notBefore = 0;
+  #told = '';
   /** Which chats were put into a file; they never change. */
   readonly #contents = new Map<string, readonly string[]>();
 
@@ -73,7 +77,9 @@ export class ColdMover {
       if (this.#stopping.signal.aborted) return;
       const { report, folder } = this.#options;
       this.#notBefore = Date.now() + pauseMs;
-      report(`Old chats could not be put away. ${saveProblem(error, folder).message}`);
+      const { message } = saveProblem(error, folder);
+      if (message !== this.#told) report(`Old chats could not be put away. ${message}`);
+      this.#told = message;
     });
   }
 
@@ -82,6 +88,8 @@ export class ColdMover {
     const work = async (): Promise<void> => {
       this.#isDue = false;
       this.#stopping.signal.throwIfAborted();
+      // What a newer version wrote is for it to keep in order.
+      if (this.#options.database.derivable === undefined) return;
       await this.#rewriteStale();
       await this.#keepBounds();
       await this.collect();
@@ -153,18 +161,14 @@ export class ColdMover {
 
   async #keepBounds(): Promise<void> {
     const { database, liveBytes } = this.#options;
-    const { used, index } = await database.local((sqlite) => ({
-      ...sqlite.sizes(),
-      index: indexBytes(sqlite.query),
-    }));
+    const { used } = await database.local((sqlite) => sqlite.sizes());
     let moved = 0;
     if (used > liveBytes) {
       // The index of what goes, goes as well.
+      const index = await database.read(indexBytes);
       const wanted = (used - (3 / 4) * liveBytes) * (1 - Math.min(index / used, 0.9));
-      while (moved < wanted) {
-        const bytes = await this.#moveSome(Math.min(wanted - moved, liveBytes / 8));
-        if (bytes === 0) break;
-        moved += bytes;
+      while (moved < wanted && (await this.#moveSome(Math.min(wanted - moved, liveBytes * fileShare)))) {
+        moved = used - (await database.local((sqlite) => sqlite.sizes())).used;
       }
       if (moved > 0) await this.#options.rebuildIndex();
     }
@@ -173,12 +177,12 @@ export class ColdMover {
     if (moved > 0 || isWorthIt) await database.compact();
   }
 
-  /** One file. @returns the bytes that were put away; 0 when nothing may be, or it changed meanwhile */
-  async #moveSome(bytesWanted: number): Promise<number> {
+  /** Writes one file. @returns whether it did: not when nothing may be put away, or it changed meanwhile */
+  async #moveSome(bytesWanted: number): Promise<boolean> {
     const { database, now } = this.#options;
     const live = database.query;
     const chats = await inSlices(oldestChats(live, now(), bytesWanted), this.#stopping.signal);
-    if (chats.length === 0) return 0;
+    if (chats.length === 0) return false;
     const ids = chats.map(({ id }) => id);
     try {
       await database.local(watchRows);
@@ -187,12 +191,12 @@ export class ColdMover {
         return leaveTo(name, chats);
       });
     } catch (error) {
-      if (error instanceof Error && error.cause instanceof Changed) return 0;
+      if (error instanceof Error && error.cause instanceof Changed) return false;
       throw error;
     } finally {
       await database.local(stopWatchingRows).catch(() => undefined);
     }
-    return chats.reduce((sum, { bytes }) => sum + bytes, 0);
+    return true;
   }
 
   /** Writes those chats of a file that still lie in it as a new one. */
@@ -277,12 +281,12 @@ export class ColdMover {
     let contents = this.#contents.get(file);
     if (contents === undefined) {
       const { sqlite } = cold.read(file);
-      if (sqlite === undefined) return false;
-      contents = sqlite.query('SELECT id FROM sessions').map((row) => text(row, 'id'));
-      sqlite.close();
+      // One that cannot be read is left as it is.
+      contents = sqlite?.query('SELECT id FROM sessions').map((row) => text(row, 'id')) ?? [];
+      sqlite?.close();
       this.#contents.set(file, contents);
     }
-    if (2 * chats <= contents.length) return true;
+    if (contents.length > 0 && 2 * chats <= contents.length) return true;
     const ids = contents;
     return database.read((query) =>
       ids.some((id) => query('SELECT 1 FROM sessions WHERE id = ?', [id]).length === 0),

@@ -145,7 +145,10 @@ export class Database {
 
   /** @param isForced also when there is nothing new since the last one */
   snapshot(isForced = false): Promise<void> {
-    return this.#task(() => this.#live.snapshot(isForced), fail);
+    return this.#task(() => {
+      this.#live.snapshot(isForced);
+      this.#options.onSnapshot?.();
+    }, fail);
   }
 
   /** Finishes what is queued and leaves a snapshot if that is quick. What was acknowledged is safe already. */

@@ -29,6 +29,7 @@ const repairSnapshot = async (options: RepairOptions, call: string): Promise<str
   const { disk, folder, database } = options;
   const files = storeFiles(folder);
   const kept: string[] = [];
+  const now = options.now();
   // Under the lock. What is renamed here is not needed: everything is in memory, and the journal still stands.
   await database.transact(call, () => {
     for (const [image, journal] of [
@@ -36,13 +37,15 @@ const repairSnapshot = async (options: RepairOptions, call: string): Promise<str
       [files.previousImage, files.previousJournal],
     ] as const) {
       if (imageState(options, image, readJournalFile(disk, journal)?.header) !== 'damaged') continue;
-      kept.push(corruptName(image, options.now()));
-      disk.rename(image, corruptName(image, options.now()));
+      const aside = corruptName(image, now);
+      kept.push(aside);
+      disk.rename(image, aside);
     }
     const journal = readJournalFile(disk, files.journal);
     if (journal !== undefined && journal.scan.state === 'damaged') {
-      kept.push(corruptName(files.journal, options.now()));
-      disk.copy(files.journal, corruptName(files.journal, options.now()));
+      const aside = corruptName(files.journal, now);
+      kept.push(aside);
+      disk.copy(files.journal, aside);
     }
     return [];
   });

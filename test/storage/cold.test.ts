@@ -4,7 +4,16 @@ import path from 'node:path';
 import { loadSqlite } from '../../extension/storage/sqlite.ts';
 import { jobEvents } from './chatEvents.ts';
 import { addChat, chatIds, coldNames, openSmall, rowsIn, until } from './coldSupport.ts';
-import { type OpenedService, session, temporaryFolder, uniqueName, wasmFile } from './support.ts';
+import {
+  diskWith,
+  type OpenedService,
+  quickDisk,
+  session,
+  systemError,
+  temporaryFolder,
+  uniqueName,
+  wasmFile,
+} from './support.ts';
 
 const ids = chatIds(24);
 
@@ -155,9 +164,9 @@ describe('old chats', function () {
   it('are found by a search in their files', async () => {
     const where = folder();
     const opened = await openSmall(where);
-    await addChat(opened, 'wanted', { text: 'archaeopteryx' });
+    await addChat(opened, 'a-wanted', { text: 'archaeopteryx' });
     await fill(where, opened);
-    assert.ok((await coldIds(where)).includes('wanted'));
+    assert.ok((await coldIds(where)).includes('a-wanted'));
     const { service } = opened;
     const here = await service.search('', { text: 'archaeopteryx', limit: 10 });
     assert.deepEqual(here.sessions, []);
@@ -167,17 +176,17 @@ describe('old chats', function () {
     );
     assert.deepEqual(
       found.flatMap(({ sessions }) => sessions.map((each) => each.session.id)),
-      ['wanted'],
+      ['a-wanted'],
     );
     const row = found.flatMap(({ sessions }) => sessions)[0]?.hits[0]?.row ?? 0;
-    const page = await service.readPage('', 'wanted', 3, { around: row });
+    const page = await service.readPage('', 'a-wanted', 3, { around: row });
     assert.ok(page.items.some((item) => item.row === row));
     // Brought back, it is found here again, and only once.
-    await opened.record(jobEvents('wanted', 'again').started());
+    await opened.record(jobEvents('a-wanted', 'again').started());
     const back = await service.search('', { text: 'archaeopteryx', limit: 10 });
     assert.deepEqual(
       back.sessions.map((each) => each.session.id),
-      ['wanted'],
+      ['a-wanted'],
     );
     for (const coldFile of [...here.unsearched]) {
       const there = await service.search('', { text: 'archaeopteryx', limit: 10, coldFile });
@@ -268,6 +277,39 @@ describe('old chats', function () {
     );
     const { findings } = await service.check('');
     assert.ok(findings.some(({ text, severity }) => severity === 'problem' && text.includes(name)));
+  });
+
+  it('stay in memory, every one of them, while the disk is full, and that is said once', async () => {
+    const where = folder();
+    const filled = await openSmall(where, { liveBytes: Number.POSITIVE_INFINITY });
+    for (const id of ids) await addChat(filled, id);
+    const before = await Promise.all(ids.map(filled.items));
+    const rows = await rowsIn(where);
+    await filled.service.close('');
+    let isFull = true;
+    const disk = diskWith({
+      ...quickDisk,
+      writeFile: (file, parts) => {
+        if (isFull && file.includes('cold')) throw systemError('ENOSPC');
+        quickDisk.writeFile(file, parts);
+      },
+    });
+    const { service, items, problems } = await openSmall(where, { disk });
+    await service.repair(uniqueName(), 'snapshot');
+    await until(() => problems.length > 0, 'it is said');
+    await assert.rejects(service.free(uniqueName(), 'deletedChats'), /disk is full/);
+    await service.repair(uniqueName(), 'snapshot');
+    assert.deepEqual(
+      problems.map((problem) => /^Old chats could not be put away. The disk is full/.test(problem)),
+      [true],
+    );
+    assert.deepEqual(await Promise.all(ids.map(items)), before);
+    assert.deepEqual(await rowsIn(where), rows);
+    assert.deepEqual(coldNames(where), []);
+    isFull = false;
+    await service.free(uniqueName(), 'deletedChats');
+    assert.ok(coldNames(where).length > 0);
+    assert.deepEqual(await Promise.all(ids.map(items)), before);
   });
 
   it('stay in their files until no snapshot needs those any more', async () => {
