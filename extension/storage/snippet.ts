@@ -71,16 +71,17 @@ const quickPlaces = (term: SearchTerm, text: string, flat: string): readonly Pla
   return places;
 };
 
-/** Where most terms stand close together, as early as possible. */
-const best = (places: readonly (readonly Place[])[]): Place | undefined => {
+/** Where most of what was typed stands close together, as early as possible: a long word says more than a short one. */
+const best = (terms: readonly SearchTerm[], places: readonly (readonly Place[])[]): Place | undefined => {
+  const weights = terms.map(({ words }) => words.join('').length);
   let found: Place | undefined;
   let most = 0;
   for (const place of places.flat().sort((a, b) => a.start - b.start)) {
     const isNear = ({ start, end }: Place): boolean => start >= place.start && end <= place.start + after;
-    const count = places.filter((ofTerm) => ofTerm.some(isNear)).length;
-    if (found !== undefined && count <= most) continue;
+    const weight = weights.reduce((sum, each, term) => sum + (places[term]?.some(isNear) ? each : 0), 0);
+    if (found !== undefined && weight <= most) continue;
     found = place;
-    most = count;
+    most = weight;
   }
   return found;
 };
@@ -128,7 +129,7 @@ export const snippetOf = (text: string, terms: readonly SearchTerm[]): Snippet |
     words ??= wordsOf(text);
     return placesOf(term, words).slice(0, enough);
   });
-  const place = places.some((ofTerm) => ofTerm.length === 0) ? undefined : best(places);
+  const place = places.some((ofTerm) => ofTerm.length === 0) ? undefined : best(terms, places);
   if (place === undefined) return undefined;
   const [begin, end] = [beginOf(text, place), endOf(text, place)];
   const line = text.slice(begin, end).replaceAll(/\s+/g, ' ').trim();

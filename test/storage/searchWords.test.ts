@@ -172,6 +172,11 @@ describe('the snippet of a hit', () => {
     );
   });
 
+  it('is around the longest word where they stand far apart', () => {
+    const text = `react ${'lorem ipsum dolor '.repeat(40)} a promise`;
+    assert.match(snippet(text, 'promise re')?.snippet ?? '', /promise$/);
+  });
+
   it('is the whole text where that is short, and nothing where a word is missing', () => {
     assert.deepEqual(snippet('Say hello', 'hel'), { snippet: 'Say hello', ranges: [[4, 7]] });
     assert.equal(snippet('Say hello', 'hello world'), undefined);
