@@ -31,7 +31,7 @@ const measureAt = async (messages: number): Promise<Measured> => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'anycowork-bench-store-'));
   try {
     const script = path.join(import.meta.dirname, 'storeAt.ts');
-    for (const task of ['fill', 'index']) {
+    for (const task of ['fill', 'settle']) {
       await run(process.execPath, ['--max-old-space-size=8192', script, task, folder, String(messages)]);
     }
     const { stdout } = await run(process.execPath, [script, 'measure', folder, String(messages)]);

@@ -1,4 +1,4 @@
-// node test/bench/storeAt.ts fill|index|measure FOLDER MESSAGES: one store of that many messages. See storage.ts.
+// node test/bench/storeAt.ts fill|settle|measure FOLDER MESSAGES: one store of that many messages. See storage.ts.
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -37,6 +37,7 @@ const storeOptions = (where: string): SqlStoreOptions => ({
   },
 });
 
+const written = `written-${process.pid}`;
 const chatId = (chat: number): string => `chat-${chat}`;
 
 /** Rows as jobs leave them: two days old and older, the lower the number the older. */
@@ -109,6 +110,19 @@ const bareWrites = async (where: string, bytes: Buffer): Promise<number[]> => {
   return samples;
 };
 
+/** As a window that stays open: until every message is in the search index, and no old chat is put away any more. */
+const settle = async (): Promise<void> => {
+  const store = createSqlStore(storeOptions(folder));
+  for (let before = ''; ; ) {
+    await pause(3_000);
+    const { facts, use } = await store.check();
+    const now = JSON.stringify(use.parts);
+    if (now === before && facts.some((fact) => /Search index: .* 0 waiting/.test(fact))) break;
+    before = now;
+  }
+  await store.close();
+};
+
 const queries: Record<string, string> = {
   'one letter': 'k',
   'two letters': 'ka',
@@ -139,10 +153,10 @@ const measure = async () => {
     store.readPage(chatId(newest - (index % Math.min(5, newest))), 100),
   );
 
-  await store.saveSession(session('written', { updatedAt: Date.now() }));
+  await store.saveSession(session(written, { updatedAt: Date.now() }));
   const journal = path.join(folder, 'anycowork.journal');
   const message = text(50).slice(0, 300);
-  const job = jobEvents('written', 'job');
+  const job = jobEvents(written, `${written}-job`);
   await store.record(job.started('Begin'));
   const before = statSync(journal).size;
   const said = job.said(message);
@@ -176,10 +190,5 @@ const measure = async () => {
 };
 
 if (task === 'fill') await fill();
-else if (task === 'index') {
-  // As a window that stays open for a while.
-  const store = createSqlStore(storeOptions(folder));
-  await store.search({ text: 'nothing', limit: 1 });
-  await pause(1_000);
-  await store.close();
-} else console.log(JSON.stringify(await measure()));
+else if (task === 'settle') await settle();
+else console.log(JSON.stringify(await measure()));
