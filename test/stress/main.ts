@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import type { Store } from '../../extension/core/store.ts';
 import { textOf } from '../../extension/shared/message.ts';
 import { migrations } from '../../extension/storage/schema.ts';
-import { openDatabase, openStore } from '../storage/support.ts';
+import { openDatabase, openStore, workerFile, workerVariable } from '../storage/support.ts';
 import {
   apply,
   type Change,
@@ -40,6 +40,8 @@ const random = randomOf(seed);
 const longestLife = 1_000;
 /** After so many rounds everything since the beginning is looked at again, and not only the new chats. */
 const everyRounds = 10;
+/** Then a new store is begun: what a round takes grows with the history, and what it finds does not. */
+const roundsPerStore = 50;
 
 /** What a writer has done, and what it was doing when it was killed. */
 interface Said {
@@ -54,6 +56,7 @@ const writeUntilKilled = async (folder: string, name: string): Promise<Said> => 
   const life = Math.floor(random() * longestLife);
   const child = spawn(process.execPath, [script, folder, name, String(Math.floor(random() * 2 ** 31))], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, [workerVariable]: workerFile() },
   });
   const said: Said = { model: new Map(), pending: undefined };
   const reader = createInterface({ input: child.stdout });
@@ -136,26 +139,33 @@ const check = async (folder: string, all: readonly Said[]): Promise<void> => {
   assert.deepEqual(problems, []);
 };
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'anycowork-stress-'));
-console.log(`${rounds} rounds, ${writers} writers, --seed ${seed}`);
-const began = performance.now();
-const everything: Said[] = [];
-try {
-  for (let round = 1; round <= rounds; round += 1) {
+/** Rounds on one store, from an empty one. */
+const stress = async (folder: string, from: number, through: number): Promise<void> => {
+  const everything: Said[] = [];
+  for (let round = from; round <= through; round += 1) {
     const names = Array.from({ length: writers }, (_, index) => `r${round}w${index}`);
     const said = await Promise.all(names.map((name) => writeUntilKilled(folder, name)));
     everything.push(...said);
-    await check(folder, round % everyRounds === 0 || round === rounds ? everything : said);
-    if (round % everyRounds === 0) {
-      const seconds = ((performance.now() - began) / 1_000).toFixed(0);
-      console.log(`  round ${round}: ${acknowledged} acknowledged writes are all there (${seconds} s)`);
-    }
+    const isTime = round % everyRounds === 0 || round === through;
+    await check(folder, isTime ? everything : said);
+    if (!isTime) continue;
+    const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+    console.log(`  round ${round}: ${acknowledged} acknowledged writes are all there (${seconds} s)`);
   }
   const damaged = readdirSync(folder).filter((name) => name.includes('corrupt'));
   assert.deepEqual(damaged, [], 'a kill was taken for damage');
-  console.log(`${rounds * writers} processes were killed; ${acknowledged} acknowledged writes, none lost`);
+};
+
+console.log(`${rounds} rounds, ${writers} writers, --seed ${seed}`);
+const began = performance.now();
+for (let from = 1; from <= rounds; from += roundsPerStore) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'anycowork-stress-'));
+  try {
+    await stress(folder, from, Math.min(rounds, from + roundsPerStore - 1));
+  } catch (error) {
+    console.error(`The store is kept in ${folder}. Again with: npm run test:stress -- --seed ${seed}`);
+    throw error;
+  }
   rmSync(folder, { recursive: true, force: true });
-} catch (error) {
-  console.error(`The store is kept in ${folder}. Again with: npm run test:stress -- --seed ${seed}`);
-  throw error;
 }
+console.log(`${rounds * writers} processes were killed; ${acknowledged} acknowledged writes, none lost`);
