@@ -91,6 +91,3 @@ export const readPage = (
     after.length > shownAfter.length,
   );
 };
-
-export const readAll = (query: Query, blobs: Blobs, sessionId: string): readonly ChatItem[] =>
-  query(`${select} ORDER BY messages.row`, [sessionId]).map((row) => chatItem(row, blobs));

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { Store } from '../core/store.ts';
+import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEventType } from '../shared/event.ts';
 import type { WorkerSetUp } from './messages.ts';
 import { WorkerClient } from './workerClient.ts';
@@ -24,6 +25,9 @@ export interface SqlStoreOptions {
 
 /** Events that keep nothing: they come many times a second and need not cross over. */
 const previews: readonly AgentEventType[] = ['Thinking', 'Token', 'Retrying', 'StepProgress'];
+
+/** Taking over the items of a whole long chat at once would hold the window's host for many milliseconds. */
+const pageItems = 200;
 
 /** The store on SQLite, in a thread of its own. Nothing is loaded before the first call. */
 export const createSqlStore = (options: SqlStoreOptions): Store => {
@@ -57,7 +61,16 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
       client.call({ method: 'recordDecision', args: [stepId, decision, at] }),
     readPage: (sessionId, limit, place) =>
       client.call({ method: 'readPage', args: [sessionId, limit, place] }),
-    readAll: (sessionId) => client.call({ method: 'readAll', args: [sessionId] }),
+    readAll: async (sessionId) => {
+      const items: ChatItem[] = [];
+      for (let after = 0; ; ) {
+        const page = await client.call({ method: 'readPage', args: [sessionId, pageItems, { after }] });
+        items.push(...page.items);
+        const last = page.items.at(-1)?.row;
+        if (!page.hasNewer || last === undefined) return items;
+        after = last;
+      }
+    },
     sessionUsage: (sessionId, exceptJobId) =>
       client.call({ method: 'sessionUsage', args: [sessionId, exceptJobId] }),
     jobsElsewhere: () => client.call({ method: 'jobsElsewhere', args: [] }),

@@ -2,7 +2,7 @@ import { type Store, StoreError } from '../core/store.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
 import { Blobs, type Packer } from './blobs.ts';
-import { readAll, readPage } from './chatRows.ts';
+import { readPage } from './chatRows.ts';
 import { ColdChat, ColdFiles, needWarm } from './coldFiles.ts';
 import { ColdMover } from './coldMove.ts';
 import { copySession, importSession, rewindSession } from './copySession.ts';
@@ -46,7 +46,7 @@ export interface ServiceOptions {
   readonly onChange: () => void;
 }
 
-type StoreMethod = Exclude<keyof Store, 'onExternalChange'>;
+type StoreMethod = Exclude<keyof Store, 'onExternalChange' | 'readAll'>;
 
 /** The store's methods as its thread offers them: each takes the unique name of the call before its arguments. */
 export type StoreHandlers = {
@@ -284,7 +284,6 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
     recordDecision: (call, stepId, decision, at) => save(call, () => () => decide(stepId, decision, at)),
     readPage: (_, sessionId, limit, place) =>
       readChat(sessionId, (query, { blobs }) => readPage(query, blobs, sessionId, limit, place)),
-    readAll: (_, sessionId) => readChat(sessionId, (query, { blobs }) => readAll(query, blobs, sessionId)),
     sessionUsage: (_, sessionId, exceptJobId) =>
       readChat(sessionId, (query) => sessionUsage(query, sessionId, exceptJobId)),
     jobsElsewhere: async () => {

@@ -25,7 +25,6 @@ const readMethods: readonly Method[] = [
   'listSessions',
   'getSession',
   'readPage',
-  'readAll',
   'sessionUsage',
   'jobsElsewhere',
   'search',

@@ -21,6 +21,7 @@ const measuredSchema = z.object({
   residentBytes: z.number(),
   emptyResidentBytes: z.number(),
   folderBytes: z.number(),
+  hold: z.number(),
 });
 type Measured = z.infer<typeof measuredSchema>;
 
@@ -60,6 +61,7 @@ const figuresOf = (messages: number, measured: Measured): readonly Figure[] => {
     ...Object.entries(measured.search).map(([query, samples]) =>
       sampled(`search ${query} ${at}`, samples, messages === 100_000 ? { goal: 100 } : {}),
     ),
+    milliseconds(`longest hold of the host, reading a chat of 10,000 ${at}`, measured.hold, 20),
     bytes(`memory of the store ${at}`, measured.residentBytes - measured.emptyResidentBytes),
     bytes(`on disk ${at}`, measured.folderBytes),
   ];

@@ -17,7 +17,7 @@ import { migrations } from '../../extension/storage/schema.ts';
 import type { Statement } from '../../extension/storage/sqlite.ts';
 import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
 import { jobEvents } from '../storage/chatEvents.ts';
-import { model, openDatabase, quickDisk, session } from '../storage/support.ts';
+import { model, openDatabase, quickDisk, session, userMessage } from '../storage/support.ts';
 import { root } from '../support/setUp.mjs';
 import { textsOf } from './words.ts';
 
@@ -134,6 +134,35 @@ const queries: Record<string, string> = {
 
 const residentBytes = (): number => process.memoryUsage().rss;
 
+/** The longest time in which nothing else could run in this thread, which stands for the window's host. */
+const longestHold = async (action: () => Promise<unknown>): Promise<number> => {
+  await pause(300);
+  let last = performance.now();
+  let longest = 0;
+  let isOver = false;
+  const look = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!isOver) setImmediate(look);
+  };
+  setImmediate(look);
+  await action();
+  isOver = true;
+  return longest;
+};
+
+/** Reads a chat of 10,000 messages. */
+const holdOfLongChat = async (store: Store, text: (words: number) => string): Promise<number> => {
+  const items = Array.from({ length: 10_000 }, (_, index) => {
+    const message = userMessage(`long-${index}`, text(60));
+    return { id: message.id, jobId: 'long', kind: 'user' as const, message };
+  });
+  const id = `long-${process.pid}`;
+  await store.importSession(session(id, { updatedAt: Date.now() }), items);
+  return longestHold(() => store.readAll(id));
+};
+
 const measure = async () => {
   const text = textsOf(2);
   const small = path.join(folder, 'empty-store');
@@ -184,6 +213,7 @@ const measure = async () => {
     residentBytes: residentBytes(),
     emptyResidentBytes,
     folderBytes: sizeOf(folder),
+    hold: await holdOfLongChat(store, text),
   };
   await store.close();
   return result;

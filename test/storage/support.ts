@@ -165,7 +165,8 @@ export const openService = async (
     service,
     problems,
     record: (event) => service.record(uniqueName(), event),
-    items: (sessionId) => service.readAll('', sessionId),
+    items: (sessionId) =>
+      service.readPage('', sessionId, Number.MAX_SAFE_INTEGER - 1).then(({ items }) => items),
   };
 };
 

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Store, StoreError } from '../../extension/core/store.ts';
+import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { FromWorker, ToWorker, WorkerSetUp } from '../../extension/storage/messages.ts';
 import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
 import { jobEvents } from './chatEvents.ts';
-import { session, storeOptions, temporaryFolder } from './support.ts';
+import { session, storeOptions, temporaryFolder, userMessage } from './support.ts';
 
 /** A thread that can be made to die at a certain message. */
 class FragileWorker extends Worker {
@@ -232,6 +233,27 @@ describe('the storage thread', function () {
     }
     assert.equal(outcomes.size, 60);
     assert.ok(lost < 30, `${lost} were not saved`);
+  });
+
+  it('gives a long chat in parts, so that the window is never held for long', async () => {
+    const { store, last } = open();
+    const items = Array.from({ length: 450 }, (_, index): ChatItem => {
+      const message = userMessage(`m${index}`, `Message ${index}`);
+      return { id: message.id, jobId: 'job', kind: 'user', message };
+    });
+    await store.importSession(session('long'), items);
+    let answers = 0;
+    last().on('message', (message: FromWorker) => {
+      if (message.type !== 'result') return;
+      answers += 1;
+      assert.ok(JSON.stringify(message.value).length < 50_000);
+    });
+    const read = await store.readAll('long');
+    assert.deepEqual(
+      read.map(({ id }) => id),
+      items.map(({ id }) => id),
+    );
+    assert.equal(answers, 3);
   });
 
   it('says what it cannot be given', async () => {

@@ -165,7 +165,7 @@ const read = async () => {
   for (const id of [...ids, 'failed', 'stopped', 'empty']) {
     const [summary, items, used] = [
       await service.getSession('', id),
-      await service.readAll('', id),
+      (await service.readPage('', id, 1_000_000)).items,
       await service.sessionUsage('', id),
     ];
     chats.push({ summary, items, usage: used });
