@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AnswerResult } from '../../extension/core/approvals.ts';
 import { type Ask, askPatience } from '../../extension/core/relay.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { jobEvents } from './chatEvents.ts';
 import { eventually, followed, token, type Window, windows } from './relayRig.ts';
 
@@ -118,7 +119,7 @@ describe('what one window asks of a job in another', function () {
   });
 
   it('is not done later by a window that hung, once the asker was told that it did not answer', async function () {
-    if (process.platform === 'win32') return this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'Windows cannot stop a process and let it go on');
     const child = spawn(
       process.execPath,
       [path.join(import.meta.dirname, 'relayRunner.ts'), path.dirname(file('.'))],
