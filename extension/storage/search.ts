@@ -5,7 +5,7 @@ import type { ColdFiles } from './coldFiles.ts';
 import { integer, text } from './rows.ts';
 import { createSearch } from './schema.ts';
 import { searchTextColumns, searchTextOf } from './searchText.ts';
-import { matchExpression, parseSearch, rangesOfAll, type SearchTerm } from './searchWords.ts';
+import { isInTitle, matchExpression, parseSearch, rangesInTitle, type SearchTerm } from './searchWords.ts';
 import { getSession } from './sessions.ts';
 import { snippetOf } from './snippet.ts';
 import type { Query, SqlParam } from './sqlite.ts';
@@ -118,7 +118,7 @@ const titlesWith = (query: Query, terms: readonly SearchTerm[], limit: number): 
     `SELECT id, title FROM sessions WHERE shelf <> 'deleted' AND ${sql} ORDER BY updated_at DESC, id`,
     params,
   )) {
-    if (rangesOfAll(text(row, 'title'), terms).length > 0) ids.push(text(row, 'id'));
+    if (isInTitle(text(row, 'title'), terms)) ids.push(text(row, 'id'));
     if (ids.length === limit) break;
   }
   return ids;
@@ -151,7 +151,7 @@ export const searchRows = (
 
   const foundOf = (session: SessionSummary, rows: readonly number[]): FoundSession => ({
     session,
-    titleRanges: rangesOfAll(session.title, inTitle),
+    titleRanges: rangesInTitle(session.title, inTitle),
     ...hitsOf(sources, rows, terms),
   });
   const wanted = limit + 1 - byTitle.length;

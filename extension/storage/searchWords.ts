@@ -124,12 +124,30 @@ const typedEnd = (text: string, { start, end }: Word, typed: string): number => 
   return end;
 };
 
-/** What is to be highlighted; nothing unless every term occurs. */
-export const rangesOfAll = (text: string, terms: readonly SearchTerm[]): readonly TextRange[] => {
-  const words = wordsOf(text);
-  const isEverywhere = terms.every((term) => words.some((_, at) => isTermAt(term, words, at)));
-  return isEverywhere ? rangesIn(text, terms) : [];
+/** Titles by what they are: their words between spaces. All titles are looked at with each key that is typed. */
+const foldedTitles = new Map<string, string>();
+const foldedTitlesLimit = 50_000;
+
+const foldTitle = (title: string): string => {
+  const known = foldedTitles.get(title);
+  if (known !== undefined) return known;
+  if (foldedTitles.size >= foldedTitlesLimit) foldedTitles.clear();
+  const folded = ` ${wordsOf(title)
+    .map((word) => word.folded)
+    .join(' ')} `;
+  foldedTitles.set(title, folded);
+  return folded;
 };
+
+/** Whether every term occurs. */
+export const isInTitle = (title: string, terms: readonly SearchTerm[]): boolean => {
+  const folded = foldTitle(title);
+  return terms.every(({ words, isPrefix }) => folded.includes(` ${words.join(' ')}${isPrefix ? '' : ' '}`));
+};
+
+/** What is to be highlighted in a title; nothing unless every term occurs. */
+export const rangesInTitle = (title: string, terms: readonly SearchTerm[]): readonly TextRange[] =>
+  isInTitle(title, terms) ? rangesIn(title, terms) : [];
 
 /** What is to be highlighted: each occurrence of each term, word by word, in order. */
 export const rangesIn = (text: string, terms: readonly SearchTerm[]): readonly TextRange[] => {

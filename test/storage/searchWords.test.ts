@@ -6,7 +6,7 @@ import {
   matchExpression,
   parseSearch,
   rangesIn,
-  rangesOfAll,
+  rangesInTitle,
   wordsOf,
 } from '../../extension/storage/searchWords.ts';
 import { snippetOf } from '../../extension/storage/snippet.ts';
@@ -116,8 +116,8 @@ describe('words of a search', () => {
     assert.equal(marked('来週の会議室', '会議'), '来週の[会][議]室');
     assert.equal(marked('a b a c', '"a c"'), 'a b [a] [c]');
     assert.equal(marked('one two', '...'), 'one two');
-    assert.deepEqual(rangesOfAll('one two', parseSearch('one three')), []);
-    assert.deepEqual(rangesOfAll('one two', parseSearch('one tw')), [
+    assert.deepEqual(rangesInTitle('one two', parseSearch('one three')), []);
+    assert.deepEqual(rangesInTitle('one two', parseSearch('one tw')), [
       [0, 3],
       [4, 6],
     ]);
@@ -212,7 +212,7 @@ describe('the snippet of a hit', () => {
         const terms = parseSearch(text.slice(at, at + length));
         if (terms.length === 0) return;
         const found = snippetOf(text, terms);
-        assert.equal(found !== undefined, rangesOfAll(text, terms).length > 0);
+        assert.equal(found !== undefined, rangesInTitle(text, terms).length > 0);
         if (found === undefined) return;
         hits += 1;
         assert.doesNotMatch(found.snippet, /[\n\r\t]/);
