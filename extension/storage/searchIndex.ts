@@ -234,6 +234,8 @@ export class SearchIndex {
     this.#run += 1;
     const run = this.#run;
     while (run === this.#run) {
+      // Emptied, it wakes this again. Not a snapshot meanwhile: what it would hold is just being thrown away.
+      if (this.#emptying !== undefined) return;
       if (!this.#step()) {
         await this.#tidy();
         return;

@@ -189,6 +189,16 @@ describe('the search index', function () {
     assert.equal(count(sqlite, 'search_docsize'), 5_001);
   });
 
+  it('is not saved while it is being made anew: whoever has that done saves what comes of it', async () => {
+    const { index, sqlite, state } = await make(numbered(12_000));
+    index.wake();
+    await settled(() => count(sqlite, 'search_docsize') > 6_000);
+    await index.rebuild();
+    assert.equal(state.saves, 0);
+    await settled(() => state.saves === 1);
+    assert.equal(count(sqlite, 'search_docsize'), 12_000);
+  });
+
   it('is made anew when it is damaged, and not over and over', async () => {
     const { index, sqlite } = await make(numbered(500));
     await index.fill(Number.POSITIVE_INFINITY);
