@@ -7,9 +7,12 @@ import type { OpenSqlite } from './sqlite.ts';
 export interface CheckOptions {
   readonly folder: string;
   readonly disk: Disk;
+  readonly now: () => number;
   readonly openSqlite: OpenSqlite;
   readonly database: Database;
   readonly cold: ColdFiles;
+  /** Bytes of the database in memory from which old chats are put away. */
+  readonly liveBytes: number;
   /** Whether a (formatted) owner still runs. */
   readonly isAlive: (owner: string) => boolean;
   readonly measureUse: () => Promise<StorageUse>;

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { StorageFinding, StorageReport, StorageUse } from '../core/storageReport.ts';
 import { checkFiles } from './checkFiles.ts';
-import type { CheckOptions, Said } from './checking.ts';
+import { type CheckOptions, type Said, said } from './checking.ts';
 import { checkBlobs, checkCold, checkJobs, checkSearch, checkTables } from './checkRows.ts';
+import { oldestChats } from './coldRows.ts';
 import { filesIn } from './orphans.ts';
 import { migrations } from './schema.ts';
 import { inSlices } from './slices.ts';
@@ -56,6 +57,20 @@ const checkSurroundings = ({ disk, folder, isAlive }: CheckOptions, query: Query
   };
 };
 
+/** Whether what has to stay in memory is more than what should be there. */
+const checkBound = async ({ database, liveBytes, now }: CheckOptions): Promise<Said> => {
+  const { used } = await database.local((sqlite) => sqlite.sizes());
+  const fact = `In memory: ${bytesInWords(used)}`;
+  if (used <= liveBytes) return said(fact);
+  const movable = await inSlices(oldestChats(database.query, now(), 1));
+  // Else they are put away within a minute.
+  if (movable.length > 0) return said(fact);
+  return said(fact, {
+    severity: 'note',
+    text: `The chats take ${bytesInWords(used)} of memory, more than the ${bytesInWords(liveBytes)} they should (anycowork.storage.liveMb), and none of them can be put away: chats of the last 24 hours, pinned ones, deleted ones and those at work stay in memory. Nothing is lost by this; AnyCowork may be slow until tomorrow. Unpin old chats, remove deleted ones for good, or raise the setting.`,
+  });
+};
+
 /** Looks through everything that is kept, in slices; changes nothing. */
 export const checkStorage = async (options: CheckOptions): Promise<StorageReport> => {
   const { database, measureUse } = options;
@@ -67,6 +82,7 @@ export const checkStorage = async (options: CheckOptions): Promise<StorageReport
     ...(await checkFiles(options)),
     await inSlices(checkBlobs(options, query)),
     await inSlices(checkCold(options, query)),
+    await checkBound(options),
     checkJobs(options, query),
     checkSearch(query),
     checkSurroundings(options, query, use),

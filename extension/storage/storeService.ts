@@ -88,9 +88,10 @@ const openService = async (options: ServiceOptions) => {
   index = searchIndex;
   searchIndex.wake();
   const cold = new ColdFiles({ ...options, migrations });
+  const liveBytes = options.liveBytes ?? defaultLiveBytes;
   mover = new ColdMover({
     ...options,
-    liveBytes: options.liveBytes ?? defaultLiveBytes,
+    liveBytes,
     database,
     cold,
     fillIndex: (sqlite) => fillIndex(sqlite, blobs),
@@ -101,6 +102,7 @@ const openService = async (options: ServiceOptions) => {
   const care = createStorageCare({
     ...options,
     ...upkeep,
+    liveBytes,
     database,
     cold,
     mover,

@@ -325,4 +325,24 @@ describe('old chats', function () {
     assert.deepEqual(coldNames(where), []);
     assert.deepEqual(opened.problems, []);
   });
+
+  it('are none where the chats of today alone are more than should be in memory, and the check says so', async () => {
+    const opened = await openSmall(folder());
+    const ids = chatIds(20);
+    for (const id of ids) await addChat(opened, id, { size: 10_000, updatedAt: Date.now() });
+    const { findings } = await opened.service.check('');
+    assert.deepEqual(
+      findings.map(({ severity }) => severity),
+      ['note'],
+    );
+    assert.match(
+      findings[0]?.text ?? '',
+      /more than the 400\.0 KB they should .* none of them can be put away/,
+    );
+    for (const id of ids) {
+      await opened.service.updateSession(uniqueName(), id, { shelf: 'deleted' }, Date.now());
+    }
+    await opened.service.free(uniqueName(), 'deletedChats');
+    assert.deepEqual((await opened.service.check('')).findings, []);
+  });
 });
