@@ -48,6 +48,7 @@ import {
 import { showStatusBar } from './vscode/statusBar.ts';
 import { createStorageCare } from './vscode/storageCare.ts';
 import { createQuotaWatch } from './vscode/storageQuota.ts';
+import { withoutLinks } from './vscode/words.ts';
 import { workspaceRoots } from './vscode/workspaceRoots.ts';
 import { createWorkspaceFiles } from './workspace/files.ts';
 
@@ -105,7 +106,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     report: (problem) => {
       log.warn(problem);
       storageProblem = problem;
-      void vscode.window.showWarningMessage(`AnyCowork: ${problem}`);
+      void vscode.window.showWarningMessage(withoutLinks(`AnyCowork: ${problem}`));
       refresh();
     },
   });

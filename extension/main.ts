@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import type { AgentEvent } from './shared/event.ts';
 import { chatHtml } from './vscode/chatHtml.ts';
 import { watchForStuckView } from './vscode/stuckView.ts';
+import { withoutLinks } from './vscode/words.ts';
 
 /** What other extensions get from `activate()`. */
 export interface AnyCoworkApi {
@@ -91,7 +92,7 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
       const reason = error instanceof Error ? error.message : String(error);
       const isByCode = values.length > 0 && !isFromMenu(values[0]);
       if (isByCode || dataCommands.includes(name)) throw error;
-      void vscode.window.showErrorMessage(`AnyCowork: ${reason}`);
+      void vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reason}`));
       return undefined;
     }
   };

@@ -12,7 +12,7 @@ import type { ChatPicker } from './chatPicker.ts';
 import { givenSession, isFromMenu, parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { fileNameOf, writeWhole } from './exportFiles.ts';
-import { count, titleOf } from './words.ts';
+import { count, titleOf, withoutLinks } from './words.ts';
 
 const filePath = z.string().refine((value) => path.isAbsolute(value), 'Expected an absolute path');
 const exportSchema = z.object({ format: z.enum(['markdown', 'json']), file: filePath });
@@ -66,7 +66,7 @@ export const createChatFileCommands = (ports: {
   };
 
   const offerToOpen = async (session: SessionSummary, target: vscode.Uri): Promise<void> => {
-    const message = `Exported “${titleOf(session)}” to ${path.posix.basename(target.path)}.`;
+    const message = withoutLinks(`Exported “${titleOf(session)}” to ${path.posix.basename(target.path)}.`);
     const open = 'Open';
     if ((await vscode.window.showInformationMessage(message, open)) === open) {
       await vscode.commands.executeCommand('vscode.open', target);
@@ -123,11 +123,11 @@ export const createChatFileCommands = (ports: {
     const [only] = titles;
     if (only !== undefined) {
       const what = titles.length === 1 ? `“${only}”` : count(titles.length, 'chat');
-      vscode.window.showInformationMessage(`Imported ${what}.`);
+      vscode.window.showInformationMessage(withoutLinks(`Imported ${what}.`));
     }
     for (const each of results) {
       if (!('problem' in each)) continue;
-      vscode.window.showErrorMessage(`${path.basename(each.file)}: ${each.problem}`);
+      vscode.window.showErrorMessage(withoutLinks(`${path.basename(each.file)}: ${each.problem}`));
     }
   };
 

@@ -5,6 +5,7 @@ import type { Jobs } from '../core/jobs.ts';
 import type { ChatState } from '../shared/chat.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { parseToHost, type Surroundings, type ToHost, type ToWebviewBody } from '../shared/protocol.ts';
+import { withoutLinks } from './words.ts';
 
 /** More than a person can cause before a view has loaded. */
 const waitingLimit = 20;
@@ -152,7 +153,8 @@ export const createChatView = (
     else waiting = [...waiting, body].slice(-waitingLimit);
   };
 
-  const tell = (text: string): void => void vscode.window.showErrorMessage(`AnyCowork: ${text}`);
+  const tell = (text: string): void =>
+    void vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${text}`));
 
   /** @returns undefined for what breaks the protocol; it is refused where an answer is waited for, and told else */
   const parse = (value: unknown): ToHost | undefined => {

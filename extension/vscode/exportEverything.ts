@@ -9,7 +9,7 @@ import { toMarkdown } from '../core/transcript.ts';
 import type { SessionSummary } from '../shared/session.ts';
 import { parse } from './commandInput.ts';
 import { fileNameOf, uniqueNames, writeWhole } from './exportFiles.ts';
-import { count, firstLine, titleOf } from './words.ts';
+import { count, firstLine, titleOf, withoutLinks } from './words.ts';
 
 export interface Exported {
   /** Path or address of the new folder. */
@@ -146,9 +146,11 @@ export const createExportEverything = (ports: {
     const rest = skipped.length > names.length ? ` and ${skipped.length - names.length} more` : '';
     const chosen =
       first === undefined
-        ? await vscode.window.showInformationMessage(what, openFolder)
+        ? await vscode.window.showInformationMessage(withoutLinks(what), openFolder)
         : await vscode.window.showWarningMessage(
-            `${what} ${count(skipped.length, 'chat')} could not be exported: ${names.join(', ')}${rest}. ${first.problem}`,
+            withoutLinks(
+              `${what} ${count(skipped.length, 'chat')} could not be exported: ${names.join(', ')}${rest}. ${first.problem}`,
+            ),
             openFolder,
           );
     if (chosen !== openFolder) return;

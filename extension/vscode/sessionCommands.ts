@@ -9,7 +9,7 @@ import type { ChatActions } from './chatActions.ts';
 import type { ChatPicker, MessageChoice, SessionChoice } from './chatPicker.ts';
 import { givenItem, givenSession, isFromMenu, parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
-import { titleOf } from './words.ts';
+import { titleOf, withoutLinks } from './words.ts';
 
 const titleSchema = z.string().trim().min(1).max(200);
 const textSchema = z.string().trim().min(1);
@@ -62,7 +62,7 @@ export const createSessionCommands = (ports: {
   const undo = 'Undo';
   /** Not waited for: it stays until the person looks at it. */
   const offerUndo = async (session: SessionSummary, wasShown: boolean): Promise<void> => {
-    const message = `Deleted “${titleOf(session)}”. It can be restored for 7 days.`;
+    const message = withoutLinks(`Deleted “${titleOf(session)}”. It can be restored for 7 days.`);
     if ((await vscode.window.showInformationMessage(message, undo)) !== undo) return;
     try {
       await actions.moveTo(session.id, session.shelf === 'archived' ? 'archived' : 'active');
@@ -70,7 +70,7 @@ export const createSessionCommands = (ports: {
       if (wasShown && current.sessionId() === undefined) await current.open(session.id);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      vscode.window.showErrorMessage(`AnyCowork: ${reason}`);
+      vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reason}`));
     }
   };
 

@@ -9,6 +9,7 @@ import type { Answers } from './answers.ts';
 import { parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { type Review, stepIdOf } from './review.ts';
+import { withoutIcons } from './words.ts';
 
 const scopeSchema = z
   .object({ scope: z.enum(['once', 'session']).default('once') })
@@ -43,9 +44,9 @@ export const createStepCommands = (ports: {
     }
     // Also where there is only one: it need not be the one that was just seen.
     const items = waiting.map(({ step, prompt, from }) => ({
-      label: prompt.title,
-      description: from,
-      detail: prompt.detail.split('\n', 1)[0] ?? '',
+      label: withoutIcons(prompt.title),
+      description: withoutIcons(from),
+      detail: withoutIcons(prompt.detail.split('\n', 1)[0] ?? ''),
       stepId: step.id,
     }));
     return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose a step' }))?.stepId;
@@ -83,7 +84,7 @@ export const createStepCommands = (ports: {
     }
     const items = await Promise.all(
       running.map(async ({ jobId, sessionId, place }) => ({
-        label: (await chats.get(sessionId))?.title ?? 'A chat',
+        label: withoutIcons((await chats.get(sessionId))?.title ?? 'A chat'),
         description: place,
         jobId,
       })),

@@ -18,7 +18,7 @@ import {
   repairsOf,
   reportText,
 } from './storageReportText.ts';
-import { count, formatBytes, titleOf, withoutIcons } from './words.ts';
+import { count, formatBytes, titleOf, withoutIcons, withoutLinks } from './words.ts';
 
 export const reportScheme = 'anycowork-report';
 
@@ -150,7 +150,7 @@ export const createStorageCare = (ports: {
     if (report === undefined) return undefined;
     await show(report);
     offerRepairs(report).catch((error: unknown) => {
-      vscode.window.showErrorMessage(`AnyCowork: ${reasonOf(error)}`);
+      vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reasonOf(error)}`));
     });
     return report;
   };
@@ -253,7 +253,8 @@ export const createStorageCare = (ports: {
         await actions.moveTo(item.session.id, 'deleted');
         deleted.push(item);
       } catch (error) {
-        vscode.window.showErrorMessage(`“${titleOf(item.session)}” was not deleted. ${reasonOf(error)}`);
+        const message = `“${titleOf(item.session)}” was not deleted. ${reasonOf(error)}`;
+        vscode.window.showErrorMessage(withoutLinks(message));
       }
     }
     if (deleted.length === 0) return;
@@ -263,7 +264,7 @@ export const createStorageCare = (ports: {
       deleted.map(({ session }) => session),
       message,
     ).catch((error: unknown) => {
-      vscode.window.showErrorMessage(`AnyCowork: ${reasonOf(error)}`);
+      vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reasonOf(error)}`));
     });
   };
 

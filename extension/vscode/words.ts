@@ -5,6 +5,12 @@ import type { SessionStatus } from '../shared/session.ts';
 export const withoutIcons = (text: string): string =>
   text.replaceAll(/\$\([a-z0-9-]+(?:~[a-z]+)?\)/gi, '\\$&');
 
+/**
+ * A message as VS Code shows it in a notification, where `[x](command:y)` would become a link that runs the command:
+ * titles, names and reasons in it come from models, files and other programs.
+ */
+export const withoutLinks = (text: string): string => text.replaceAll('](', '] (');
+
 /** The first line that says something, cut. */
 export const firstLine = (text: string, limit = 120): string => {
   const line = text.trim().split('\n', 1)[0]?.replaceAll(/\s+/g, ' ').trim() ?? '';

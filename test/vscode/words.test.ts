@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { count, dayOf, firstLine, formatBytes, timeOf, withoutIcons } from '../../extension/vscode/words.ts';
+import {
+  count,
+  dayOf,
+  firstLine,
+  formatBytes,
+  timeOf,
+  withoutIcons,
+  withoutLinks,
+} from '../../extension/vscode/words.ts';
 
 describe('words of lists and messages', () => {
   for (const [bytes, text] of [
@@ -20,6 +28,14 @@ describe('words of lists and messages', () => {
       withoutIcons('why $(sync~spin) and $(date +%s) and $5'),
       'why \\$(sync~spin) and $(date +%s) and $5',
     );
+  });
+
+  it('does not let a title become a link, which could run a command', () => {
+    const linked = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)/i;
+    const title = 'See [this](command:workbench.action.terminal.sendSequence) and a[0](x)';
+    assert.match(title, linked);
+    assert.doesNotMatch(withoutLinks(title), linked);
+    assert.equal(withoutLinks('Plain (text) [1]'), 'Plain (text) [1]');
   });
 
   it('cuts the first line that says something', () => {
