@@ -74,8 +74,8 @@ export const rewindProblem = ({ chat, surroundings }: ViewState): string | undef
 export const beginEdit = (state: ViewState, itemId: string): ViewState => {
   const draft = draftOfMessage(state.chat, itemId);
   if (draft === undefined) return state;
-  const refusal = rewindProblem(state);
-  if (refusal !== undefined) return { ...state, refusal };
+  const message = rewindProblem(state);
+  if (message !== undefined) return { ...state, refusal: { sessionId: state.chat.sessionId, message } };
   const kept = state.editing?.kept ?? state.draft;
   const editing = { sessionId: state.chat.sessionId, itemId, original: draft.text, kept };
   const { refusal: _, ...rest } = state;

@@ -24,6 +24,12 @@ import {
   takeSessions,
 } from './list.ts';
 
+/** It goes when another chat is shown. */
+export interface Refusal {
+  readonly sessionId: string;
+  readonly message: string;
+}
+
 export interface ViewState {
   /**
    * `waiting`: a snapshot was asked for; what arrives before it belongs to a state this view does not have. `failed`:
@@ -58,7 +64,7 @@ export interface ViewState {
   readonly wantedEdit?: { readonly sessionId: string; readonly itemId: string };
   readonly pending?: Pending;
   /** Why the last message was not taken, or a picture not attached. */
-  readonly refusal?: string;
+  readonly refusal?: Refusal;
   /** Grows each time the composer should take the focus. */
   readonly focusCount: number;
 }
@@ -123,12 +129,13 @@ const itemAt = (items: readonly ChatItem[], row: number): ChatItem | undefined =
 const handlers: Handlers = {
   snapshot: (state, { chat: snapshot, surroundings, focusRow }) => {
     const chat = keepOlder(state.chat, snapshot);
-    const { failure: _, ...rest } = state;
+    const { failure: _, refusal, ...rest } = state;
     const focused = focusRow === undefined ? undefined : itemAt(chat.items, focusRow);
     const wasInMiddle = state.chat.hasNewer && state.chat.sessionId === chat.sessionId;
     const goesToEnd = wasInMiddle && !chat.hasNewer && !state.loadingNewer && focused === undefined;
     const next = settlePending({
       ...rest,
+      ...(refusal?.sessionId === chat.sessionId ? { refusal } : {}),
       loaded: true,
       chat,
       surroundings,
@@ -217,8 +224,10 @@ const handlers: Handlers = {
   editMessage: (state, { sessionId, itemId }) =>
     beginWantedEdit({ ...state, list: closeList(state.list), wantedEdit: { sessionId, itemId } }),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
-  refused: (state, { requestId, message }) =>
-    state.pending?.requestId === requestId ? { ...withoutPending(state), refusal: message } : state,
+  refused: (state, { requestId, message, sessionId = state.chat.sessionId }) =>
+    state.pending?.requestId === requestId
+      ? { ...withoutPending(state), refusal: { sessionId, message } }
+      : state,
 };
 
 const handle = <T extends ToWebview['type']>(

@@ -78,8 +78,6 @@ const toHostSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fork'), sessionId: id, itemId: id }),
   /** Has the answer made anew that this item belongs to. The chat as it was is kept in the archive. */
   z.object({ type: z.literal('retryFrom'), sessionId: id, itemId: id }),
-  /** The whole chat, as Markdown, into the clipboard. */
-  z.object({ type: z.literal('copyChat'), sessionId: id }),
   /** Items older than this row; answered by `older` or `olderUnread`. */
   z.object({ type: z.literal('loadOlder'), sessionId: id, beforeRow: z.number().int() }),
   /** Items newer than this row; answered by `newer`, `newerUnread`, or, where it is the rest, by a snapshot. */
@@ -186,7 +184,13 @@ export type ToWebview = {
    */
   | { readonly type: 'editMessage'; readonly sessionId: string; readonly itemId: string }
   | { readonly type: 'accepted'; readonly requestId: string }
-  | { readonly type: 'refused'; readonly requestId: string; readonly message: string }
+  /** `sessionId`: the chat that shows this, where that is about to be another one. */
+  | {
+      readonly type: 'refused';
+      readonly requestId: string;
+      readonly message: string;
+      readonly sessionId?: string;
+    }
 );
 
 export type ToWebviewBody = ToWebview extends infer M

@@ -12,6 +12,7 @@ import type { Handlers, Post } from './handlerTypes.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
 import { createSessionHandlers } from './sessionHandlers.ts';
+import { withoutLinks } from './words.ts';
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -41,7 +42,8 @@ export const createChatHandlers = (options: {
         ...(line === undefined ? {} : { selection: new vscode.Range(position, position) }),
       });
     } catch (error) {
-      vscode.window.showInformationMessage(`Could not open ${path.basename(name)}: ${reasonOf(error)}`);
+      const message = `Could not open ${path.basename(name)}: ${reasonOf(error)}`;
+      vscode.window.showInformationMessage(withoutLinks(message));
     }
   };
 
@@ -97,7 +99,7 @@ export const createChatHandlers = (options: {
         post({ type: 'accepted', requestId });
       } catch (error) {
         options.logError(error);
-        post({ type: 'refused', requestId, message: reasonOf(error) });
+        post({ type: 'refused', requestId, message: reasonOf(error), sessionId: current.sessionId() ?? '' });
       }
     },
     stop: ({ jobId }) => answers.stop(jobId),

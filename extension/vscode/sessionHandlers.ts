@@ -19,7 +19,6 @@ type SessionHandlers = Pick<
   | 'purgeSession'
   | 'fork'
   | 'retryFrom'
-  | 'copyChat'
 >;
 
 /** Less than a snapshot has: the one that follows the last page then begins within what the view has. */
@@ -168,6 +167,5 @@ export const createSessionHandlers = (options: {
     purgeSession: ({ sessionId }) => actions.purge(sessionId),
     fork: ({ sessionId, itemId }) => actions.fork(sessionId, itemId),
     retryFrom: ({ sessionId, itemId }) => actions.retry(sessionId, itemId),
-    copyChat: ({ sessionId }) => actions.copy(sessionId),
   };
 };

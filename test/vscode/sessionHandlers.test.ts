@@ -80,7 +80,6 @@ describe('session handlers: the list', () => {
     [{ type: 'purgeSession', sessionId: 's2' }, 'purge s2'],
     [{ type: 'fork', sessionId: 's2', itemId: 'a1' }, 'fork s2 a1'],
     [{ type: 'retryFrom', sessionId: 's2', itemId: 'a1' }, 'retry s2 a1'],
-    [{ type: 'copyChat', sessionId: 's2' }, 'copy s2'],
     [{ type: 'openSession', sessionId: 's2' }, 'open s2'],
     [{ type: 'openSession', sessionId: 's2', row: 7 }, 'open s2 at 7'],
     [{ type: 'showNewest' }, 'show newest'],

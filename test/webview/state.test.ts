@@ -92,7 +92,10 @@ describe('webview state: sending', () => {
 
   it('posts text and pictures, and keeps them until they were accepted', () => {
     const draft = { text: 'Look', images: [image] };
-    const { state, post } = sendDraft({ ...loaded, refusal: 'Earlier', draft }, 'q1');
+    const { state, post } = sendDraft(
+      { ...loaded, refusal: { sessionId: 's1', message: 'Earlier' }, draft },
+      'q1',
+    );
     assert.deepEqual(post, {
       type: 'send',
       requestId: 'q1',
@@ -126,7 +129,7 @@ describe('webview state: sending', () => {
     const { state } = sendDraft(typed(loaded, 'Hi'), 'q1');
     const refused = received(state, { type: 'refused', requestId: 'q1', message: 'Another window.' });
     assert.equal(refused.draft.text, 'Hi');
-    assert.equal(refused.refusal, 'Another window.');
+    assert.equal(refused.refusal?.message, 'Another window.');
     assert.equal(canSend(refused), true);
   });
 
@@ -162,11 +165,28 @@ describe('webview state: sending', () => {
     assert.equal(received(between, { type: 'accepted', requestId: 'q1' }).draft.text, '');
   });
 
+  for (const [name, about, shown, isTold] of [
+    ['goes when another chat is shown', 's1', 's2', false],
+    ['stays while its chat is drawn anew', 's1', 's1', true],
+    ['that says that another chat is shown stands in that one', 's2', 's2', true],
+  ] as const) {
+    it(`a refusal ${name}`, () => {
+      const { state } = sendDraft(typed(received(initialState(), snapshot([])), 'Hi'), 'q1');
+      const next = received(
+        state,
+        { type: 'refused', requestId: 'q1', message: 'The agent is working.', sessionId: about },
+        snapshot([], { sessionId: shown }),
+      );
+      assert.equal(next.refusal?.message, isTold ? 'The agent is working.' : undefined);
+      assert.equal(next.draft.text, 'Hi');
+    });
+  }
+
   it('says why a message was refused after a snapshot from before it', () => {
     const { state } = sendDraft(typed(loaded, 'Next'), 'q1');
     const between = received(state, snapshot([user('u1', 'Hi')]));
     const refused = received(between, { type: 'refused', requestId: 'q1', message: 'Running elsewhere.' });
-    assert.equal(refused.refusal, 'Running elsewhere.');
+    assert.equal(refused.refusal?.message, 'Running elsewhere.');
     assert.equal(refused.draft.text, 'Next');
   });
 

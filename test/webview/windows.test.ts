@@ -124,11 +124,11 @@ describe('webview state: editing an earlier message', () => {
 
   it('is refused while a job runs, and for a deleted chat, with the reason', () => {
     const busy = received(chat, jobStarted('u2', 'Go'));
-    assert.match(beginEdit(busy, 'u1').refusal ?? '', /still working/);
+    assert.match(beginEdit(busy, 'u1').refusal?.message ?? '', /still working/);
     assert.equal(beginEdit(busy, 'u1').editing, undefined);
     assert.equal(canSend({ ...editing, chat: busy.chat }), false);
     const deleted = { ...chat, surroundings: { ...chat.surroundings, shelf: 'deleted' } } as const;
-    assert.match(beginEdit(deleted, 'u1').refusal ?? '', /Restore it first/);
+    assert.match(beginEdit(deleted, 'u1').refusal?.message ?? '', /Restore it first/);
     assert.equal(canSend(deleted), false);
     assert.equal(canSend(chat), true);
   });

@@ -84,7 +84,7 @@ export const App = ({ state }: { state: ViewState }) => {
           sessionId={chat.sessionId}
           isSending={isSending(state)}
           isSendable={canSend(state)}
-          refusal={state.refusal}
+          refusal={state.refusal?.message}
           focusCount={state.focusCount}
           job={chat.job}
           surroundings={surroundings}
