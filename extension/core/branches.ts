@@ -102,16 +102,6 @@ export const createBranches = (options: {
     updatedAt: session.updatedAt,
   });
 
-  const idle = async (sessionId: string): Promise<SessionSummary> => {
-    const session = await chats.ready(sessionId);
-    if (session.status === 'running' || session.status === 'waiting') {
-      throw new InputError(
-        'An agent works in this chat in another window. Stop it there first, or wait until it is done.',
-      );
-    }
-    return session;
-  };
-
   /** @returns the title under which the chat is kept as it was */
   const rewind = async (
     session: SessionSummary,
@@ -170,7 +160,7 @@ export const createBranches = (options: {
   const editAndResend: Branches['editAndResend'] = (sessionId, itemId, text, images) =>
     alone(sessionId, async () => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
-      const session = await idle(sessionId);
+      const session = await chats.ready(sessionId);
       let found: ChatItem | undefined;
       let isFirst = true;
       for await (const item of fromTheEnd(store, sessionId)) {
@@ -214,7 +204,7 @@ export const createBranches = (options: {
 
   const retry: Branches['retry'] = (sessionId, itemId) =>
     alone(sessionId, async () => {
-      const session = await idle(sessionId);
+      const session = await chats.ready(sessionId);
       let isFound = false;
       let next: ChatItem | undefined;
       for await (const item of fromTheEnd(store, sessionId)) {

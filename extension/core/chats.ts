@@ -120,6 +120,10 @@ export const createChats = (options: {
     );
   };
 
+  /** Where an agent works in this chat, unless here. What a window that died has left behind does not count. */
+  const placeOf = async ({ id, status }: SessionSummary): Promise<string | undefined> =>
+    status === 'running' || status === 'waiting' ? elsewhere?.whereIn(id) : undefined;
+
   const ready: Chats['ready'] = async (sessionId) => {
     checkTrust();
     const session = await existing(sessionId);
@@ -127,10 +131,8 @@ export const createChats = (options: {
       throw new InputError('This chat is deleted. Restore it first; then the agent can go on in it.');
     }
     if (jobs.runningIn(sessionId) !== undefined) throw new JobBusyError();
-    if (session.status === 'running' || session.status === 'waiting') {
-      const place = await elsewhere?.whereIn(sessionId);
-      if (place !== undefined) throw new JobBusyError(place);
-    }
+    const place = await placeOf(session);
+    if (place !== undefined) throw new JobBusyError(place);
     return session;
   };
 
@@ -190,15 +192,16 @@ export const createChats = (options: {
     list: (query) => store.listSessions({ ...query, folderFirst: options.folder() }),
     search: (query) => store.search(query),
     change: async (sessionId, change) => {
-      const { status } = await existing(sessionId);
+      const session = await existing(sessionId);
       if (change.shelf === 'deleted') {
         const jobId = jobs.runningIn(sessionId);
-        if (jobId !== undefined) await jobs.cancel(jobId);
-        else if (status === 'running' || status === 'waiting') {
+        const place = jobId === undefined ? await placeOf(session) : undefined;
+        if (place !== undefined) {
           throw new InputError(
-            'An agent works in this chat in another window. Stop it first, then delete the chat.',
+            `An agent works in this chat, in ${place}. Stop it first, then delete the chat.`,
           );
         }
+        if (jobId !== undefined) await jobs.cancel(jobId);
       }
       await store.updateSession(sessionId, change, options.now());
     },

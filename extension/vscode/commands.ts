@@ -1,5 +1,5 @@
 /** Every command: usable by code with arguments, and from the palette, where it asks for what is missing. */
-import type { Agents } from '../core/agents.ts';
+import { type Agents, InputError } from '../core/agents.ts';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Branches } from '../core/branches.ts';
 import type { Chats } from '../core/chats.ts';
@@ -76,6 +76,8 @@ export const createCommands = (ports: CommandPorts) => {
   const agentName = async (agentId: string): Promise<string | undefined> =>
     (await agents.list()).find(({ id }) => id === agentId)?.name;
   const openAt = async (sessionId: string, row: number | undefined): Promise<void> => {
+    if ((await chats.get(sessionId)) === undefined)
+      throw new InputError('This chat is not there any more. It may have been removed in another window.');
     await current.open(sessionId, row);
     await ports.focusChat();
   };

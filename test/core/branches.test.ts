@@ -181,7 +181,7 @@ describe('branches: edit and send again', () => {
 
   it('does nothing while the agent works in the chat: here, or in another window', async () => {
     const { reply, release } = held();
-    const { branches, sessionId, at, chats, ended, archive, store } = await twoQuestions([reply]);
+    const { branches, sessionId, at, chats, ended, archive, store, places } = await twoQuestions([reply]);
     const running = await chats.send({ sessionId, text: 'Third' });
     await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), JobBusyError);
     await assert.rejects(branches.retry(sessionId, at(6)), JobBusyError);
@@ -189,6 +189,7 @@ describe('branches: edit and send again', () => {
     await ended(running.jobId);
     const elsewhere = { jobId: 'j-elsewhere', at: 1 };
     await store.record({ ...elsewhere, type: 'JobStarted', sessionId, agentId: 'a' });
+    places.set(sessionId, 'another window');
     await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), /in another window/);
     await assert.rejects(branches.retry(sessionId, at(6)), /in another window/);
     assert.deepEqual(await archive(), []);

@@ -65,6 +65,24 @@ describe('chats: where a job may start', () => {
     }
   });
 
+  it('is not where another window works; one that died does not hold a chat', async () => {
+    const { chats, release, ended, jobId, store, places } = await busyChat();
+    release();
+    await ended(jobId);
+    await store.record({ type: 'JobStarted', jobId: 'other', at: 1, sessionId: 'long', agentId: 'a' });
+    assert.equal((await chats.get('long'))?.status, 'running');
+    places.set('long', 'another window (site)');
+    await assert.rejects(chats.ready('long'), /another window \(site\)/);
+    await assert.rejects(
+      chats.change('long', { shelf: 'deleted' }),
+      /another window \(site\)\. Stop it first/,
+    );
+    places.clear();
+    assert.equal((await chats.ready('long')).id, 'long');
+    await chats.change('long', { shelf: 'deleted' });
+    assert.equal((await chats.get('long'))?.shelf, 'deleted');
+  });
+
   it('is in an archived chat too, which comes back with the message', async () => {
     const { chats, release, ended, jobId } = await busyChat();
     release();

@@ -17,6 +17,8 @@ export const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] 
   const folder = { isTrusted: true };
   const store = fakeStore();
   const provider = fakeProvider(replies);
+  /** By chat, the windows in which agents work beside this one. */
+  const places = new Map<string, string>();
   const errors: unknown[] = [];
   const logError = (error: unknown) => void errors.push(error);
   const approvals = createApprovals({ onError: logError });
@@ -37,6 +39,7 @@ export const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] 
     store,
     agents,
     jobs,
+    elsewhere: { running: () => undefined, whereIn: async (sessionId) => places.get(sessionId) },
     folder: () => '/folder',
     isTrusted: () => folder.isTrusted,
     ...ids,
@@ -55,7 +58,7 @@ export const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] 
         resolve(event);
       });
     });
-  return { ...ids, folder, store, provider, approvals, jobs, agents, chats, events, errors, ended };
+  return { ...ids, folder, places, store, provider, approvals, jobs, agents, chats, events, errors, ended };
 };
 
 /** The newest part of a chat. */
