@@ -34,7 +34,8 @@ export const useListFocus = (root: RefObject<HTMLElement | null>): ListFocus => 
   };
 
   useLayoutEffect(() => {
-    const isLost = document.activeElement === document.body;
+    // While a native menu has the focus, taking it would close the menu.
+    const isLost = document.activeElement === document.body && document.hasFocus();
     const element = find(wanted.current) ?? (isLost && activeKey !== '' ? find(activeKey) : undefined);
     if (element !== undefined) {
       wanted.current = '';

@@ -148,17 +148,29 @@ const elsewhere = 'Working in another window';
 export const activityOf = (chat: ChatState): Activity | undefined => {
   const { job } = chat;
   if (job === undefined) return;
+  const placed = (text: string): string => (job.isElsewhere ? `${elsewhere}: ${text}` : text);
   if (job.retry !== undefined) {
     const { attempt, reason, until } = job.retry;
-    return { kind: 'retrying', text: `${reason}. Attempt ${attempt + 1}`, since: job.startedAt, until };
+    return {
+      kind: 'retrying',
+      text: placed(`${reason}. Attempt ${attempt + 1}`),
+      since: job.startedAt,
+      until,
+    };
   }
   const step = chat.hasNewer ? undefined : openStepOf(chat);
-  if (step?.status === 'waiting')
-    return { kind: 'waiting', text: 'Waiting for your approval', since: job.startedAt };
-  if (step !== undefined) {
-    const text = `${verbOf(step.step.tool)} ${step.step.title}`;
-    return { kind: 'working', text: job.isElsewhere ? `${elsewhere}: ${text}` : text, since: step.startedAt };
+  if (step?.status === 'waiting') {
+    const text = job.isElsewhere
+      ? 'Waiting for your approval; it works in another window'
+      : 'Waiting for your approval';
+    return { kind: 'waiting', text, since: job.startedAt };
   }
+  if (step !== undefined)
+    return {
+      kind: 'working',
+      text: placed(`${verbOf(step.step.tool)} ${step.step.title}`),
+      since: step.startedAt,
+    };
   if (job.isElsewhere) return { kind: 'working', text: elsewhere, since: job.startedAt };
   // What it does stands at the end of the chat, which is not in view.
   if (chat.hasNewer) return { kind: 'working', text: 'Working', since: job.startedAt };

@@ -278,4 +278,19 @@ describe('webview words', () => {
       assert.equal(activityOf(state)?.text, text);
     }
   });
+
+  it('says of whatever a job in another window does that it is there', () => {
+    const run = step('w1', 'run_command', 'npm test', 'execute');
+    let state = chat([user('u1', 'Hi')]);
+    for (const event of [
+      { ...at(0), type: 'JobStarted', sessionId: 's1', agentId: 'coder', isElsewhere: true },
+      { ...at(1), type: 'Retrying', attempt: 1, delayMs: 5_000, reason: 'Busy' },
+      { ...at(2), type: 'Token', text: 'I run' },
+      { ...at(3), type: 'ApprovalRequired', step: run, prompt: commandPrompt },
+      { ...at(4), type: 'StepApproved', step: run, by: 'user', reason: '' },
+    ] as const) {
+      state = reduceChat(state, event);
+      assert.match(activityOf(state)?.text ?? '', /another window/, event.type);
+    }
+  });
 });

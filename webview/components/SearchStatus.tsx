@@ -21,7 +21,8 @@ export const SearchStatus = ({
 }) => (
   <>
     <p class="sessions-note search-status" role="status" data-test="search-status">
-      {search === undefined || search.problem !== '' ? '' : statusOf(search, count)}
+      {/* Not an empty text, which would be set anew with every list. */}
+      {search === undefined || search.problem !== '' ? null : statusOf(search, count)}
     </p>
     {search !== undefined && search.problem !== '' && (
       <p class="sessions-note" role="alert">
