@@ -29,7 +29,7 @@ export interface ColdMoverOptions {
   /** Bytes of the database in memory from which old chats are put away, until it is three quarters of that. */
   readonly liveBytes: number;
   /** Makes the search index of what is in a database. */
-  readonly fillIndex: (sqlite: Sqlite) => Promise<void>;
+  readonly fillIndex: (sqlite: Sqlite, signal: AbortSignal) => Promise<void>;
   /** Makes the search index of the live database anew: what was put away is still in it. */
   readonly rebuildIndex: () => Promise<void>;
   readonly now: () => number;
@@ -173,6 +173,8 @@ export class ColdMover {
       if (moved > 0) await this.#options.rebuildIndex();
     }
     const sizes = await database.local((sqlite) => sqlite.sizes());
+    // A window that closes does not wait for it.
+    this.#stopping.signal.throwIfAborted();
     const isWorthIt = sizes.free > worthCompacting.bytes && sizes.free > worthCompacting.share * sizes.used;
     if (moved > 0 || isWorthIt) await database.compact();
   }
@@ -209,11 +211,11 @@ export class ColdMover {
       }));
     const chats = await database.read(chatsIn);
     if (chats.length === 0) return;
-    const { sqlite } = cold.read(file);
-    // What cannot be read is left as it is.
-    if (sqlite === undefined) return;
+    const { state, sqlite } = cold.read(file);
     const ids = chats.map(({ id }) => id);
     try {
+      // What is not as it was written is left as it is: a new file of it would count as whole.
+      if (sqlite === undefined || state !== 'intact') return;
       await this.#writeFile(sqlite.query, ids, (query, name) => {
         const still = chatsIn(query);
         if (still.length !== chats.length || still.some(({ id }) => !ids.includes(id))) throw new Changed();
@@ -223,7 +225,7 @@ export class ColdMover {
     } catch (error) {
       if (!(error instanceof Error && error.cause instanceof Changed)) throw error;
     } finally {
-      sqlite.close();
+      sqlite?.close();
     }
   }
 
@@ -242,8 +244,7 @@ export class ColdMover {
     let image: Uint8Array;
     try {
       await inSlices(copyChats(from, sqlite, sessionIds), signal);
-      await fillIndex(sqlite);
-      signal.throwIfAborted();
+      await fillIndex(sqlite, signal);
       image = sqlite.image();
     } finally {
       sqlite.close();
@@ -280,9 +281,10 @@ export class ColdMover {
     const { database, cold } = this.#options;
     let contents = this.#contents.get(file);
     if (contents === undefined) {
-      const { sqlite } = cold.read(file);
-      // One that cannot be read is left as it is.
-      contents = sqlite?.query('SELECT id FROM sessions').map((row) => text(row, 'id')) ?? [];
+      const { state, sqlite } = cold.read(file);
+      // As in #rewrite.
+      const rows = state === 'intact' ? sqlite?.query('SELECT id FROM sessions') : undefined;
+      contents = rows?.map((row) => text(row, 'id')) ?? [];
       sqlite?.close();
       this.#contents.set(file, contents);
     }

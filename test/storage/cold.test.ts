@@ -261,22 +261,32 @@ describe('old chats', function () {
     const where = folder();
     const opened = await openSmall(where);
     await fill(where, opened);
-    const [name = ''] = coldNames(where);
+    const lie = await whereTheyLie(where);
+    const name = coldNames(where).find((each) => [...lie.values()].filter((of) => of === each).length > 1);
+    assert.ok(name !== undefined);
     const file = path.join(where, 'cold', name);
     const bytes = readFileSync(file);
     bytes.write('L', bytes.indexOf('lorem ipsum'));
     writeFileSync(file, bytes);
     await opened.service.close('');
     const { service, items, problems } = await openSmall(where);
-    const [id = ''] = [...(await whereTheyLie(where))].find(([, each]) => each === name) ?? [];
+    const [id = '', other = ''] = [...lie].filter(([, each]) => each === name).map(([each]) => each);
     assert.ok((await items(id)).length > 0);
     assert.ok((await items(id)).length > 0);
     assert.deepEqual(
       problems.map((problem) => /is not as it was written/.test(problem)),
       [true],
     );
-    const { findings } = await service.check('');
-    assert.ok(findings.some(({ text, severity }) => severity === 'problem' && text.includes(name)));
+    const isTold = async (): Promise<boolean> =>
+      (await service.check('')).findings.some(
+        ({ text, severity }) => severity === 'problem' && text.includes(name),
+      );
+    assert.ok(await isTold());
+    // Written anew, it would count as whole, and a copy of it could not be put in its place any more.
+    await service.deleteSession(uniqueName(), other);
+    await service.free(uniqueName(), 'deletedChats');
+    assert.ok(coldNames(where).includes(name));
+    assert.ok(await isTold());
   });
 
   it('stay in memory, every one of them, while the disk is full, and that is said once', async () => {
