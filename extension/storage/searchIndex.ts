@@ -90,8 +90,8 @@ const mergeSome = (sqlite: Sqlite): boolean => {
   return changes(sqlite.query) - before >= 2;
 };
 
-/** Puts every row of a database that its index lacks into it, in slices. */
-export const fillIndex = async (sqlite: Sqlite, blobs: Blobs): Promise<void> => {
+/** Puts every row of a database that its index lacks into it, in slices. @throws the signal's reason */
+export const fillIndex = async (sqlite: Sqlite, blobs: Blobs, signal?: AbortSignal): Promise<void> => {
   for (let last = 0; ; ) {
     const rows = sqlite
       .query(
@@ -105,6 +105,7 @@ export const fillIndex = async (sqlite: Sqlite, blobs: Blobs): Promise<void> => 
     for (let done = 0; done < rows.length; ) {
       done += indexSome(sqlite, blobs, rows.slice(done));
       await breathe();
+      signal?.throwIfAborted();
     }
     while (mergeSome(sqlite)) await breathe();
   }

@@ -1,5 +1,7 @@
 import { type Store, StoreError } from '../core/store.ts';
+import type { ChatItem } from '../shared/chat.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
+import type { Session } from '../shared/session.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
 import { Blobs, type Packer } from './blobs.ts';
 import { readPage } from './chatRows.ts';
@@ -46,12 +48,14 @@ export interface ServiceOptions {
   readonly onChange: () => void;
 }
 
-type StoreMethod = Exclude<keyof Store, 'onExternalChange' | 'readAll'>;
+type StoreMethod = Exclude<keyof Store, 'onExternalChange' | 'readAll' | 'importSession'>;
 
 /** The store's methods as its thread offers them: each takes the unique name of the call before its arguments. */
 export type StoreHandlers = {
   readonly [M in StoreMethod]: (call: string, ...args: Parameters<Store[M]>) => ReturnType<Store[M]>;
 } & {
+  /** @param texts lists of items as JSON: making copies of the items themselves would hold the window's host */
+  readonly importSession: (call: string, session: Session, texts: readonly string[]) => Promise<void>;
   /** Whether the write of that name is in the journal. */
   readonly wasSaved: (call: string, name: string) => Promise<boolean>;
 };
@@ -94,7 +98,7 @@ const openService = async (options: ServiceOptions) => {
     liveBytes,
     database,
     cold,
-    fillIndex: (sqlite) => fillIndex(sqlite, blobs),
+    fillIndex: (sqlite, signal) => fillIndex(sqlite, blobs, signal),
     rebuildIndex: () => searchIndex.rebuild(),
     name: `${owner.id}:${options.incarnation}`,
   });
@@ -229,7 +233,10 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
         needWarm(query, request.sessionId);
         return rewindSession(query, request);
       }),
-    importSession: (call, session, items) => save(call, (_, packer) => importSession(session, items, packer)),
+    importSession: (call, session, texts) => {
+      const items = texts.flatMap((text): readonly ChatItem[] => JSON.parse(text));
+      return save(call, (_, packer) => importSession(session, items, packer));
+    },
     search: async (_, request) => {
       const { database, index } = await opened();
       const find = async () => {

@@ -237,6 +237,16 @@ describe('the search index', function () {
     assert.equal(forgottenRows(sqlite.query), 0);
   });
 
+  it('stops being filled for a file of old chats when the window closes', async () => {
+    const { sqlite } = await make(numbered(6_000));
+    const closing = new AbortController();
+    const filling = fillIndex(sqlite, blobs, closing.signal);
+    await breathe();
+    closing.abort(new Error('The window closes.'));
+    await assert.rejects(filling, /The window closes/);
+    assert.ok(count(sqlite, 'search_docsize') < 6_000);
+  });
+
   it('of a store is mended by the search that finds it damaged', async () => {
     const where = folder();
     const { database } = await openDatabase(where, { disk: quickDisk, migrations });
