@@ -13,6 +13,7 @@ import {
 } from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
 import { InputError } from './agents.ts';
+import type { Sliced } from './slices.ts';
 
 const format = 'anycowork-chat';
 const version = 1;
@@ -148,16 +149,15 @@ const item = z.discriminatedUnion('kind', [
 ]);
 type FileItem = z.infer<typeof item>;
 
+const checkedItem = item.refine(
+  (each) => each.id === ownId(each),
+  'The entry and what it holds have different ids',
+);
+
 const ownId = (each: FileItem): string => {
   if (each.kind === 'notice') return each.id;
   return each.kind === 'step' ? each.record.step.id : each.message.id;
 };
-
-const items = z
-  .array(item)
-  .max(500_000)
-  .refine((all) => new Set(all.map((each) => each.id)).size === all.length, 'Two entries have the same id')
-  .refine((all) => all.every((each) => each.id === ownId(each)), 'An entry and what it holds have two ids');
 
 const chatFile = z.strictObject({
   format: z.literal(format),
@@ -179,7 +179,8 @@ const chatFile = z.strictObject({
     cacheWrite: count,
     reasoning: count,
   }),
-  items,
+  /** Each is looked at on its own. */
+  items: z.array(z.unknown()).max(500_000),
 });
 
 const withoutReplay = <B extends ContentBlock>(content: readonly B[]): B[] =>
@@ -237,18 +238,80 @@ const toFileItem = (each: ChatItem): FileItem | undefined => {
   }
 };
 
-/** The text of a file that `parseChat` reads. Provider-opaque data stays out; what is still streaming, too. */
-export const toJson = (session: Session, all: readonly ChatItem[], usage: TokenUsage): string => {
+/** What stands before the entries, of which each has a line of its own, and behind them. */
+const opening = '\n  "items": [\n';
+const closing = '\n  ]\n}';
+
+/** A file that `parsingChat` reads, in parts. Provider-opaque data stays out; what is still streaming, too. */
+export function* jsonParts(
+  session: Session,
+  all: readonly ChatItem[],
+  usage: TokenUsage,
+): Generator<string, void> {
   const { title, titleBy, agentId, model, folder, createdAt, updatedAt } = session;
-  const file: z.infer<typeof chatFile> = {
+  const head: Omit<z.infer<typeof chatFile>, 'items'> = {
     format,
     version,
     session: { title, titleBy, agentId, model, folder, createdAt, updatedAt },
     usage,
-    items: all.flatMap((each) => toFileItem(each) ?? []),
   };
-  return `${JSON.stringify(file, undefined, 2)}\n`;
-};
+  yield `${JSON.stringify(head, undefined, 2).slice(0, -'\n}'.length)},${opening}`;
+  let isFirst = true;
+  for (const each of all) {
+    const kept = toFileItem(each);
+    if (kept === undefined) continue;
+    yield `${isFirst ? '' : ',\n'}    ${JSON.stringify(kept)}`;
+    isFirst = false;
+  }
+  yield `${closing}\n`;
+}
+
+/**
+ * Reads a file line by line, as `jsonParts` writes it.
+ * @returns undefined for any other text, also for one that somebody has only formatted anew
+ */
+function* readingLines(content: string): Sliced<unknown> {
+  const start = content.indexOf(opening);
+  const end = content.lastIndexOf(closing);
+  if (start === -1 || end < start + opening.length || content.slice(end + closing.length).trim() !== '')
+    return undefined;
+  const head: unknown = JSON.parse(`${content.slice(0, start)}${opening}${closing}`);
+  const entries: unknown[] = [];
+  for (let from = start + opening.length; from < end; ) {
+    const lineEnd = content.indexOf('\n', from);
+    const isLast = lineEnd >= end;
+    if (!isLast && content[lineEnd - 1] !== ',') return undefined;
+    entries.push(JSON.parse(content.slice(from, isLast ? end : lineEnd - 1)));
+    from = lineEnd + 1;
+    yield;
+  }
+  return isObject(head) ? { ...head, items: entries } : undefined;
+}
+
+function* reading(content: string): Sliced<unknown> {
+  try {
+    const read = yield* readingLines(content);
+    if (read !== undefined) return read;
+  } catch {
+    // Then it is no such file, or damaged, which reading it as a whole shows.
+  }
+  return JSON.parse(content);
+}
+
+/** @throws InputError for the first that is not right */
+function* checkedItems(entries: readonly unknown[], sessionId: string): Sliced<readonly ChatItem[]> {
+  const checked: ChatItem[] = [];
+  const ids = new Set<string>();
+  for (const [index, entry] of entries.entries()) {
+    const parsed = checkedItem.safeParse(entry);
+    if (!parsed.success) throw damaged(parsed.error, ['items', index]);
+    if (ids.has(parsed.data.id)) throw damagedAt(`items.${index}`, 'Two entries have the same id');
+    ids.add(parsed.data.id);
+    checked.push(toChatItem(parsed.data, sessionId));
+    yield;
+  }
+  return checked;
+}
 
 /** One line, without what cannot be seen or turns the direction of writing. */
 const cleanLine = (value: string, limit: number): string =>
@@ -285,18 +348,26 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const notOurs = 'This file is not a chat that AnyCowork exported as JSON, so nothing was imported.';
 
+const damagedAt = (where: string, what: string): InputError =>
+  new InputError(
+    `This exported chat is damaged, so nothing was imported. What is not right: ${where || 'the file'} (${what}).`,
+  );
+
+const damaged = ({ issues: [issue] }: z.ZodError, place: readonly PropertyKey[]): InputError =>
+  damagedAt([...place, ...(issue?.path ?? [])].join('.'), issue?.message ?? 'unknown');
+
 /**
  * The chat of an exported file, as a new one.
  * @param content the file's text
  * @throws InputError where it is no such file, is from a newer version, cut off, or damaged
  */
-export const parseChat = (content: string, newId: () => string): ParsedChat => {
+export function* parsingChat(content: string, newId: () => string): Sliced<ParsedChat> {
   if (content.length > chatFileLimit) {
     throw new InputError(`This file is larger than ${chatFileLimit / 1_000_000} MB, so it was not read.`);
   }
   let value: unknown;
   try {
-    value = JSON.parse(content.replace(/^\ufeff/, ''));
+    value = yield* reading(content.replace(/^\ufeff/, ''));
   } catch {
     throw new InputError(
       content.slice(0, 1_000).includes(`"${format}"`)
@@ -311,15 +382,10 @@ export const parseChat = (content: string, newId: () => string): ParsedChat => {
     );
   }
   const parsed = chatFile.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.');
-    throw new InputError(
-      `This exported chat is damaged, so nothing was imported. What is not right: ${where} (${issue?.message ?? 'unknown'}).`,
-    );
-  }
-  const { session, items: read } = parsed.data;
+  if (!parsed.success) throw damaged(parsed.error, []);
+  const { session } = parsed.data;
   const sessionId = newId();
+  const read = yield* checkedItems(parsed.data.items, sessionId);
   return {
     session: {
       ...session,
@@ -327,6 +393,6 @@ export const parseChat = (content: string, newId: () => string): ParsedChat => {
       title: cleanLine(session.title, 200) || 'Imported chat',
       folder: session.folder.toWellFormed().replaceAll(/\p{Cc}/gu, ''),
     },
-    items: read.map((each) => toChatItem(each, sessionId)),
+    items: read,
   };
-};
+}

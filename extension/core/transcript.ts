@@ -138,8 +138,12 @@ const itemBlocks = (item: ChatItem, agentName: string): readonly string[] => {
   }
 };
 
-/** The whole chat, oldest first. What the model only thought is left out. */
-export const toMarkdown = (session: Session, items: readonly ChatItem[], agentName = 'Agent'): string => {
+/** The whole chat, oldest first, in parts. What the model only thought is left out. */
+export function* markdownParts(
+  session: Session,
+  items: readonly ChatItem[],
+  agentName = 'Agent',
+): Generator<string, void> {
   const { title, createdAt, model, folder } = session;
   const facts = [
     moment(createdAt),
@@ -147,10 +151,9 @@ export const toMarkdown = (session: Session, items: readonly ChatItem[], agentNa
     plain(`${model.provider}/${model.model}`),
     ...(folder === '' ? [] : [inlineCode(folder)]),
   ];
-  const blocks = [
-    `# ${plain(title)}`,
-    facts.join(' · '),
-    ...items.flatMap((item) => itemBlocks(item, agentName)),
-  ];
-  return `${blocks.join('\n\n')}\n`;
-};
+  yield `# ${plain(title)}\n\n${facts.join(' · ')}\n`;
+  for (const item of items)
+    yield itemBlocks(item, agentName)
+      .map((block) => `\n${block}\n`)
+      .join('');
+}

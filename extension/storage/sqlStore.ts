@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { collectInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
 import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEventType } from '../shared/event.ts';
@@ -29,6 +30,10 @@ const previews: readonly AgentEventType[] = ['Thinking', 'Token', 'Retrying', 'S
 /** Taking over the items of a whole long chat at once would hold the window's host for many milliseconds. */
 const pageItems = 200;
 
+function* textsOf(items: readonly ChatItem[]): Generator<string, void> {
+  for (const item of items) yield `[${JSON.stringify(item)}]`;
+}
+
 /** The store on SQLite, in a thread of its own. Nothing is loaded before the first call. */
 export const createSqlStore = (options: SqlStoreOptions): Store => {
   const listeners = new Set<() => void>();
@@ -50,7 +55,10 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
     updateSession: (id, change, at) => client.call({ method: 'updateSession', args: [id, change, at] }),
     copySession: (request) => client.call({ method: 'copySession', args: [request] }),
     rewindSession: (request) => client.call({ method: 'rewindSession', args: [request] }),
-    importSession: (session, items) => client.call({ method: 'importSession', args: [session, items] }),
+    importSession: async (session, items) => {
+      const texts = await collectInSlices(textsOf(items));
+      await client.call({ method: 'importSession', args: [session, texts] });
+    },
     search: (query) => client.call({ method: 'search', args: [query] }),
     deleteSession: (id) => client.call({ method: 'deleteSession', args: [id] }),
     record: async (event) => {

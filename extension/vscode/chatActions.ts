@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import { InputError } from '../core/agents.ts';
 import type { Branches } from '../core/branches.ts';
 import type { Chats } from '../core/chats.ts';
+import { joinInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
-import { toMarkdown } from '../core/transcript.ts';
+import { markdownParts } from '../core/transcript.ts';
 import type { SessionSummary, Shelf } from '../shared/session.ts';
 import type { CurrentChat } from './currentChat.ts';
 
@@ -101,7 +102,7 @@ export const createChatActions = (options: {
         store.readAll(sessionId),
         options.agentName(session.agentId),
       ]);
-      await vscode.env.clipboard.writeText(toMarkdown(session, items, agentName));
+      await vscode.env.clipboard.writeText(await joinInSlices(markdownParts(session, items, agentName)));
       vscode.window.setStatusBarMessage('$(check) The chat was copied as Markdown.', toldForMs);
     },
   };

@@ -4,9 +4,10 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { InputError } from '../core/agents.ts';
-import { chatFileLimit, parseChat, toJson } from '../core/chatFile.ts';
+import { chatFileLimit, jsonParts, parsingChat } from '../core/chatFile.ts';
+import { inSlices, joinInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
-import { toMarkdown } from '../core/transcript.ts';
+import { markdownParts } from '../core/transcript.ts';
 import type { SessionSummary } from '../shared/session.ts';
 import type { ChatPicker } from './chatPicker.ts';
 import { givenSession, isFromMenu, parse } from './commandInput.ts';
@@ -30,6 +31,16 @@ const formats: Record<Format, { readonly label: string; readonly detail: string;
     json: { label: 'JSON', detail: 'Everything; AnyCowork can import it again', ending: 'json' },
   };
 
+/** The bytes as text, a megabyte at a time. */
+function* decoded(bytes: Uint8Array): Generator<string, void> {
+  const decoder = new TextDecoder();
+  const size = 1_000_000;
+  for (let from = 0; from < bytes.length; from += size) {
+    yield decoder.decode(bytes.subarray(from, from + size), { stream: true });
+  }
+  yield decoder.decode();
+}
+
 export type Imported =
   | { readonly file: string; readonly sessionId: string; readonly title: string }
   | { readonly file: string; readonly problem: string };
@@ -52,8 +63,11 @@ export const createChatFileCommands = (ports: {
 
   const textOf = async (session: SessionSummary, format: Format): Promise<string> => {
     const items = await store.readAll(session.id);
-    if (format === 'json') return toJson(session, items, (await store.sessionUsage(session.id)).total);
-    return toMarkdown(session, items, await ports.agentName(session.agentId));
+    const parts =
+      format === 'json'
+        ? jsonParts(session, items, (await store.sessionUsage(session.id)).total)
+        : markdownParts(session, items, await ports.agentName(session.agentId));
+    return joinInSlices(parts);
   };
 
   const pickFormat = async (): Promise<Format | undefined> => {
@@ -109,8 +123,8 @@ export const createChatFileCommands = (ports: {
       if (size > chatFileLimit * 3) {
         throw new InputError(`This file is larger than ${chatFileLimit / 1_000_000} MB, so it was not read.`);
       }
-      const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
-      const { session, items } = parseChat(text, ports.newId);
+      const text = await joinInSlices(decoded(await vscode.workspace.fs.readFile(file)));
+      const { session, items } = await inSlices(parsingChat(text, ports.newId));
       await store.importSession(session, items);
       return { file: name, sessionId: session.id, title: session.title };
     } catch (error) {

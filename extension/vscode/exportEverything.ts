@@ -3,9 +3,10 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Agents } from '../core/agents.ts';
-import { toJson } from '../core/chatFile.ts';
+import { jsonParts } from '../core/chatFile.ts';
+import { joinInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
-import { toMarkdown } from '../core/transcript.ts';
+import { markdownParts } from '../core/transcript.ts';
 import type { SessionSummary } from '../shared/session.ts';
 import { parse } from './commandInput.ts';
 import { fileNameOf, uniqueNames, writeWhole } from './exportFiles.ts';
@@ -121,8 +122,10 @@ export const createExportEverything = (ports: {
         const usage = (await store.sessionUsage(session.id)).total;
         const agentName = known.find((agent) => agent.id === session.agentId)?.name;
         const name = unique(`${dateOf(session.createdAt)} ${fileNameOf(session.title)}`);
-        await writeWhole(vscode.Uri.joinPath(target, `${name}.json`), toJson(session, items, usage));
-        await writeWhole(vscode.Uri.joinPath(target, `${name}.md`), toMarkdown(session, items, agentName));
+        const json = await joinInSlices(jsonParts(session, items, usage));
+        await writeWhole(vscode.Uri.joinPath(target, `${name}.json`), json);
+        const markdown = await joinInSlices(markdownParts(session, items, agentName));
+        await writeWhole(vscode.Uri.joinPath(target, `${name}.md`), markdown);
         exported.push({ session, name });
       } catch (error) {
         // The rest of the history is not held up by one chat.

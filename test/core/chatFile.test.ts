@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '../../extension/core/agents.ts';
-import { parseChat, toJson } from '../../extension/core/chatFile.ts';
+import { jsonParts, type ParsedChat, parsingChat } from '../../extension/core/chatFile.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import { imageDataLimit, noUsage } from '../../extension/shared/message.ts';
 import type { Session } from '../../extension/shared/session.ts';
@@ -20,6 +20,16 @@ const session: Session = {
 };
 
 const newId = (): string => 'new';
+
+/** Each at once, as one text and one chat. */
+const toJson = (...input: Parameters<typeof jsonParts>): string => [...jsonParts(...input)].join('');
+const parseChat = (...input: Parameters<typeof parsingChat>): ParsedChat => {
+  const work = parsingChat(...input);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+};
 
 /** Chats hold pictures in base64 only; elsewhere the text may be anything. */
 const withBase64 = (value: unknown): unknown =>
@@ -54,6 +64,23 @@ describe('chat file', () => {
       }),
       { numRuns: 100, reporter: reportBriefly },
     );
+  });
+
+  it('makes and reads a long chat in as many parts, and the same chat in any other form', () => {
+    const many = Array.from({ length: 500 }, (_, index) => user(`u${index}`, `Line\n  "items": [\n${index}`));
+    assert.ok([...jsonParts(session, many, noUsage)].length >= many.length);
+    const text = toJson(session, many, noUsage);
+    let steps = 0;
+    for (const _ of parsingChat(text, newId)) steps += 1;
+    // Once where it is read, and once where it is checked.
+    assert.equal(steps, 2 * many.length);
+    const read = parseChat(text, newId);
+    assert.deepEqual(
+      read.items.map(({ id }) => id),
+      many.map(({ id }) => id),
+    );
+    for (const indent of [undefined, 2, '\t'])
+      assert.deepEqual(parseChat(JSON.stringify(JSON.parse(text), undefined, indent), newId), read);
   });
 
   it('keeps what only the provider understands out, and the place of the chat in the store', () => {

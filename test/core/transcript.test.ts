@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { marked, type Token } from 'marked';
-import { toMarkdown } from '../../extension/core/transcript.ts';
+import { markdownParts } from '../../extension/core/transcript.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { Session } from '../../extension/shared/session.ts';
 import { anyEvents, chatsOf, reportBriefly } from '../storage/arbitraryEvents.ts';
@@ -23,6 +23,10 @@ const when = new Date(start - new Date(start).getTimezoneOffset() * 60_000)
   .toISOString()
   .slice(0, 16)
   .replace('T', ' ');
+
+/** As one text. */
+const toMarkdown = (...input: Parameters<typeof markdownParts>): string =>
+  [...markdownParts(...input)].join('');
 
 const markdown = (...items: readonly ChatItem[]): string => toMarkdown(session, items, 'Coder');
 

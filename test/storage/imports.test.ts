@@ -29,7 +29,7 @@ describe('imported chats', function () {
         ] as const) {
           // By way of a file.
           const items: readonly ChatItem[] = JSON.parse(JSON.stringify(exported));
-          await opened.service.importSession(uniqueName(), session(id), items);
+          await opened.service.importSession(uniqueName(), session(id), [JSON.stringify(items)]);
           assert.deepEqual(anywhere(await opened.items(id)), anywhere(exported));
           assert.equal((await opened.service.getSession('', id))?.status, 'idle');
         }
@@ -85,7 +85,7 @@ describe('imported chats', function () {
       const { service, items } = await open();
       const spoiled = spoil(await ended());
       await assert.rejects(
-        service.importSession(uniqueName(), session('b'), spoiled),
+        service.importSession(uniqueName(), session('b'), [JSON.stringify(spoiled)]),
         (error) => error instanceof StoreError && reason.test(error.message),
       );
       assert.equal(await service.getSession('', 'b'), undefined);

@@ -88,8 +88,9 @@ describe('chat actions: deleting', () => {
   });
 
   it('leaves a chat alone in which another window works', async () => {
-    const { actions, chats, store, said, sessionId } = await window();
+    const { actions, chats, store, said, sessionId, places } = await window();
     await store.record({ type: 'JobStarted', jobId: 'elsewhere', at: 1, sessionId, agentId: 'a' });
+    places.set(sessionId, 'another window');
     await assert.rejects(actions.moveTo(sessionId, 'deleted'), /in another window\. Stop it first/);
     assert.equal((await chats.get(sessionId))?.shelf, 'active');
     assert.deepEqual(said, []);
