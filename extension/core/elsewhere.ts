@@ -23,8 +23,8 @@ export interface Elsewhere {
   isFollowed(sessionId: string): boolean;
   /** The events of the job that is followed, from when `attend` has resolved. */
   onEvent(listener: EventListener): () => void;
-  /** The chat has to be read anew: nothing more will be told of the job that was followed in it. */
-  onUnfollowed(listener: (sessionId: string) => void): () => void;
+  /** The chat has to be read anew: its job is followed from now on, or nothing more will be told of it. */
+  onStale(listener: (sessionId: string) => void): () => void;
   /** Steps that wait for an answer in the job that is followed. */
   waiting(): readonly StepRecord[];
   onWaiting(listener: () => void): () => void;
@@ -64,6 +64,9 @@ interface Attended extends JobElsewhere {
   /** Both, or neither. */
   following?: Following;
   made?: ChatState;
+  isTrying: boolean;
+  /** What was told of it is gone, or damaged. */
+  isLost: boolean;
 }
 
 export const createElsewhere = (options: {
@@ -73,7 +76,7 @@ export const createElsewhere = (options: {
 }): Elsewhere => {
   const { relay, store, logError } = options;
   const listeners = new Set<EventListener>();
-  const unfollowed = new Set<(sessionId: string) => void>();
+  const stale = new Set<(sessionId: string) => void>();
   const waitingListeners = new Set<() => void>();
   let attended: Attended | undefined;
   let calls = 0;
@@ -112,14 +115,21 @@ export const createElsewhere = (options: {
 
   const look = async (job: Attended): Promise<void> => {
     const running = await store.jobsElsewhere();
-    if (attended !== job || running.some(({ jobId }) => jobId === job.jobId)) return;
+    if (attended !== job) return;
+    if (running.some(({ jobId }) => jobId === job.jobId)) {
+      if (job.following !== undefined || job.isTrying || job.isLost) return;
+      // It took long to begin telling: on a busy machine, or a slow drive.
+      await follow(job, 1);
+      if (job.following !== undefined) tell(stale, (listener) => listener(job.sessionId));
+      return;
+    }
     // The store has it no more; what it said last may still be on its way.
     await pause(endDelay);
     await job.following?.read();
     if (attended !== job) return;
     leave();
     await relay.forget(job.jobId);
-    tell(unfollowed, (listener) => listener(job.sessionId));
+    tell(stale, (listener) => listener(job.sessionId));
   };
 
   /** @returns undefined when nothing of it is there, or only its end */
@@ -140,9 +150,10 @@ export const createElsewhere = (options: {
       onLost: () => {
         delete job.following;
         delete job.made;
+        job.isLost = true;
         if (attended !== job) return;
         tellWaiting();
-        tell(unfollowed, (listener) => listener(job.sessionId));
+        tell(stale, (listener) => listener(job.sessionId));
         look(job).catch(logError);
       },
     });
@@ -153,14 +164,19 @@ export const createElsewhere = (options: {
     return undefined;
   };
 
-  const follow = async (job: Attended): Promise<void> => {
-    for (let attempt = 0; attempt < attempts && attended === job; attempt += 1) {
-      if (attempt > 0) await pause(attemptDelay);
-      const following = await tryToFollow(job);
-      if (following === undefined) continue;
-      job.following = following;
-      tellWaiting();
-      return;
+  const follow = async (job: Attended, tries: number): Promise<void> => {
+    job.isTrying = true;
+    try {
+      for (let attempt = 0; attempt < tries && attended === job; attempt += 1) {
+        if (attempt > 0) await pause(attemptDelay);
+        const following = await tryToFollow(job);
+        if (following === undefined) continue;
+        job.following = following;
+        tellWaiting();
+        return;
+      }
+    } finally {
+      job.isTrying = false;
     }
   };
 
@@ -177,10 +193,16 @@ export const createElsewhere = (options: {
     }
     const found = running.find((each) => each.sessionId === sessionId);
     if (mine !== calls || found === undefined || session === undefined) return;
-    const job: Attended = { ...found, model: session.model, begun: Promise.resolve() };
+    const job: Attended = {
+      ...found,
+      model: session.model,
+      begun: Promise.resolve(),
+      isTrying: false,
+      isLost: false,
+    };
     attended = job;
     timer = setInterval(() => void look(job).catch(logError), lookInterval);
-    job.begun = follow(job);
+    job.begun = follow(job, attempts);
     await job.begun;
   };
 
@@ -197,9 +219,9 @@ export const createElsewhere = (options: {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    onUnfollowed: (listener) => {
-      unfollowed.add(listener);
-      return () => unfollowed.delete(listener);
+    onStale: (listener) => {
+      stale.add(listener);
+      return () => stale.delete(listener);
     },
     waiting,
     onWaiting: (listener) => {

@@ -13,7 +13,7 @@ const rereadDelay = 250;
 
 export const keepInStep = (ports: {
   readonly store: Pick<Store, 'onExternalChange'>;
-  readonly elsewhere: Pick<Elsewhere, 'isFollowed' | 'onEvent' | 'onUnfollowed'>;
+  readonly elsewhere: Pick<Elsewhere, 'isFollowed' | 'onEvent' | 'onStale'>;
   readonly jobs: Pick<Jobs, 'runningIn'>;
   readonly chats: Pick<Chats, 'get'>;
   readonly current: Pick<CurrentChat, 'sessionId' | 'isInMiddle'>;
@@ -54,7 +54,7 @@ export const keepInStep = (ports: {
     elsewhere.onEvent((event) => {
       if (endsJob(event)) soon();
     }),
-    elsewhere.onUnfollowed((sessionId) => {
+    elsewhere.onStale((sessionId) => {
       view.sessionsChanged();
       if (sessionId === current.sessionId()) view.reload().catch(ports.logError);
     }),

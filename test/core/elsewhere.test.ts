@@ -49,9 +49,9 @@ const twoWindows = (replies: readonly ScriptedReply[]) => {
   });
   const events: AgentEvent[] = [];
   elsewhere.onEvent((event) => events.push(event));
-  const unfollowed: string[] = [];
-  elsewhere.onUnfollowed((sessionId) => unfollowed.push(sessionId));
-  return { first, edit, relays, relay, store, state, elsewhere, chats, events, unfollowed };
+  const stale: string[] = [];
+  elsewhere.onStale((sessionId) => stale.push(sessionId));
+  return { first, edit, relays, relay, store, state, elsewhere, chats, events, stale };
 };
 
 /** As the other window has it: there the job runs elsewhere, and what was seen live is the same. */
@@ -221,11 +221,23 @@ describe('a job of another window', () => {
     elsewhere.close();
   });
 
+  it('is followed as soon as that can be done, also where it took long to begin', async () => {
+    const { first, relay, relays, elsewhere, chats, stale, sessionId, jobId } = await asking();
+    relays.hide(jobId);
+    await elsewhere.attend(sessionId);
+    for (const event of first.events) relay.tell(event, sessionId);
+    for (const end = Date.now() + 5_000; stale.length === 0 && Date.now() < end; ) await pause(20);
+    assert.deepEqual(stale, [sessionId]);
+    assert.equal(elsewhere.isFollowed(sessionId), true);
+    assert.equal((await snapshotOf(chats, sessionId)).items.length, 3);
+    elsewhere.close();
+  });
+
   it('is read from the store once what is told of it is lost', async () => {
-    const { relays, elsewhere, chats, unfollowed, sessionId, jobId } = await asking();
+    const { relays, elsewhere, chats, stale, sessionId, jobId } = await asking();
     await elsewhere.attend(sessionId);
     relays.lose(jobId);
-    assert.deepEqual(unfollowed, [sessionId]);
+    assert.deepEqual(stale, [sessionId]);
     assert.equal(elsewhere.isFollowed(sessionId), false);
     assert.equal((await snapshotOf(chats, sessionId)).job?.isElsewhere, true);
     elsewhere.close();
@@ -233,13 +245,13 @@ describe('a job of another window', () => {
 
   it('is given up soon after its window died', async function () {
     this.timeout(10_000);
-    const { relays, state, elsewhere, chats, unfollowed, sessionId, jobId } = await asking();
+    const { relays, state, elsewhere, chats, stale, sessionId, jobId } = await asking();
     await elsewhere.attend(sessionId);
     state.isDead = true;
     const began = performance.now();
-    while (unfollowed.length === 0 && performance.now() - began < 6_000) await pause(20);
+    while (stale.length === 0 && performance.now() - began < 6_000) await pause(20);
     assert.ok(performance.now() - began < 4_000);
-    assert.deepEqual(unfollowed, [sessionId]);
+    assert.deepEqual(stale, [sessionId]);
     assert.deepEqual(relays.forgotten, [jobId]);
     assert.equal((await snapshotOf(chats, sessionId)).job, undefined);
   });

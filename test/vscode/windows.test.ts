@@ -76,7 +76,7 @@ describe('a view in step with other windows', () => {
     const did: string[] = [];
     let onChange = (): void => undefined;
     let onEvent: EventListener = () => undefined;
-    let onUnfollowed: (sessionId: string) => void = () => undefined;
+    let onStale: (sessionId: string) => void = () => undefined;
     const step = keepInStep({
       store: {
         onExternalChange: (listener) => {
@@ -90,8 +90,8 @@ describe('a view in step with other windows', () => {
           onEvent = listener;
           return () => undefined;
         },
-        onUnfollowed: (listener) => {
-          onUnfollowed = listener;
+        onStale: (listener) => {
+          onStale = listener;
           return () => undefined;
         },
       },
@@ -112,7 +112,7 @@ describe('a view in step with other windows', () => {
       dispose: () => step.dispose(),
       change: () => onChange(),
       tell: (...of: Parameters<EventListener>) => onEvent(...of),
-      lose: (sessionId: string) => onUnfollowed(sessionId),
+      lose: (sessionId: string) => onStale(sessionId),
     };
   };
 
