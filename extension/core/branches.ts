@@ -178,7 +178,7 @@ export const createBranches = (options: {
       }
       if (found?.row === undefined) {
         throw new InputError(
-          'The message that you edit is not in this chat any more; it may have been replaced in another window. Nothing was sent.',
+          'The message that you edit is not in this chat any more; it may have been replaced in another window. Nothing was sent. Copy what you wrote, cancel the edit, and send it as a new message.',
         );
       }
       if (found.kind !== 'user') throw new InputError('Only a message of yours can be edited.');

@@ -88,6 +88,8 @@ export const createChatHandlers = (options: {
     ...createSessionHandlers(options),
     ready: async () => undefined,
     send: async ({ requestId, sessionId, text, images, replaces }, post) => {
+      // The person may go to another chat while this is being sent.
+      const shown = current.sessionId() ?? '';
       try {
         const blocks = images.map(({ name, ...image }) => ({
           type: 'image' as const,
@@ -99,7 +101,7 @@ export const createChatHandlers = (options: {
         post({ type: 'accepted', requestId });
       } catch (error) {
         options.logError(error);
-        post({ type: 'refused', requestId, message: reasonOf(error), sessionId: current.sessionId() ?? '' });
+        post({ type: 'refused', requestId, message: reasonOf(error), sessionId: shown });
       }
     },
     stop: ({ jobId }) => answers.stop(jobId),

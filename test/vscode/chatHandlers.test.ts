@@ -66,6 +66,8 @@ describe('chat handlers: where a message goes', () => {
         posts[0]?.type === 'refused' ? posts[0].message : '',
         /^This chat is not shown any more in this view; .*\.$/,
       );
+      // In that one it is read.
+      assert.equal(posts[0]?.type === 'refused' ? posts[0].sessionId : undefined, shown ?? '');
     });
 
     for (const action of ['retry', 'continue'] as const) {
