@@ -1,10 +1,12 @@
 /** What a person does with the past of a chat: goes another way from there, or has it said again. Nothing is lost by it. */
+
 import { type ChatItem, titleFrom } from '../shared/chat.ts';
 import type { ImageBlock } from '../shared/message.ts';
 import type { Session, SessionSummary } from '../shared/session.ts';
 import { InputError } from './agents.ts';
 import type { Chats } from './chats.ts';
 import { JobBusyError, type StartedJob } from './jobs.ts';
+import { reasonOf } from './reasonOf.ts';
 import type { PagePlace, Store } from './store.ts';
 
 export interface Branches {
@@ -73,8 +75,6 @@ const earlierTitle = (title: string, reason: 'edit' | 'retry', at: number): stri
   const plain = title.replace(/ \(before the (?:edit|retry) of \d\d:\d\d\)$/, '');
   return shortened(plain, titleLimit - ending.length) + ending;
 };
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const createBranches = (options: {
   readonly store: Store;

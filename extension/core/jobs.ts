@@ -100,12 +100,13 @@ export const createJobs = (ports: JobsPorts): Jobs => {
   };
 
   /**
-   * Drives one job to its end. `onDurableStart` is told how keeping the JobStarted event went; `release` frees the
+   * Drives one job to its end. It does not begin in a chat that no longer ends with `lastRow`. `onDurableStart` is told how keeping the JobStarted event went; `release` frees the
    * session before the last event is told, so that a listener may start the next job at once.
    */
   const drive = async (
     events: AsyncGenerator<AgentEvent, void>,
     job: StartedJob,
+    lastRow: number,
     writes: Promise<void>[],
     release: () => void,
     onDurableStart: (failed?: unknown) => void,
@@ -125,7 +126,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
       }
       if (event.type === 'JobStarted') {
         try {
-          await store.record(event);
+          await store.record(event, lastRow);
         } catch (error) {
           onDurableStart(error);
           return;
@@ -174,7 +175,8 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     const writes: Promise<void>[] = [];
 
     const run = async (): Promise<void> => {
-      const history = messagesOf(await store.readAll(session.id));
+      const items = await store.readAll(session.id);
+      const history = messagesOf(items);
       const text = request.text ?? '';
       const content = [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...(request.images ?? [])];
       const input: UserMessage | undefined =
@@ -226,7 +228,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
         },
         signal,
       );
-      await drive(events, running, writes, release, (failed) =>
+      await drive(events, running, items.at(-1)?.row ?? 0, writes, release, (failed) =>
         failed === undefined ? started.resolve() : started.reject(failed),
       );
     };

@@ -105,8 +105,13 @@ export interface Store {
   importSession(session: Session, items: readonly ChatItem[]): Promise<void>;
   search(query: SearchQuery): Promise<SearchResult>;
 
-  /** Keeps what an event says: messages, steps, approvals, job status, usage. Token, Thinking, StepProgress and Retrying keep nothing. */
-  record(event: AgentEvent): Promise<void>;
+  /**
+   * Keeps what an event says: messages, steps, approvals, job status, usage. Token, Thinking, StepProgress and Retrying
+   * keep nothing.
+   * @param lastRow with JobStarted: the last row of the chat as the job's history has it, 0 for an empty one
+   * @throws StoreError, with nothing changed, when a chat that a job begins in ends with another row by now
+   */
+  record(event: AgentEvent, lastRow?: number): Promise<void>;
   /** The partial reply of a running job, so that a crash loses at most what came since. Cleared by TurnCompleted. */
   saveDraft(jobId: string, text: string): Promise<void>;
   recordDecision(stepId: string, decision: Decision, at: number): Promise<void>;

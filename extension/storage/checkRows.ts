@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import type { Sliced } from '../core/slices.ts';
 import type { StorageFinding } from '../core/storageReport.ts';
 import { blobFile } from './blobs.ts';
 import { type CheckOptions, type Said, said } from './checking.ts';
@@ -7,7 +8,6 @@ import { coldFilesInUse } from './coldFiles.ts';
 import { runningJobs } from './interruptedJobs.ts';
 import { text } from './rows.ts';
 import { forgottenRows } from './searchIndex.ts';
-import type { Sliced } from './slices.ts';
 import type { Query } from './sqlite.ts';
 import { bytesInWords, counted, someNames } from './storageWords.ts';
 

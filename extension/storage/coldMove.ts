@@ -1,3 +1,4 @@
+import { inSlices } from '../core/slices.ts';
 import {
   type ColdFiles,
   coldFileOf,
@@ -16,7 +17,6 @@ import { filesIn, type StoredFile } from './orphans.ts';
 import { saveProblem } from './problems.ts';
 import { text } from './rows.ts';
 import { migrations } from './schema.ts';
-import { inSlices } from './slices.ts';
 import type { OpenSqlite, Query, Sqlite } from './sqlite.ts';
 import { areUntouched, stopWatchingRows, watchRows } from './watchRows.ts';
 

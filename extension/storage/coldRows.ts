@@ -1,5 +1,5 @@
+import type { Sliced } from '../core/slices.ts';
 import { integer, text } from './rows.ts';
-import type { Sliced } from './slices.ts';
 import type { Query, Row, Sqlite, SqlParam, Statement } from './sqlite.ts';
 
 /** The rows of a chat that lie in memory or in a cold file. A step comes after its message. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { inSlices, type Sliced } from '../core/slices.ts';
 import type { ColdMover } from './coldMove.ts';
 import type { Database } from './database.ts';
 import type { Disk } from './disk.ts';
-import { inSlices, type Sliced } from './slices.ts';
 import type { Query } from './sqlite.ts';
 
 export interface StoredFile {

@@ -170,7 +170,16 @@ export const busyElsewhere = (): StoreError =>
 export const stillRunning = (): StoreError =>
   new StoreError('The agent is still working in this chat. Nothing was changed. Stop it, then try again.');
 
-const startJob = (event: EventOf<'JobStarted'>, { owner, packer, isAlive }: Recording): BuildTransaction => {
+const changedMeanwhile = (): StoreError =>
+  new StoreError(
+    'This chat has just changed in another window. Nothing was sent. Look at what is new, then send again.',
+  );
+
+const lastRowOf = (query: Query, sessionId: string): number =>
+  Number(query('SELECT max(row) AS row FROM messages WHERE session_id = ?', [sessionId])[0]?.row ?? 0);
+
+const startJob = (event: EventOf<'JobStarted'>, recording: Recording): BuildTransaction => {
+  const { owner, packer, isAlive, lastRow } = recording;
   const { jobId, sessionId, agentId, at, input } = event;
   const body = input === undefined ? '' : packer.pack(input);
   return (query) => {
@@ -182,6 +191,7 @@ const startJob = (event: EventOf<'JobStarted'>, { owner, packer, isAlive }: Reco
     }
     const others = holdersIn(query, sessionId).filter((holder) => holder !== owner);
     if (others.some(isAlive)) throw busyElsewhere();
+    if (lastRow !== undefined && lastRowOf(query, sessionId) !== lastRow) throw changedMeanwhile();
     return [
       {
         sql: `INSERT INTO jobs (id, session_id, agent_id, status, owner, started_at) VALUES (?, ?, ?, 'running', ?, ?)`,
@@ -212,6 +222,8 @@ export interface Recording {
   readonly isAlive: (owner: string) => boolean;
   /** Told when the chat has been deleted: nothing was kept. */
   readonly onGone: () => void;
+  /** Of the chat in which a job begins, as the job knows it. */
+  readonly lastRow?: number | undefined;
 }
 
 type Build = (query: Query, sessionId: string) => readonly Statement[];

@@ -61,8 +61,8 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
     },
     search: (query) => client.call({ method: 'search', args: [query] }),
     deleteSession: (id) => client.call({ method: 'deleteSession', args: [id] }),
-    record: async (event) => {
-      if (!previews.includes(event.type)) await client.call({ method: 'record', args: [event] });
+    record: async (event, lastRow) => {
+      if (!previews.includes(event.type)) await client.call({ method: 'record', args: [event, lastRow] });
     },
     saveDraft: (jobId, text) => client.call({ method: 'saveDraft', args: [jobId, text] }),
     recordDecision: (stepId, decision, at) =>

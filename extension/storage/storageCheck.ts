@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { inSlices } from '../core/slices.ts';
 import type { StorageFinding, StorageReport, StorageUse } from '../core/storageReport.ts';
 import { checkFiles } from './checkFiles.ts';
 import { type CheckOptions, type Said, said } from './checking.ts';
@@ -6,7 +7,6 @@ import { checkBlobs, checkCold, checkJobs, checkSearch, checkTables } from './ch
 import { oldestChats } from './coldRows.ts';
 import { filesIn } from './orphans.ts';
 import { migrations } from './schema.ts';
-import { inSlices } from './slices.ts';
 import type { Query } from './sqlite.ts';
 import { bytesInWords, counted } from './storageWords.ts';
 

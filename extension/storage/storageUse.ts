@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { inSlices, type Sliced } from '../core/slices.ts';
 import type { SessionSpace, SpacePart, StorageUse } from '../core/storageReport.ts';
 import { coldFolder } from './coldFiles.ts';
 import type { ColdMover } from './coldMove.ts';
@@ -9,7 +10,6 @@ import { storeFiles } from './files.ts';
 import { blobFiles, filesIn, orphansAmong, type StoredFile } from './orphans.ts';
 import { text } from './rows.ts';
 import { getSession } from './sessions.ts';
-import { inSlices, type Sliced } from './slices.ts';
 import type { Query } from './sqlite.ts';
 
 export interface UseOptions {

@@ -268,14 +268,14 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
       // The chat is gone; a file that cannot be deleted now is tried again later.
       await deleteBlobs(`${call}:blobs`).catch(() => undefined);
     },
-    record: async (call, event) => {
+    record: async (call, event, lastRow) => {
       let isGone = false;
       const prepare = ({ drafts, ownerText, isAlive }: Service, packer: Packer) => {
         if (event.type === 'TurnCompleted' || endsJob(event)) drafts.forget(event.jobId);
         const onGone = (): void => {
           isGone = true;
         };
-        return recordEvent(event, { owner: ownerText, packer, isAlive, onGone });
+        return recordEvent(event, { owner: ownerText, packer, isAlive, onGone, lastRow });
       };
       await save(call, prepare, { event });
       // The job must not go on where nobody sees what it does.

@@ -1,10 +1,12 @@
 /** Commands that write chats into files, and read them back. */
+
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { InputError } from '../core/agents.ts';
 import { chatFileLimit, jsonParts, parsingChat } from '../core/chatFile.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import { inSlices, joinInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
 import { markdownParts } from '../core/transcript.ts';
@@ -44,8 +46,6 @@ function* decoded(bytes: Uint8Array): Generator<string, void> {
 export type Imported =
   | { readonly file: string; readonly sessionId: string; readonly title: string }
   | { readonly file: string; readonly problem: string };
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const createChatFileCommands = (ports: {
   readonly store: Store;

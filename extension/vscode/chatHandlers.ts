@@ -1,8 +1,10 @@
 /** What the chat webview can ask for: one handler per message, typed by the protocol. */
+
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { InputError } from '../core/agents.ts';
 import type { Chats } from '../core/chats.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
 import type { Answers } from './answers.ts';
@@ -13,8 +15,6 @@ import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
 import { createSessionHandlers } from './sessionHandlers.ts';
 import { withoutLinks } from './words.ts';
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const command = async (id: string, ...values: readonly unknown[]): Promise<void> => {
   await vscode.commands.executeCommand(id, ...values);

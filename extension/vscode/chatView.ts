@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { createEventPoster, type EventPoster } from '../core/eventPoster.ts';
 import type { Jobs } from '../core/jobs.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import type { ChatState } from '../shared/chat.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { parseToHost, type Surroundings, type ToHost, type ToWebviewBody } from '../shared/protocol.ts';
@@ -51,8 +52,6 @@ const misunderstood =
 
 const refusal =
   'Your message could not be sent as it is; text and pictures are kept here. Shorten it, or take out a picture, then send it again.';
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const unreadable = (error: unknown): string =>
   `The chat could not be shown. ${reasonOf(error)} What was saved is kept, and so is what you have typed.`;

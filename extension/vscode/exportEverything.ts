@@ -1,9 +1,11 @@
 /** The command that writes the whole history into ordinary files. */
+
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Agents } from '../core/agents.ts';
 import { jsonParts } from '../core/chatFile.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import { joinInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
 import { markdownParts } from '../core/transcript.ts';
@@ -31,8 +33,6 @@ const optionsSchema = z.object({
 
 /** More chats than anybody has. */
 const everyChat = 10_000_000;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** `2026-11-24`, where the person is. */
 const dateOf = (at: number): string => {

@@ -1,6 +1,8 @@
 /** What the view asks for to read chats: the list, the search, and the pages of one chat. */
+
 import { InputError } from '../core/agents.ts';
 import type { Chats } from '../core/chats.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import type { SearchResult } from '../core/store.ts';
 import type { FoundSession } from '../shared/session.ts';
 import type { ChatActions } from './chatActions.ts';
@@ -23,8 +25,6 @@ type SessionHandlers = Pick<
 
 /** Less than a snapshot has: the one that follows the last page then begins within what the view has. */
 const newerPageSize = Math.floor(pageSize / 2);
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const merged = (a: FoundSession, b: FoundSession): FoundSession => ({
   session: a.session,

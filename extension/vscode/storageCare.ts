@@ -1,8 +1,10 @@
 /** Commands with which a person looks after the history: checks and mends it, sees what it takes, frees space. */
+
 import { access } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import { reasonOf } from '../core/reasonOf.ts';
 import type { FreeableKind, RepairKind, StorageReport, StorageUse } from '../core/storageReport.ts';
 import type { Store } from '../core/store.ts';
 import type { SessionSummary } from '../shared/session.ts';
@@ -24,8 +26,6 @@ export const reportScheme = 'anycowork-report';
 
 const checkSchema = z.object({ repair: z.enum(repairKinds).optional() });
 const manageSchema = z.object({ free: z.enum(freeableKinds).optional() });
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface UseItem extends vscode.QuickPickItem {
   readonly free?: { readonly kind: FreeableKind; readonly bytes: number };

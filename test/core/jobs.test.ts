@@ -23,6 +23,24 @@ describe('jobs and chats', () => {
     );
   });
 
+  it('begins only in the chat as its history has it', async () => {
+    const { chats, store, provider, ended } = house([textReply('one'), textReply('two')]);
+    const { jobId, sessionId } = await chats.send({ text: 'first' });
+    await ended(jobId);
+    const known: (number | undefined)[] = [];
+    const { record } = store;
+    store.record = async (event, lastRow) => {
+      if (event.type === 'JobStarted') {
+        known.push(lastRow);
+        throw new StoreError('This chat has just changed in another window.');
+      }
+      await record(event);
+    };
+    await assert.rejects(chats.send({ sessionId, text: 'second' }), /changed in another window/);
+    assert.deepEqual(known, [(await store.readAll(sessionId)).at(-1)?.row]);
+    assert.equal(provider.requests.length, 1);
+  });
+
   it('refuses a second message while the first is worked on, and takes one as soon as it is done', async () => {
     const { reply, release } = held();
     const { chats, jobs } = house([reply]);

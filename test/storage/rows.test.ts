@@ -241,6 +241,25 @@ describe('stored rows', function () {
     assert.equal((await again.service.getSession('', 'a'))?.status, 'idle');
   });
 
+  it('of a job that begins are kept only where the chat still ends as the job knows it', async () => {
+    const { service, save, record, items } = await open();
+    await save('a');
+    const start = (id: string, lastRow: number) =>
+      service.record(uniqueName(), jobEvents('a', id).started(), lastRow);
+    await start('first', 0);
+    await record(jobEvents('a', 'first').completed());
+    const before = await items('a');
+    await assert.rejects(
+      start('second', 0),
+      (error) =>
+        error instanceof StoreError && /changed in another window. Nothing was sent/.test(error.message),
+    );
+    assert.deepEqual(await items('a'), before);
+    assert.equal((await service.getSession('', 'a'))?.status, 'idle');
+    await start('second', before.at(-1)?.row ?? -1);
+    assert.equal((await items('a')).length, before.length + 1);
+  });
+
   it('take nothing more of a job whose chat was deleted, and refuse a new one there', async () => {
     const { service, save, record, items } = await open();
     await save('a');
