@@ -174,7 +174,10 @@ describe('branches: edit and send again', () => {
   it('changes only messages of the person, in a chat that has them', async () => {
     const { branches, sessionId, at, texts, archive } = await twoQuestions();
     await assert.rejects(branches.editAndResend(sessionId, at(4), 'x', []), /Only a message of yours/);
-    await assert.rejects(branches.editAndResend(sessionId, 'gone', 'x', []), /Nothing was sent\. Copy what you wrote/);
+    await assert.rejects(
+      branches.editAndResend(sessionId, 'gone', 'x', []),
+      /Nothing was sent\. Copy what you wrote/,
+    );
     await assert.rejects(branches.editAndResend('nowhere', at(5), 'x', []), InputError);
     assert.deepEqual([await texts(), await archive()], [whole, []]);
   });

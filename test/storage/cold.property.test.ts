@@ -25,7 +25,8 @@ describe('chats of any events that are put away and brought back', function () {
         const before = [await read(), await usage()];
         const mover = await openSmall(where, { liveBytes: 1 });
         await mover.service.free(uniqueName(), 'deletedChats');
-        if (events.length > 0) assert.ok(coldNames(where).length > 0);
+        // A job that only went on from nothing leaves no rows to put away.
+        if (rows.messages.length > 0) assert.ok(coldNames(where).length > 0);
         assert.deepEqual((await rowsIn(where)).messages, []);
         away += coldNames(where).length;
         assert.deepEqual([await read(), await usage()], before);
