@@ -13,7 +13,7 @@ export interface Editing {
   readonly kept: Draft;
 }
 
-export const isEmptyDraft = ({ text, images }: Draft): boolean => text.trim() === '' && images.length === 0;
+const isEmptyDraft = ({ text, images }: Draft): boolean => text.trim() === '' && images.length === 0;
 
 /** Both, one after the other, when neither is empty. */
 export const joinDrafts = (first: Draft, second: Draft): Draft => {

@@ -4,7 +4,7 @@ import type { ToWebview } from '../extension/shared/protocol.ts';
 import type { FoundSession, SessionSummary, Shelf } from '../extension/shared/session.ts';
 
 /** Chats asked for at first, and by how many the list grows. */
-export const pageOfSessions = 200;
+const pageOfSessions = 200;
 /** The same for chats that a search finds. */
 export const pageOfFound = 50;
 

@@ -130,7 +130,7 @@ const isSearched = (query: Query, { id, shelf }: SessionSummary, coldFile: strin
   query('SELECT 1 FROM sessions WHERE id = ? AND cold_file IS ?', [id, coldFile ?? null]).length === 1;
 
 /** Those that old chats lie in, the one of the youngest first. */
-export const coldFilesToSearch = (query: Query): readonly string[] =>
+const coldFilesToSearch = (query: Query): readonly string[] =>
   query(
     `SELECT cold_file FROM sessions WHERE cold_file IS NOT NULL AND shelf <> 'deleted'
       GROUP BY cold_file ORDER BY max(updated_at) DESC`,

@@ -37,7 +37,7 @@ const hitIcons: Record<SearchHit['kind'], string> = {
  * One row per hit, with the chat's title above: the quick pick sorts rows by the words in their labels, so that rows of
  * one chat only stay together, in the store's order, where their labels are the same.
  */
-export const foundItems = (found: readonly FoundSession[], now: number): FoundItem[] =>
+const foundItems = (found: readonly FoundSession[], now: number): FoundItem[] =>
   found.flatMap(({ session, hits, moreHits }): FoundItem[] => {
     const label = withoutIcons(titleOf(session));
     const about = withoutIcons(aboutSession(session, now));
@@ -58,7 +58,7 @@ export const foundItems = (found: readonly FoundSession[], now: number): FoundIt
  * What lies in memory, then each file of old chats.
  * @param isOver asked between the parts: the rest is not searched then
  */
-export async function* searchAll(
+async function* searchAll(
   chats: Pick<Chats, 'search'>,
   text: string,
   most: number,

@@ -22,7 +22,7 @@ import {
 } from './storageReportText.ts';
 import { count, formatBytes, titleOf, withoutIcons, withoutLinks } from './words.ts';
 
-export const reportScheme = 'anycowork-report';
+const reportScheme = 'anycowork-report';
 
 const checkSchema = z.object({ repair: z.enum(repairKinds).optional() });
 const manageSchema = z.object({ free: z.enum(freeableKinds).optional() });
