@@ -7,6 +7,10 @@ import { lockTimeout } from './problems.ts';
 const waitMs = 30_000;
 /** A lock whose holder cannot be asked (other machine, no start time) ends after this long. */
 const unknownHolderMs = 60_000;
+/** Tries before a waiter says that it waits. */
+const roundsBeforeWanted = 4;
+/** For how long after its own turn a holder lets a waiter go first; longer than the longest pause between two tries. */
+const yieldMs = 8;
 /** A lock file without readable content: its holder died between creating and writing it. */
 const emptyMs = 2_000;
 
@@ -14,6 +18,8 @@ const emptyMs = 2_000;
  * A lock between processes: a file created exclusively, naming its holder. Unlike a lock judged by its age alone, one
  * left by a killed process is broken at once, and one held by a living process is never broken however long a snapshot
  * or a sleeping laptop keeps it. (Where the system does not say when a process started, a minute is the limit.) Two waiters breaking at the same instant could both win; the journal notices that.
+ * Who waits says so in a file beside it, and who has just had a turn then steps back: a window that writes all the time
+ * would else keep another one waiting for a second.
  */
 export class FileLock {
   readonly #disk: Disk;
@@ -21,11 +27,14 @@ export class FileLock {
   readonly #owner: Owner;
   readonly #text: string;
   readonly #incarnation: string;
+  readonly #wanted: string;
+  #releasedAt = Number.NEGATIVE_INFINITY;
 
   /** @param incarnation unique among the threads that ever act for this owner, of which one lives at a time */
   constructor(disk: Disk, file: string, owner: Owner, incarnation: string) {
     this.#disk = disk;
     this.#file = file;
+    this.#wanted = `${file}.wanted`;
     this.#owner = owner;
     this.#incarnation = incarnation;
     this.#text = JSON.stringify({ ...owner, incarnation });
@@ -36,9 +45,13 @@ export class FileLock {
     const until = performance.now() + waitMs;
     let seen = '';
     let denied = 0;
+    await this.#stepBack();
     for (let round = 0; ; round += 1) {
       try {
-        if (this.#disk.createExclusive(this.#file, this.#text)) return;
+        if (this.#disk.createExclusive(this.#file, this.#text)) {
+          if (round > roundsBeforeWanted) this.#forgetWanted();
+          return;
+        }
       } catch (error) {
         // Windows answers so for a moment while a file that someone has open is being deleted.
         denied += 1;
@@ -56,12 +69,43 @@ export class FileLock {
         seen = text ?? '';
       }
       if (performance.now() > until) throw lockTimeout();
+      if (round % 8 === roundsBeforeWanted) this.#sayWanted();
       await delay(round < 20 ? 1 : 5);
     }
   }
 
   release(): void {
     if (this.#read() === this.#text) this.#disk.remove(this.#file);
+    this.#releasedAt = performance.now();
+  }
+
+  async #stepBack(): Promise<void> {
+    if (performance.now() - this.#releasedAt > yieldMs) return;
+    try {
+      if (this.#disk.stat(this.#wanted) === undefined) return;
+    } catch {
+      return;
+    }
+    // Taken away first: a mark whose maker was killed costs one pause, once.
+    this.#forgetWanted();
+    await delay(yieldMs);
+  }
+
+  #forgetWanted(): void {
+    try {
+      this.#disk.remove(this.#wanted);
+    } catch {
+      // Whoever finds it later pauses once too often.
+    }
+  }
+
+  /** Without it the lock still works. */
+  #sayWanted(): void {
+    try {
+      this.#disk.createExclusive(this.#wanted, '');
+    } catch {
+      // A folder that may not be written to, or a full disk: the lock itself says so.
+    }
   }
 
   #read(): string | undefined {

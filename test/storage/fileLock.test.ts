@@ -82,6 +82,30 @@ describe('FileLock', function () {
     assert.ok(!existsSync(file));
   });
 
+  it('goes to who waits, though its holder takes it over and over', async () => {
+    const file = place();
+    const busy = lockOf(file);
+    let turns = 0;
+    let isOver = false;
+    const keepTaking = async (): Promise<void> => {
+      for (; !isOver && turns < 200; turns += 1) {
+        await busy.acquire();
+        // Whoever waits tries in here, in vain.
+        await delay(3);
+        busy.release();
+      }
+    };
+    const taking = keepTaking();
+    const waiting = lockOf(file);
+    await waiting.acquire();
+    const turnsBefore = turns;
+    waiting.release();
+    isOver = true;
+    await taking;
+    assert.ok(turnsBefore < 20, `after ${turnsBefore} turns`);
+    assert.deepEqual(readdirSync(path.dirname(file)), []);
+  });
+
   it('of a living process is waited for, however old it is', async () => {
     const file = place();
     const holder = lockOf(file);

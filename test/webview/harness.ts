@@ -178,6 +178,42 @@ export interface ShowOptions {
 const isReady = (): boolean =>
   window.posts.some((post) => post.type === 'ready') && customElements.get('vscode-button') !== undefined;
 
+/** Resolves when what was done so far is drawn: the view draws in the frame after a change, and its effects run after that. */
+export const drawn = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        requestAnimationFrame(() => setTimeout(resolve, 0));
+      }),
+  );
+
+/** What a person does with a page, by the objects of Playwright that offer it. */
+const actionsOf = (page: Page): readonly (readonly [object, readonly string[]])[] => [
+  [page, ['click', 'dblclick', 'fill', 'focus', 'hover', 'press']],
+  [page.keyboard, ['down', 'insertText', 'press', 'type', 'up']],
+  [page.mouse, ['click', 'dblclick', 'down', 'up']],
+  [
+    Object.getPrototypeOf(page.locator('body')),
+    ['blur', 'click', 'dblclick', 'dispatchEvent', 'fill', 'focus', 'hover', 'press', 'selectOption'],
+  ],
+];
+
+/** Lets each action end when it is drawn, so that a test that looks next sees what a person would see. */
+const drawAfterActions = (page: Page): void => {
+  for (const [target, names] of actionsOf(page)) {
+    for (const name of names) {
+      const act: unknown = Reflect.get(target, name);
+      if (typeof act !== 'function') throw new Error(`Playwright has no ${name} any more`);
+      const drawing = async function (this: unknown, ...parameters: readonly unknown[]): Promise<unknown> {
+        const result: unknown = await Reflect.apply(act, this, parameters);
+        await drawn(page);
+        return result;
+      };
+      Reflect.set(target, name, drawing);
+    }
+  }
+};
+
 /** Chromium with the built view; close it after the tests. Shows one view at a time, in the same page. */
 export class Harness {
   readonly #browser: Browser;
@@ -223,6 +259,7 @@ export class Harness {
     const { server, origin } = await serve(outdir);
     const page = await browser.newPage();
     page.setDefaultTimeout(10_000);
+    drawAfterActions(page);
     return new Harness(browser, page, server, origin, outdir);
   }
 

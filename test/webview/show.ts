@@ -1,7 +1,7 @@
 /** The one browser of all tests of the view. Every test also fails on an error in the page and on anything its policy refused. */
 import assert from 'node:assert/strict';
 import type { ToWebviewBody } from '../../extension/shared/protocol.ts';
-import { Harness, type Shown, type ShowOptions } from './harness.ts';
+import { drawn, Harness, type Shown, type ShowOptions } from './harness.ts';
 import { snapshot } from './samples.ts';
 
 let harness: Promise<Harness> | undefined;
@@ -46,9 +46,7 @@ export const untilComposerFocused = async (shown: Shown): Promise<void> => {
 
 /** Waits until what was done is drawn, and for a while after it. */
 export const settle = async (shown: Shown, milliseconds = 30): Promise<void> => {
-  await shown.page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-  );
+  await drawn(shown.page);
   await shown.page.waitForTimeout(milliseconds);
 };
 
