@@ -2,12 +2,13 @@
 import * as z from 'zod';
 import { type Agent, defaultExecution, longestCommandTimeoutMs } from '../shared/agent.ts';
 import { type ModelRef, providerIds } from '../shared/message.ts';
+import { approvalModes } from '../shared/rule.ts';
 import type { Store } from './store.ts';
 
 const modelSchema = z.object({ provider: z.enum(providerIds), model: z.string().trim().min(1).max(200) });
 
 const executionSchema = z.object({
-  mode: z.literal('ask').default(defaultExecution.mode),
+  mode: z.enum(approvalModes).default(defaultExecution.mode),
   turnLimit: z.number().int().min(1).max(1_000).default(defaultExecution.turnLimit),
   commandTimeoutMs: z
     .number()
@@ -33,7 +34,7 @@ const patchSchema = z
     tools: z.union([z.literal('all'), z.array(z.string().min(1).max(100)).max(500)]),
     execution: z
       .object({
-        mode: z.literal('ask'),
+        mode: z.enum(approvalModes),
         turnLimit: z.number().int().min(1).max(1_000),
         commandTimeoutMs: z.number().int().min(1_000).max(longestCommandTimeoutMs),
       })

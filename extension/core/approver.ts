@@ -1,4 +1,5 @@
 import type { ApprovalPrompt, DecidedBy, Step } from '../shared/event.ts';
+import type { RuleDuration } from '../shared/rule.ts';
 import type { FileChange } from './tool.ts';
 
 export interface ApprovalRequest {
@@ -9,7 +10,15 @@ export interface ApprovalRequest {
   readonly changes: readonly FileChange[];
 }
 
-export type DecisionScope = 'once' | 'session';
+/** Once, or for as long as the offer of that duration says. */
+export type DecisionScope = 'once' | RuleDuration;
+
+/** The text of one file as the person left it in the review. */
+export interface AcceptedText {
+  /** As `FileChange.file`. */
+  readonly file: string;
+  readonly text: string;
+}
 
 export interface Decision {
   readonly approved: boolean;
@@ -19,6 +28,10 @@ export interface Decision {
   readonly surface: string;
   /** What the person wrote when rejecting; the model reads it. */
   readonly reason?: string;
+  /** What is to be written in the place of what was proposed. Only the window of the job can have it. */
+  readonly accepted?: readonly AcceptedText[];
+  /** Nobody answered in time: the job ends, and can be continued. */
+  readonly isExpired?: boolean;
 }
 
 /** Whoever can say yes. A throw counts as no. */

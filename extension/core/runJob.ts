@@ -13,14 +13,16 @@ import {
   toolCallsOf,
   type UserMessage,
 } from '../shared/message.ts';
+import type { RuleOffer } from '../shared/rule.ts';
 import { abortable } from './abort.ts';
-import type { Approver } from './approver.ts';
+import type { Approver, Decision } from './approver.ts';
 import { endWithInput, estimateTokens, fitToContext, repairHistory } from './history.ts';
 import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
 import type { PolicyDecision } from './policy.ts';
 import { type Provider, ProviderError } from './provider.ts';
 import { runStep } from './runStep.ts';
 import type { PreparedStep, Tool } from './tool.ts';
+import type { StepUndoKeeper } from './undo.ts';
 
 export interface Job {
   readonly id: string;
@@ -42,7 +44,17 @@ export interface JobSetUp {
   readonly provider: Provider;
   readonly tools: readonly Tool[];
   readonly approver: Approver;
-  decide(step: Step, prepared: PreparedStep): PolicyDecision;
+  /** @param taint whose words have come in since the person's last message */
+  decide(step: Step, prepared: PreparedStep, taint: string | undefined): Promise<PolicyDecision>;
+  /** Makes what the person allowed for longer into rules. @returns their ids @throws when they could not be kept */
+  allow(step: Step, offer: RuleOffer, decision: Decision): Promise<readonly string[]>;
+  readonly undo: StepUndoKeeper;
+  /** Asked before each model request. @returns why it must not be sent */
+  checkBudget(): Promise<JobError | undefined>;
+  /** Dollars; undefined where the price is not known. */
+  costOf(usage: TokenUsage): number | undefined;
+  /** Milliseconds after which a question expires; undefined: never. */
+  approvalExpiry(): number | undefined;
   newId(): string;
   now(): number;
   /** Failures and bugs go here whole; the person reads a sentence. */

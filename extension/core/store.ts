@@ -4,6 +4,10 @@ import type { AgentEvent } from '../shared/event.ts';
 import type { TokenUsage } from '../shared/message.ts';
 import type { FoundSession, Session, SessionChange, SessionSummary, Shelf } from '../shared/session.ts';
 import type { Decision } from './approver.ts';
+import type { AuditEntry, NewAuditEntry } from '../shared/audit.ts';
+import type { BudgetScope, Spending } from '../shared/budget.ts';
+import type { Rule } from '../shared/rule.ts';
+import type { FileVersion } from '../shared/undo.ts';
 import type { FreeableKind, RepairKind, StorageReport, StorageUse } from './storageReport.ts';
 
 /** Thrown when something could not be kept; the message is for a person and says what was kept and what to do. */
@@ -53,6 +57,27 @@ export interface SearchResult {
   readonly hasMore: boolean;
   /** Files of old chats that have not been looked into yet: ask for each of them. */
   readonly unsearched: readonly string[];
+}
+
+export interface SpentQuery {
+  readonly jobId: string;
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly since: number;
+}
+
+export interface ScopeSpending {
+  readonly spending: Spending;
+  /** How often the person has raised this scope's limit: of a job and a chat ever, else since `since`. */
+  readonly raised: number;
+}
+
+export interface SessionUsage {
+  readonly total: TokenUsage;
+  readonly lastRequest: TokenUsage;
+  readonly costUsd: number;
+  /** Requests whose price is not known. */
+  readonly unpriced: number;
 }
 
 /** A job that runs in another window. */
@@ -124,9 +149,36 @@ export interface Store {
   sessionUsage(
     sessionId: string,
     exceptJobId?: string,
-  ): Promise<{ readonly total: TokenUsage; readonly lastRequest: TokenUsage }>;
+  ): Promise<SessionUsage>;
   /** Those that run now. Closes first what ran in windows that have died. */
   jobsElsewhere(): Promise<readonly JobElsewhere[]>;
+
+  /** Those of all folders and chats, oldest first; other windows' included. */
+  listRules(): Promise<readonly Rule[]>;
+  /** Adds it, or puts it in the place of the one with its id. */
+  saveRule(rule: Rule): Promise<void>;
+  deleteRule(id: string): Promise<void>;
+
+  /** Decisions about steps are kept by `record`; this keeps the others. */
+  audit(entry: NewAuditEntry): Promise<void>;
+  /** Oldest first, from behind this id on. */
+  readAudit(afterId: number, limit: number): Promise<readonly AuditEntry[]>;
+
+  /** What the four scopes have spent; `agent` and `day` since `since` (milliseconds since the epoch). */
+  spent(query: SpentQuery): Promise<Readonly<Record<BudgetScope, ScopeSpending>>>;
+  /** The person lets a scope spend its limit once more. */
+  raiseBudget(scope: BudgetScope, key: string, at: number): Promise<void>;
+
+  /** Adds them, or puts them in the place of those with the same step and file. */
+  keepVersions(versions: readonly FileVersion[]): Promise<void>;
+  /** Of a chat, oldest first: of one step, or of all steps from this row on. */
+  listVersions(sessionId: string, of: { readonly stepId: string } | { readonly fromRow: number }): Promise<readonly FileVersion[]>;
+  /** Says of the steps that what they did to files was taken back (also where files were kept as they are now). */
+  markUndone(sessionId: string, stepIds: readonly string[], at: number): Promise<void>;
+  /** Every content that some version needs. */
+  versionHashes(): Promise<readonly string[]>;
+  /** Forgets the oldest versions, of which these contents are, except those of chats in which a job runs. */
+  forgetVersions(hashes: readonly string[]): Promise<void>;
 
   /** What the history takes on disk, and which part of it can be freed. */
   use(): Promise<StorageUse>;

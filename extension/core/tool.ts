@@ -1,5 +1,6 @@
 import type { ApprovalPrompt, Effect, FileDiff } from '../shared/event.ts';
 import type { JsonObject, UserBlock } from '../shared/message.ts';
+import type { AcceptedText } from './approver.ts';
 import type { ToolSpec } from './provider.ts';
 
 export interface ToolOutput {
@@ -9,6 +10,8 @@ export interface ToolOutput {
   /** In a few words, for the step's line: `12 matches`, `exit code 1`, `lines 1-80`. */
   readonly summary: string;
   readonly diffs: readonly FileDiff[];
+  /** Who else than the person and their files speaks in this output: `a web page (example.org)`. Suspends what runs without asking until the person's next message. */
+  readonly taint?: string;
 }
 
 /** A file before and after a step, for the diff editor. `undefined`: the file does not exist on that side. */
@@ -21,13 +24,39 @@ export interface FileChange {
   readonly after: string | undefined;
 }
 
+/** What a step would do to one path. */
+export interface PathAccess {
+  /** As WorkspacePath.label: relative to its root, prefixed by the root's name where there are several. */
+  readonly label: string;
+  /** Absolute real path. */
+  readonly file: string;
+  readonly kind: 'read' | 'write' | 'move' | 'delete';
+}
+
+/** A command line as it would be run. */
+export interface CommandAccess {
+  readonly line: string;
+  /** Label of the workspace folder it runs in. */
+  readonly folder: string;
+  readonly isSandboxed: boolean;
+}
+
+/** Everything the policy looks at; exact. */
+export interface StepAccess {
+  readonly paths: readonly PathAccess[];
+  readonly command?: CommandAccess;
+  /** Why it always asks, whatever the mode and the rules: `.git is protected: …`. */
+  readonly caution?: string;
+}
+
 /** A tool call whose input has been understood and checked, ready to be decided upon and run once. */
 export interface PreparedStep {
   readonly title: string;
   readonly effect: Effect;
   readonly targets: readonly string[];
+  readonly access: StepAccess;
   /** Present on every write, execute and network step, and on reads that need consent (secret-looking files). */
-  readonly approval?: ApprovalPrompt;
+  readonly approval?: StepQuestion;
   /** What Review opens; empty for steps that do not edit text. */
   readonly changes: readonly FileChange[];
   /**
@@ -35,7 +64,15 @@ export interface PreparedStep {
    * @throws ToolError for a failure the model should read; the signal's reason when aborted
    */
   run(signal: AbortSignal, emit: (text: string) => void): Promise<ToolOutput>;
+  /**
+   * The step with the texts as the person left them in the review, for steps that edit text. What it answers to the
+   * model says what was accepted. @throws ToolError when nothing is left of the change
+   */
+  amend?(accepted: readonly AcceptedText[]): PreparedStep;
 }
+
+/** What a tool knows of the question it would ask; the policy adds why, and what can be allowed for longer. */
+export type StepQuestion = Pick<ApprovalPrompt, 'title' | 'detail' | 'diffs'>;
 
 export interface Tool {
   readonly spec: ToolSpec;

@@ -1,8 +1,9 @@
 import type { ModelRef } from './message.ts';
+import type { ApprovalMode } from './rule.ts';
 
 export interface ExecutionSettings {
-  /** `ask`: reads inside the workspace run, all else asks. The other modes come with the rules. */
-  readonly mode: 'ask';
+  /** Of its new chats; each chat may have another. */
+  readonly mode: ApprovalMode;
   /** Model requests in one job before the person is asked whether to go on. */
   readonly turnLimit: number;
   /** Deadline of one command in milliseconds, where the call names none; at most `longestCommandTimeoutMs`. */

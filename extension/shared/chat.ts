@@ -14,6 +14,7 @@ import {
   textOf,
   type UserMessage,
 } from './message.ts';
+import type { StepUndo } from './undo.ts';
 
 export type StepStatus =
   | 'waiting'
@@ -38,6 +39,7 @@ export interface StepRecord {
   /** The result in a few words. */
   readonly summary: string;
   readonly diffs: readonly FileDiff[];
+  readonly undo?: StepUndo;
 }
 
 export type Notice =
@@ -82,6 +84,10 @@ export interface ChatState {
   readonly job?: RunningJob;
   /** Sum over the whole chat. */
   readonly usage: TokenUsage;
+  /** Of the whole chat, as far as prices are known. */
+  readonly costUsd: number;
+  /** Requests whose price is not known. */
+  readonly unpriced: number;
   /** Input and output tokens of the last model request: how full the context is. */
   readonly contextTokens: number;
 }
@@ -105,6 +111,8 @@ export const emptyChat = (agentId: string, model: ModelRef): ChatState => ({
   hasOlder: false,
   hasNewer: false,
   usage: noUsage,
+  costUsd: 0,
+  unpriced: 0,
   contextTokens: 0,
 });
 
@@ -247,6 +255,8 @@ const reduceAtEnd = (state: ChatState, event: AgentEvent): ChatState => {
       return {
         ...withoutRetry(state),
         usage: addUsage(state.usage, event.usage),
+        costUsd: state.costUsd + (event.costUsd ?? 0),
+        unpriced: state.unpriced + (event.costUsd === undefined ? 1 : 0),
         contextTokens: event.usage.input + event.usage.output,
       };
     case 'TurnCompleted': {
@@ -303,6 +313,7 @@ const reduceAtEnd = (state: ChatState, event: AgentEvent): ChatState => {
         result: event.result,
         summary: event.summary,
         diffs: event.diffs,
+        ...(event.undo === undefined ? {} : { undo: event.undo }),
       });
     case 'JobCompleted':
       return endJob(state, event.jobId, event.at);

@@ -1,4 +1,6 @@
 import type { AssistantMessage, JsonObject, TokenUsage, ToolMessage, UserMessage } from './message.ts';
+import type { RuleOffer } from './rule.ts';
+import type { StepUndo } from './undo.ts';
 
 /** What a step can do to the world, from least to most. */
 export type Effect = 'read' | 'write' | 'execute' | 'network';
@@ -34,14 +36,6 @@ export interface FileDiff {
   readonly omittedLines: number;
 }
 
-/** What an "approve for this session" would cover, from then on, in this chat. */
-export interface GrantScope {
-  /** Compared for equality: `write` or `execute:npm test`. */
-  readonly key: string;
-  /** In words, after "for this session: ": `edits inside this workspace`. */
-  readonly label: string;
-}
-
 /** What the person is asked. */
 export interface ApprovalPrompt {
   /** What will happen, as a question without the question mark's context: `Run npm test?` */
@@ -49,12 +43,19 @@ export interface ApprovalPrompt {
   /** The exact payload: command line and folder, path and counts, or the whole input. Never a model-written summary. */
   readonly detail: string;
   readonly diffs: readonly FileDiff[];
-  /** Absent where every single use has to be asked (protected files, secrets). */
-  readonly grant?: GrantScope;
-  /** Why it asks although a rule might have let it pass: `.git is protected`. */
-  readonly caution?: string;
+  /** What it can be widened to; none where every single use has to be asked (protected files, secrets, pipes). */
+  readonly offers: readonly RuleOffer[];
+  /** Why it asks, in a few words: `no rule covers it`, `.git is protected`, `it has a pipe`. */
+  readonly reason: string;
+  /** It asks whatever the mode and the rules say: drawn as a warning. */
+  readonly isCautioned: boolean;
+  /** Steps of one turn that are alike and are asked together carry the same one. */
+  readonly groupId?: string;
+  /** Nobody's answer counts after this time. */
+  readonly expiresAt?: number;
 }
 
+/** `rule`: nobody was asked, or nobody could answer. */
 export type DecidedBy = 'rule' | 'user' | 'telegram';
 
 export const errorKinds = [
@@ -69,6 +70,9 @@ export const errorKinds = [
   'emptyReply',
   'turnLimit',
   'outputLimit',
+  'budget',
+  'repeating',
+  'approvalExpired',
   'interrupted',
   'storage',
   'internal',
@@ -84,6 +88,7 @@ export const errorActions = [
   'openSettings',
   'openLog',
   'newChat',
+  'raiseBudget',
 ] as const;
 export type ErrorAction = (typeof errorActions)[number];
 
@@ -99,7 +104,8 @@ export interface JobError {
  * The only output of the core. Store, chat, Telegram, log and the exported API all listen to this one stream.
  *
  * Grammar: `Job = JobStarted Turn* (JobCompleted | JobFailed | JobCancelled)`;
- * `Turn = (Thinking | Token | Retrying | Usage)* TurnCompleted Step*`;
+ * `Turn = (Thinking | Token | Retrying | Usage)* TurnCompleted Step*`; the questions of steps that are asked together
+ * come before the first of these steps goes on;
  * `Step = ApprovalRequired? StepApproved StepProgress* StepCompleted | ApprovalRequired? StepRejected | StepCompleted`.
  * A failure or a cancel may end it anywhere, but a started step always gets its result first.
  */
@@ -119,7 +125,14 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
   | { readonly type: 'Retrying'; readonly attempt: number; readonly delayMs: number; readonly reason: string }
   | { readonly type: 'ApprovalRequired'; readonly step: Step; readonly prompt: ApprovalPrompt }
   /** Also: the step starts. `reason` says which rule or whose answer. */
-  | { readonly type: 'StepApproved'; readonly step: Step; readonly by: DecidedBy; readonly reason: string }
+  | {
+      readonly type: 'StepApproved';
+      readonly step: Step;
+      readonly by: DecidedBy;
+      readonly reason: string;
+      /** The rules that let it through, or that this answer made. */
+      readonly ruleIds?: readonly string[];
+    }
   | {
       readonly type: 'StepRejected';
       readonly step: Step;
@@ -136,11 +149,20 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
       readonly result: ToolMessage;
       readonly summary: string;
       readonly diffs: readonly FileDiff[];
+      /** Absent for a step that changed no file. */
+      readonly undo?: StepUndo;
     }
   /** The reply's final blocks; Token and Thinking were only a preview. */
   | { readonly type: 'TurnCompleted'; readonly message: AssistantMessage }
-  /** Tokens of one model request. */
-  | { readonly type: 'Usage'; readonly usage: TokenUsage }
+  /** Of one model request. */
+  | {
+      readonly type: 'Usage';
+      readonly usage: TokenUsage;
+      /** Absent where the price is not known. */
+      readonly costUsd?: number;
+      /** Milliseconds of work since the last one, without waiting for the person. */
+      readonly workMs?: number;
+    }
   /** `message` is the last assistant text. */
   | { readonly type: 'JobCompleted'; readonly message: string }
   | { readonly type: 'JobFailed'; readonly error: JobError }

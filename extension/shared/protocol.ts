@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ChatItem, ChatState } from './chat.ts';
 import { type AgentEvent, errorActions } from './event.ts';
 import { imageDataLimit, imageMediaTypes, messageTextLimit } from './message.ts';
+import type { ApprovalMode } from './rule.ts';
 import { type FoundSession, type SessionSummary, type Shelf, shelves } from './session.ts';
 
 const id = z.string().min(1).max(200);
@@ -34,7 +35,7 @@ const toHostSchema = z.discriminatedUnion('type', [
     type: z.literal('decide'),
     stepId: id,
     approved: z.boolean(),
-    scope: z.enum(['once', 'session']),
+    scope: z.enum(['once', 'session', 'workspace']),
     reason: z.string().max(10_000).optional(),
   }),
   /** Open the diff or the full input of a waiting step, or the diff of a finished one. */
@@ -82,6 +83,11 @@ const toHostSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('loadOlder'), sessionId: id, beforeRow: z.number().int() }),
   /** Items newer than this row; answered by `newer`, `newerUnread`, or, where it is the rest, by a snapshot. */
   z.object({ type: z.literal('loadNewer'), sessionId: id, afterRow: z.number().int() }),
+  /** Puts back what the step changed, or, once that was done, shows what it was. The host shows the change first. */
+  z.object({ type: z.literal('undoStep'), sessionId: id, stepId: id }),
+  /** Puts files back as they were before this message. The host asks whether the chat goes back too. */
+  z.object({ type: z.literal('restoreBefore'), sessionId: id, itemId: id }),
+  z.object({ type: z.literal('pickMode') }),
   z.object({ type: z.literal('pickAgent') }),
   z.object({ type: z.literal('pickModel') }),
   /** A path in an answer was clicked; resolved against the workspace by the host. */
@@ -106,6 +112,8 @@ export interface Surroundings {
   /** `Gemini: gemini-3-flash`, and whether it is a scripted demo. */
   readonly modelLabel: string;
   readonly isDemo: boolean;
+  /** Of the shown chat. */
+  readonly mode: ApprovalMode;
   /** The chat's provider has a key, or needs none. */
   readonly hasKey: boolean;
   readonly providerName: string;

@@ -1,4 +1,5 @@
 import type { ModelRef } from './message.ts';
+import type { ApprovalMode } from './rule.ts';
 
 /** Where a title comes from: the first message's first line, the model, or the person, whose title nothing replaces. */
 export type TitleSource = 'message' | 'model' | 'person';
@@ -10,6 +11,8 @@ export interface Session {
   readonly titleBy: TitleSource;
   readonly agentId: string;
   readonly model: ModelRef;
+  /** Absent: its agent's. */
+  readonly mode?: ApprovalMode;
   /** Absolute path of the first workspace folder it was started in; empty without one. */
   readonly folder: string;
   readonly createdAt: number;
@@ -39,6 +42,7 @@ export interface SessionChange {
   readonly title?: { readonly text: string; readonly by: TitleSource };
   readonly agentId?: string;
   readonly model?: ModelRef;
+  readonly mode?: ApprovalMode;
   readonly isPinned?: boolean;
   readonly shelf?: Shelf;
 }

@@ -1,4 +1,7 @@
 import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { BudgetLimits, BudgetScope, Price } from '../shared/budget.ts';
+import type { Effect } from '../shared/event.ts';
 import { type ModelRef, type ProviderId, providerIds } from '../shared/message.ts';
 
 const read = (name: string): string =>
@@ -23,9 +26,70 @@ export const onSettingsChange = (listener: () => void): vscode.Disposable =>
     if (event.affectsConfiguration('anycowork')) listener();
   });
 
-/** Whether approvals are asked with a modal message, besides the card in the chat. */
-export const usesDialogs = (): boolean =>
-  vscode.workspace.getConfiguration('anycowork').get<boolean>('approvals.dialog', true);
+const setting = (name: string): unknown => vscode.workspace.getConfiguration('anycowork').get<unknown>(name);
+
+/** Where a question is asked, besides the card in the chat. */
+export const approvalSurfaces = ['dialog', 'notification', 'chat'] as const;
+export type ApprovalSurface = (typeof approvalSurfaces)[number];
+
+export const approvalSurface = (effect: Effect): ApprovalSurface =>
+  approvalSurfaces.find((surface) => surface === setting(`approvals.${effect}`)) ?? 'dialog';
+
+/** Milliseconds after which nobody's answer counts any more; undefined: never. */
+export const approvalExpiry = (): number | undefined => {
+  const minutes = setting('approvals.expireAfterMinutes');
+  const valid = typeof minutes === 'number' && Number.isFinite(minutes) && minutes >= 0 ? minutes : 30;
+  return valid === 0 ? undefined : valid * 60_000;
+};
+
+export const notifiesWhenUnfocused = (): boolean => setting('approvals.notifyWhenUnfocused') !== false;
+
+const positive = z.number().positive();
+const limitsSchema = z
+  .object({ requests: positive, tokens: positive, minutes: positive, usd: positive })
+  .partial();
+/** What stands in a settings file may be anything: of a limit that is none, nothing is left but the default. */
+const defaultLimits: Readonly<Record<BudgetScope, BudgetLimits>> = {
+  job: { tokens: 5_000_000, minutes: 60, usd: 10 },
+  chat: { usd: 50 },
+  agent: {},
+  day: { usd: 50 },
+};
+
+export const budgetLimits = (): Readonly<Record<BudgetScope, BudgetLimits>> => {
+  const of = (scope: BudgetScope): BudgetLimits => {
+    const parsed = limitsSchema.safeParse(setting(`budget.${scope}`) ?? {});
+    if (!parsed.success) return defaultLimits[scope];
+    return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
+  };
+  return { job: of('job'), chat: of('chat'), agent: of('agent'), day: of('day') };
+};
+
+const amount = z.number().nonnegative();
+const priceSchema = z.object({
+  input: amount,
+  output: amount,
+  cachedInput: amount.exactOptional(),
+  cacheWrite: amount.exactOptional(),
+});
+
+/** The person's own prices, by model name; those that are none are left out. */
+export const ownPrices = (): ReadonlyMap<string, Price> => {
+  const given = z.record(z.string(), z.unknown()).safeParse(setting('prices') ?? {}).data ?? {};
+  return new Map(
+    Object.entries(given).flatMap(([model, value]) => {
+      const price = priceSchema.safeParse(value).data;
+      return price === undefined ? [] : [[model, price] as const];
+    }),
+  );
+};
+
+/** Counts against limits where a price is not known. */
+export const assumedPrice = (): Price =>
+  priceSchema.safeParse(setting('budget.assumedPrice')).data ?? { input: 5, output: 25 };
+
+/** How much room before-images may take, in bytes. */
+export const undoQuotaBytes = (): number => megabytes('undo.quotaMb', 1_024, 0);
 
 /** Whether the model writes a chat's title after its first answer. */
 export const generatesTitles = (): boolean =>

@@ -1,0 +1,29 @@
+import type { DecidedBy, Effect } from './event.ts';
+
+/**
+ * One line of the record of decisions: who, when, what exactly, and by which rule. It is kept when its chat is deleted.
+ * `step`: a step ran or was refused; `rule`: a rule was made, changed or deleted; `mode`: a chat's mode was changed;
+ * `budget`: a budget was raised; `undo`: files were put back.
+ */
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: number;
+  readonly kind: 'step' | 'rule' | 'mode' | 'budget' | 'undo';
+  readonly outcome: 'ran' | 'approved' | 'rejected' | 'refused' | 'changed';
+  readonly sessionId?: string;
+  readonly jobId?: string;
+  readonly stepId?: string;
+  readonly agentId?: string;
+  readonly tool?: string;
+  readonly effect?: Effect;
+  /** A line for a person. */
+  readonly title: string;
+  /** What exactly: the tool's whole input as JSON, the rule, the files. */
+  readonly detail: string;
+  readonly by: DecidedBy;
+  /** Where it was answered, or which rule or mode, in words. */
+  readonly reason: string;
+  readonly ruleIds: readonly string[];
+}
+
+export type NewAuditEntry = Omit<AuditEntry, 'id'>;

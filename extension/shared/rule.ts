@@ -1,0 +1,45 @@
+/** What a person allowed once and for longer: rules, the modes they work in, and what an approval offers to allow. */
+
+/**
+ * `ask`: reads inside the workspace run, all else asks. `smart`: edits inside the workspace run too, since they can be
+ * undone. `autopilot`: what the sandbox holds runs too. In every mode a rule lets through what it covers, and what is
+ * protected, secret or outside asks.
+ */
+export const approvalModes = ['ask', 'smart', 'autopilot'] as const;
+export type ApprovalMode = (typeof approvalModes)[number];
+
+/** What a rule covers. */
+export type RuleMatch =
+  /** Steps of these tools whose every path matches the glob: `/`-separated, relative to a workspace folder, dot files too. */
+  | { readonly kind: 'path'; readonly tools: readonly string[]; readonly glob: string }
+  /** Exactly this command, argument for argument, in this workspace folder (as its label). Never a prefix. */
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly folder: string }
+  /** Every step of a tool that comes from outside (an MCP server, a skill). */
+  | { readonly kind: 'tool'; readonly tool: string };
+
+/** How long: in one chat, or in one workspace folder until it is deleted. */
+export type RuleDuration = 'session' | 'workspace';
+
+export interface Rule {
+  readonly id: string;
+  readonly match: RuleMatch;
+  readonly duration: RuleDuration;
+  /** The chat of a session rule. */
+  readonly sessionId?: string;
+  /** Absolute path of the first workspace folder it holds in. */
+  readonly folder: string;
+  /** The only agent it holds for; absent: all. */
+  readonly agentId?: string;
+  readonly createdAt: number;
+  /** Where it was made: `dialog`, `chat`, `command`, `rules view`. */
+  readonly createdIn: string;
+}
+
+/** What an approval can be widened to. At most one offer for each duration. */
+export interface RuleOffer {
+  readonly duration: RuleDuration;
+  /** One for each part of a command line; else one. */
+  readonly matches: readonly RuleMatch[];
+  /** In words, after "always allow": `npm test in this workspace`. */
+  readonly label: string;
+}
