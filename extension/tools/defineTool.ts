@@ -35,6 +35,20 @@ const forTheModel = async <T>(work: () => Promise<T>): Promise<T> => {
 const withoutNulls = (input: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 
+/** A step whose failures are for the model to read, also once a person has changed it. */
+const guarded = (step: PreparedStep): PreparedStep => {
+  const { amend } = step;
+  return {
+    ...step,
+    run: (signal, emit) =>
+      forTheModel(async () => {
+        signal.throwIfAborted();
+        return step.run(signal, emit);
+      }),
+    ...(amend === undefined ? {} : { amend: (accepted) => guarded(amend(accepted)) }),
+  };
+};
+
 /** A Tool from its parts: the schema the model sees and the parser are the same thing. */
 export const defineTool = <Input>(definition: ToolDefinition<Input>): Tool => ({
   spec: {
@@ -46,14 +60,6 @@ export const defineTool = <Input>(definition: ToolDefinition<Input>): Tool => ({
     signal.throwIfAborted();
     const parsed = definition.input.safeParse(withoutNulls(input));
     if (!parsed.success) throw explainIssues(definition.name, parsed.error);
-    const step = await forTheModel(() => definition.prepare(parsed.data, signal));
-    return {
-      ...step,
-      run: (runSignal, emit) =>
-        forTheModel(async () => {
-          runSignal.throwIfAborted();
-          return step.run(runSignal, emit);
-        }),
-    };
+    return guarded(await forTheModel(() => definition.prepare(parsed.data, signal)));
   },
 });

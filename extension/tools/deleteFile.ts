@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
+import { changeAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
 import { fileDiff } from './fileDiff.ts';
 import { contentHash } from './seenFiles.ts';
 import { counted, countLines, decodeText, formatBytes } from './text.ts';
-import { approvalFor, deleteGrant, editableLimit, refuseLink, type WritingPorts } from './writing.ts';
+import { editableLimit, refuseLink, type WritingPorts } from './writing.ts';
 
 const input = z.strictObject({
   path: z.string().min(1).describe('File, or empty folder, to delete.'),
@@ -56,13 +57,8 @@ export const createDeleteFile = ({ files, seen }: WritingPorts): Tool =>
         title: target.label,
         effect: 'write',
         targets: [target.label],
-        approval: approvalFor(files, {
-          title: `Delete ${target.label}?`,
-          detail: `${target.label} (${size})`,
-          diffs: [diff],
-          grant: deleteGrant,
-          targets: [target],
-        }),
+        access: changeAccess(files, 'delete', [target]),
+        approval: { title: `Delete ${target.label}?`, detail: `${target.label} (${size})`, diffs: [diff] },
         changes:
           text === undefined
             ? []

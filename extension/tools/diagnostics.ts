@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { Editor, Problem, WorkspaceFiles } from '../core/workspace.ts';
+import { readAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
 import { counted } from './text.ts';
 
@@ -21,7 +22,10 @@ const rank: Record<Problem['severity'], number> = { error: 0, warning: 1, info: 
 const lineOf = ({ label, line, column, severity, message, source }: Problem): string =>
   `${label}:${line}:${column} ${severity}: ${message.replace(/\s*\n\s*/g, ' ')}${source === '' ? '' : ` (${source})`}`;
 
-/** Problems of files outside the workspace, or of no file at all, are nobody's business here. */
+/**
+ * Problems of files outside the workspace, or of no file at all, are nobody's business here; those of secret-looking
+ * files may quote them.
+ */
 const labelled = async (
   { files, editor }: DiagnosticsPorts,
   names: readonly string[] | undefined,
@@ -32,7 +36,7 @@ const labelled = async (
   await Promise.all(
     unique.map(async (file) => {
       const target = await files.resolve(file).catch(() => undefined);
-      if (target !== undefined) labels.set(file, target.label);
+      if (target !== undefined && !files.looksSecret(target)) labels.set(file, target.label);
     }),
   );
   return found.flatMap(({ file, ...problem }) => {
@@ -54,6 +58,7 @@ export const createDiagnostics = (ports: DiagnosticsPorts): Tool =>
         title: target?.label ?? 'the workspace',
         effect: 'read',
         targets: target === undefined ? [] : [target.label],
+        access: readAccess(target === undefined ? [] : [target]),
         changes: [],
         run: async () => {
           const isFile = target !== undefined && !target.isFolder;

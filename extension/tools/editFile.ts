@@ -2,18 +2,10 @@ import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import { applyEdits } from './applyEdits.ts';
 import { defineTool } from './defineTool.ts';
-import { countsOf, fileDiff } from './fileDiff.ts';
+import { countsOf } from './fileDiff.ts';
 import { counted } from './text.ts';
-import {
-  approvalFor,
-  changeLine,
-  editGrant,
-  readTextFile,
-  reviewOf,
-  type TextChange,
-  type WritingPorts,
-  writeChange,
-} from './writing.ts';
+import { textChange, textStep } from './textStep.ts';
+import { readTextFile, type WritingPorts } from './writing.ts';
 
 const input = z.strictObject({
   path: z.string().min(1).describe('File to edit.'),
@@ -65,31 +57,9 @@ export const createEditFile = (ports: WritingPorts): Tool =>
       if (after === before.text) {
         throw new ToolError('The edits cancel each other out. Nothing was changed.');
       }
-      const diff = fileDiff({ path: target.label, before: before.text, after });
-      const change: TextChange = { target, before, after, diff };
-      return {
-        title: target.label,
-        effect: 'write',
-        targets: [target.label],
-        approval: approvalFor(ports.files, {
-          title: `Edit ${target.label}?`,
-          detail: changeLine(change),
-          diffs: [diff],
-          grant: editGrant,
-          targets: [target],
-        }),
-        changes: [reviewOf(change)],
-        run: async (signal) => {
-          const written = await writeChange(ports, change, signal);
-          const counts = countsOf(written.diff);
-          const done = `${counted(edits.length, 'edit')} made in ${target.label} (${counts}).${written.note}`;
-          return {
-            content: [{ type: 'text', text: done }],
-            isError: false,
-            summary: counts,
-            diffs: [written.diff],
-          };
-        },
-      };
+      return textStep(ports, textChange(target, before, after), {
+        verb: 'Edit',
+        done: ({ diff }) => `${counted(edits.length, 'edit')} made in ${target.label} (${countsOf(diff)}).`,
+      });
     },
   });

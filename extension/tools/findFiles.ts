@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
+import { readAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
 import { listFiles } from './listFiles.ts';
 import { globFilter, resolveScope, type Searching, searchDeadlineMs, searchFolders } from './searchScope.ts';
@@ -38,6 +39,7 @@ export const createFindFiles = (ports: FindFilesPorts): Tool =>
         title: path === undefined ? glob : `${glob} in ${path}`,
         effect: 'read',
         targets: targets.map(({ label }) => label),
+        access: readAccess(targets),
         changes: [],
         run: async (signal) => {
           const found: string[] = [];

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Tool } from '../core/tool.ts';
 import type { FolderEntry, WorkspaceFiles } from '../core/workspace.ts';
+import { readAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
 import { resolveScope } from './searchScope.ts';
 import { counted, formatBytes } from './text.ts';
@@ -29,6 +30,7 @@ export const createListDirectory = ({ files }: { readonly files: WorkspaceFiles 
         title: path ?? only?.label ?? '.',
         effect: 'read',
         targets: targets.map(({ label }) => label),
+        access: readAccess(targets),
         changes: [],
         run: async () => {
           if (only === undefined || another !== undefined) {

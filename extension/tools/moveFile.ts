@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { FileDiff } from '../shared/event.ts';
+import { changeAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
-import { approvalFor, moveGrant, refuseLink, type WritingPorts } from './writing.ts';
+import { refuseLink, type WritingPorts } from './writing.ts';
 
 const input = z.strictObject({
   from: z.string().min(1).describe('File or folder to move.'),
@@ -39,13 +40,12 @@ export const createMoveFile = ({ files, seen }: WritingPorts): Tool =>
         title: `${from.label} to ${to.label}`,
         effect: 'write',
         targets: [from.label, to.label],
-        approval: approvalFor(files, {
+        access: changeAccess(files, 'move', [from, to]),
+        approval: {
           title: `Move ${from.label}?`,
           detail: `From: ${from.label}${from.isFolder ? ' (a folder with all it holds)' : ''}\nTo: ${to.label}`,
           diffs: [diff],
-          grant: moveGrant,
-          targets: [from, to],
-        }),
+        },
         changes: [],
         run: async (signal) => {
           signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type PreparedStep, type Tool, ToolError, type ToolOutput } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
+import { contentAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
 import { type ImageKind, imageKindOf } from './imageFile.ts';
 import { type NumberedLines, numberLines, shownLineLimit } from './numberedLines.ts';
@@ -103,6 +104,7 @@ const spillStep = (file: string, call: Input): PreparedStep => ({
   title: `earlier output${call.start_line === undefined ? '' : ` from line ${call.start_line}`}`,
   effect: 'read',
   targets: [file],
+  access: { paths: [{ label: file, file, kind: 'read' }] },
   changes: [],
   run: async (signal) => {
     const first = call.start_line ?? 1;
@@ -131,6 +133,7 @@ export const createReadFile = (ports: ReadFilePorts): Tool =>
         title: titleOf(target.label, call),
         effect: 'read',
         targets: [target.label],
+        access: contentAccess(ports.files, target),
         changes: [],
         run: async () => readTarget(ports, target, call),
       };
@@ -139,7 +142,6 @@ export const createReadFile = (ports: ReadFilePorts): Tool =>
         title: `Read ${target.label}?`,
         detail: `${fullName(target)}\nIts text is sent to the model's provider.`,
         diffs: [],
-        caution: `${target.label} looks like it holds secrets`,
       };
       return { ...step, approval };
     },

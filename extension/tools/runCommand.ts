@@ -7,6 +7,7 @@ import { defineTool } from './defineTool.ts';
 import { createKeptOutput } from './keptOutput.ts';
 import type { LeftProcesses } from './leftProcesses.ts';
 import { createLiveOutput } from './liveOutput.ts';
+import { networkProgram } from './networkCommands.ts';
 import { cutText } from './text.ts';
 
 const longestTimeoutSeconds = longestCommandTimeoutMs / 1_000;
@@ -78,16 +79,17 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
       const timeoutMs = seconds === undefined ? ports.commandTimeoutMs : seconds * 1_000;
       const firstLine = command.trim().split('\n', 1)[0] ?? '';
       const title = cutText(firstLine === command.trim() ? firstLine : `${firstLine} …`, 80);
+      const fetching = networkProgram(command);
       const deadline = seconds === undefined ? '' : `\nDeadline: ${seconds} s`;
       return {
         title,
         effect: 'execute',
         targets: [command],
+        access: { paths: [], command: { line: command, folder: folder.label, isSandboxed: false } },
         approval: {
           title: `Run ${title}?`,
           detail: `${command}\n\nFolder: ${folder.editorFile}${deadline}`,
           diffs: [],
-          grant: { key: `execute:${folder.label}:${command}`, label: command },
         },
         changes: [],
         run: async (signal, emit) => {
@@ -133,6 +135,7 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
             isError: end.timedOut || end.exitCode !== 0,
             summary,
             diffs: [],
+            ...(fetching === undefined ? {} : { taint: `a command that reads the network (${fetching})` }),
           };
         },
       };

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
+import { readAccess } from './access.ts';
 import { defineTool } from './defineTool.ts';
 import { searchedFileLimit } from './ripgrep.ts';
 import { searchByRipgrep } from './searchByRipgrep.ts';
@@ -150,6 +151,7 @@ export const createSearchText = (ports: SearchTextPorts): Tool =>
         title: where === '' ? cutText(call.pattern, 80) : `${cutText(call.pattern, 60)} in ${where}`,
         effect: 'read',
         targets: targets.map(({ label }) => label),
+        access: readAccess(targets),
         changes: [],
         run: async (signal) => {
           const found: Found[] = [];

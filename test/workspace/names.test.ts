@@ -69,6 +69,7 @@ describe('isSecretName', () => {
     '.aws',
     'home/.kube',
     '.docker/config.json',
+    'home/.docker',
     'credentials.json',
     'client_secret.json',
     'secrets.yaml',
