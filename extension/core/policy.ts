@@ -1,6 +1,9 @@
 /** Which step runs, asks, or is refused, and why. Pure: everything it looks at is an argument. */
 import type { Effect } from '../shared/event.ts';
 import type { ApprovalMode, Rule, RuleOffer } from '../shared/rule.ts';
+import { type CommandShell, commandText, parseCommandLine } from './commandLine.ts';
+import { offersFor } from './offers.ts';
+import { builtInEffect, cutLabel, isInsideLabel, matchingRules, ruleText } from './ruleMatch.ts';
 import type { StepAccess } from './tool.ts';
 
 export interface PolicyStep {
@@ -20,6 +23,8 @@ export interface PolicyContext {
   readonly rules: readonly Rule[];
   /** Whose words have come in since the person's last message: `a web page (example.org)`. */
   readonly taint?: string;
+  /** What commands are run by: `cmd` on Windows, where rules do not cover them. */
+  readonly shell: CommandShell;
 }
 
 /** `reason` is shown on the step. */
@@ -39,12 +44,81 @@ export type PolicyDecision =
     }
   | { readonly action: 'refuse'; readonly reason: string };
 
-/** Strictest wins: trust, then what always asks, then taint, then rules and mode; what nothing covers asks. */
-export const decide = (step: PolicyStep, context: PolicyContext): PolicyDecision => {
-  if (!context.isTrusted) return { action: 'refuse', reason: 'this workspace is not trusted' };
+type Run = Extract<PolicyDecision, { action: 'run' }>;
+
+const run = (reason: string, more: Partial<Run> = {}): Run => ({
+  action: 'run',
+  reason,
+  ruleIds: [],
+  mustBeUndoable: false,
+  ...more,
+});
+
+const ask = (reason: string, offers: readonly RuleOffer[] = []): PolicyDecision => ({
+  action: 'ask',
+  reason,
+  isCautioned: false,
+  offers,
+});
+
+const byRule = (step: PolicyStep, context: PolicyContext): PolicyDecision | undefined => {
+  const rules = matchingRules(step, context);
+  if (rules.length === 0) return undefined;
+  const words = rules.map(ruleText).join(', ');
+  return run(`${rules.length === 1 ? 'rule' : 'rules'}: ${words}`, { ruleIds: rules.map(({ id }) => id) });
+};
+
+const byMode = (step: PolicyStep, { mode }: PolicyContext): PolicyDecision | undefined => {
+  const known = builtInEffect(step.tool);
+  if (known === undefined) return undefined;
+  if (known === 'read') return run('reads inside the workspace run');
+  if (mode !== 'smart' && mode !== 'autopilot') return undefined;
+  const { paths, command } = step.access;
+  if (known === 'write' && command === undefined && paths.length > 0) {
+    if (!paths.every(({ label }) => isInsideLabel(label))) return undefined;
+    return run(`${mode} mode: edits inside the workspace run, and can be undone`, { mustBeUndoable: true });
+  }
+  if (mode === 'autopilot' && known === 'execute' && command?.isSandboxed === true) {
+    return run('autopilot mode: sandboxed commands run');
+  }
+  return undefined;
+};
+
+/** Which part of a command line stands in the way. */
+const uncovered = (step: PolicyStep, context: PolicyContext): string => {
+  const { command } = step.access;
+  if (command === undefined) return 'no rule covers it';
+  const parsed = parseCommandLine(command.line, context.shell);
+  if (parsed.kind === 'problem') return `asked every time: ${parsed.problem}`;
+  if (parsed.commands.length === 1) return 'no rule covers it';
+  const open = parsed.commands.find((argv) => {
+    const access = { ...step.access, command: { ...command, line: commandText(argv) } };
+    return matchingRules({ ...step, access }, context).length === 0;
+  });
+  return open === undefined ? 'no rule covers it' : `no rule covers ${cutLabel(commandText(open))}`;
+};
+
+const decideTrusted = (step: PolicyStep, context: PolicyContext): PolicyDecision => {
   const { caution } = step.access;
   if (caution !== undefined) return { action: 'ask', reason: caution, isCautioned: true, offers: [] };
-  if (step.effect === 'read')
-    return { action: 'run', reason: 'reads inside the workspace run', ruleIds: [], mustBeUndoable: false };
-  return { action: 'ask', reason: 'no rule covers it', isCautioned: false, offers: [] };
+  const known = builtInEffect(step.tool);
+  if (known !== undefined && known !== step.effect) return ask('it does something else than its tool should');
+  // What a tool from outside says of itself is not known to be true: its reads may as well be requests to anywhere.
+  if (context.taint !== undefined && known !== 'read') return ask(`after words from ${context.taint}`);
+  return (
+    byRule(step, context) ?? byMode(step, context) ?? ask(uncovered(step, context), offersFor(step, context))
+  );
+};
+
+/**
+ * Strictest wins: trust, then what always asks, then taint, then rules and mode; what nothing covers asks. Never throws:
+ * whatever goes wrong asks.
+ */
+export const decide = (step: PolicyStep, context: PolicyContext): PolicyDecision => {
+  try {
+    if (context.isTrusted !== true) return { action: 'refuse', reason: 'this workspace is not trusted' };
+    return decideTrusted(step, context);
+  } catch {
+    return ask('its rules could not be read');
+  }
 };

@@ -34,4 +34,6 @@ export interface Price {
   /** Absent: as input. */
   readonly cachedInput?: number;
   readonly cacheWrite?: number;
+  /** What the whole request costs once its input is longer than so many tokens. */
+  readonly longPrompt?: { readonly above: number; readonly price: Price };
 }
