@@ -38,3 +38,15 @@ export interface Decision {
 export interface Approver {
   ask(request: ApprovalRequest, signal: AbortSignal): Promise<Decision>;
 }
+
+/** The reason with which the signal of a question aborts that a rule has come to cover meanwhile; this is its answer. */
+export class CoveredByRule extends Error {
+  override readonly name = 'CoveredByRule';
+  readonly decision: Decision;
+
+  /** @param because of the rule, as the policy says it */
+  constructor(because: string) {
+    super(because);
+    this.decision = { approved: true, scope: 'once', by: 'rule', surface: because };
+  }
+}

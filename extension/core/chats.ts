@@ -10,6 +10,7 @@ import {
 } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import { addUsage, type ImageBlock, type ModelRef } from '../shared/message.ts';
+import type { ApprovalMode } from '../shared/rule.ts';
 import type { Session, SessionChange, SessionSummary } from '../shared/session.ts';
 import { type Agents, InputError } from './agents.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -33,6 +34,8 @@ export interface SendRequest {
   readonly agentId?: string;
   /** Model of a new chat; absent: the agent's. */
   readonly model?: ModelRef;
+  /** Approval mode of a new chat; absent: the agent's, whatever that becomes. */
+  readonly mode?: ApprovalMode;
   readonly text: string;
   readonly images?: readonly ImageBlock[];
 }
@@ -44,6 +47,8 @@ export interface Chats {
   goOn(sessionId: string): Promise<StartedJob>;
   setModel(sessionId: string, model: ModelRef): Promise<void>;
   setAgent(sessionId: string, agentId: string): Promise<void>;
+  /** Counts from the next step on, also of a job that runs. It is kept in the record of decisions. */
+  setMode(sessionId: string, mode: ApprovalMode): Promise<void>;
   get(sessionId: string): Promise<SessionSummary | undefined>;
   /**
    * The chat, where a job may be started in it.
@@ -149,7 +154,7 @@ export const createChats = (options: {
   };
 
   return {
-    send: async ({ sessionId, newSessionId, agentId, model, text, images = [] }) => {
+    send: async ({ sessionId, newSessionId, agentId, model, mode, text, images = [] }) => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
       if (sessionId === undefined) {
         checkTrust();
@@ -161,6 +166,7 @@ export const createChats = (options: {
           titleBy: 'message',
           agentId: agent.id,
           model: model ?? agent.model,
+          ...(mode === undefined ? {} : { mode }),
           folder: options.folder(),
           createdAt: now,
           updatedAt: now,
@@ -187,6 +193,26 @@ export const createChats = (options: {
       if (session.agentId === agentId) return;
       const agent = await agents.get(agentId);
       await store.updateSession(sessionId, { agentId: agent.id, model: agent.model }, options.now());
+    },
+    setMode: async (sessionId, mode) => {
+      const { agentId, mode: own } = await existing(sessionId);
+      const agent = await agents.get(agentId).catch(() => agents.get());
+      const before = own ?? agent.execution.mode;
+      if (own === mode) return;
+      // Before it counts: what is not on record does not happen.
+      await store.audit({
+        at: options.now(),
+        kind: 'mode',
+        outcome: 'changed',
+        sessionId,
+        agentId,
+        title: `Approval mode of the chat: ${mode}`,
+        detail: `from ${before} to ${mode}`,
+        by: 'user',
+        reason: 'chosen in the chat',
+        ruleIds: [],
+      });
+      await store.updateSession(sessionId, { mode }, options.now());
     },
     get: (sessionId) => store.getSession(sessionId),
     list: (query) => store.listSessions({ ...query, folderFirst: options.folder() }),
@@ -229,6 +255,8 @@ export const createChats = (options: {
           hasOlder: page.hasOlder,
           hasNewer: page.hasNewer,
           usage: usage.total,
+          costUsd: usage.costUsd,
+          unpriced: usage.unpriced,
           contextTokens: usage.lastRequest.input + usage.lastRequest.output,
         };
         if (running === undefined) taken(state);
@@ -263,6 +291,8 @@ const withLive = (state: ChatState, live: ChatState): ChatState => {
     ...state,
     items: [...stored, ...added],
     usage: addUsage(state.usage, live.usage),
+    costUsd: state.costUsd + live.costUsd,
+    unpriced: state.unpriced + live.unpriced,
     contextTokens: hasUsage ? live.contextTokens : state.contextTokens,
     ...(live.job === undefined ? {} : { job: live.job }),
   };

@@ -240,7 +240,8 @@ export const createElsewhere = (options: {
       const isShown = attended?.made?.items.some(({ id }) => id === stepId) === true;
       const jobs = isShown ? [] : await store.jobsElsewhere();
       const job = isShown ? attended : jobs.find(({ waitingSteps }) => waitingSteps.includes(stepId));
-      return job === undefined ? 'unknown' : relay.ask(job.jobId, { type: 'decide', stepId, decision });
+      if (job === undefined) return 'unknown';
+      return relay.ask(job.jobId, { type: 'decide', stepId, decision: withoutTexts(decision) });
     },
     close: () => {
       calls += 1;
@@ -248,6 +249,9 @@ export const createElsewhere = (options: {
     },
   };
 };
+
+/** What is to be written can be changed only in the window whose files are written. */
+const withoutTexts = ({ accepted: _, ...decision }: Decision): Decision => decision;
 
 /** Tells other windows of the jobs of this one, and does what they ask. The same record counts: the first answer wins. */
 export const serveOtherWindows = (
@@ -265,7 +269,8 @@ export const serveOtherWindows = (
     const { stepId, decision } = ask;
     const asked = approvals.pending().find(({ request }) => request.step.id === stepId);
     if (asked !== undefined && asked.request.jobId !== jobId) return 'unknown';
-    return approvals.answer(stepId, { ...decision, surface: `${decision.surface}, in another window` });
+    const surface = `${decision.surface}, in another window`;
+    return approvals.answer(stepId, { ...withoutTexts(decision), surface });
   });
   return jobs.onEvent(relay.tell);
 };

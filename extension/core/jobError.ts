@@ -1,6 +1,7 @@
 /** Failures of a job as a person reads them: what happened, what was kept, what to do next. */
 import type { ErrorAction, JobError } from '../shared/event.ts';
 import { ProviderError, type ProviderErrorKind } from './provider.ts';
+import type { Repetition } from './repeats.ts';
 import { StoreError } from './store.ts';
 
 const actionsOf: Record<ProviderErrorKind, readonly ErrorAction[]> = {
@@ -57,4 +58,25 @@ export const turnLimitError = (turns: number): JobError => ({
   kind: 'turnLimit',
   message: `The agent has taken ${turns} turns without finishing. Everything so far was kept. Should it go on?`,
   actions: ['continue', 'newChat'],
+});
+
+const durationText = (milliseconds: number): string => {
+  const [amount, unit] =
+    milliseconds < 60_000
+      ? [Math.max(1, Math.round(milliseconds / 1_000)), 'second']
+      : [Math.round(milliseconds / 60_000), 'minute'];
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+};
+
+/** @param waited milliseconds */
+export const approvalExpiredError = (waited: number): JobError => ({
+  kind: 'approvalExpired',
+  message: `Nobody answered within ${durationText(waited)}, so the step was not run. Everything up to here was kept. Continue lets the agent ask again.`,
+  actions: ['continue'],
+});
+
+export const repeatingError = ({ times, labels }: Repetition): JobError => ({
+  kind: 'repeating',
+  message: `The agent made the same ${labels.length === 1 ? 'step' : 'two steps'} ${times} times in a row with the same result, so it was stopped: ${labels.join(', ')}. Everything up to here was kept. Continue lets it go on; a message that says what to do instead may help more.`,
+  actions: ['continue'],
 });

@@ -4,13 +4,17 @@ import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { ImageBlock, ModelRef, UserMessage } from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
 import type { ApprovalBroker } from './approvals.ts';
+import type { Budgets } from './budgets.ts';
+import type { CommandShell } from './commandLine.ts';
 import { messagesOf } from './history.ts';
 import { internalError } from './jobError.ts';
 import { decide } from './policy.ts';
 import type { Provider } from './provider.ts';
+import type { RuleBook } from './rules.ts';
 import { runJob } from './runJob.ts';
 import type { Store } from './store.ts';
-import type { Tool } from './tool.ts';
+import type { PreparedStep, Tool } from './tool.ts';
+import type { StepUndoKeeper } from './undo.ts';
 
 export interface StartRequest {
   /** Absent together with images: the job goes on from where the last one stopped. */
@@ -26,10 +30,19 @@ export interface StartedJob {
 export interface JobsPorts {
   readonly store: Store;
   readonly approvals: ApprovalBroker;
+  readonly rules: Pick<RuleBook, 'list' | 'allow'>;
+  readonly budgets: Pick<Budgets, 'check' | 'costOf'>;
+  readonly undo: StepUndoKeeper;
+  /** What commands are run by. */
+  readonly shell: CommandShell;
+  /** Milliseconds after which a question expires; undefined: never. */
+  approvalExpiry(): number | undefined;
   provider(model: ModelRef): Provider;
   /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
   tools(agent: Agent, session: Session): readonly Tool[];
   system(agent: Agent, hasTools: boolean): string;
+  /** Absolute path of the first open folder, in which rules hold; empty without one. */
+  folder(): string;
   contextBudget(model: ModelRef): number;
   isTrusted(): boolean;
   newId(): string;
@@ -140,7 +153,8 @@ export const createJobs = (ports: JobsPorts): Jobs => {
       write.catch(() => undefined);
       writes.push(write);
       const mustBeKept =
-        event.type === 'ApprovalRequired' || (event.type === 'StepApproved' && event.step.effect !== 'read');
+        event.type === 'ApprovalRequired' ||
+        (event.type === 'StepApproved' && (event.step.effect !== 'read' || event.by !== 'rule'));
       if (endsJob(event)) {
         const lost = (await Promise.allSettled(writes)).find((each) => each.status === 'rejected');
         release();
@@ -220,8 +234,34 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           provider: durable,
           tools: tools.map((tool) => keepFirst(tool, flushed)),
           approver: approvals,
-          decide: (step, prepared) =>
-            decide(prepared, { isTrusted: ports.isTrusted(), grants: approvals.grants(step.sessionId) }),
+          decide: async (step, { access }, taint) => {
+            // As they are now: another window may have made a rule, and the person may have changed the chat's mode.
+            const [rules, current] = await Promise.all([ports.rules.list(), store.getSession(session.id)]);
+            return decide(
+              { tool: step.tool, effect: step.effect, access },
+              {
+                isTrusted: ports.isTrusted(),
+                mode: current?.mode ?? agent.execution.mode,
+                agentId: agent.id,
+                sessionId: session.id,
+                // Not where the chat was begun: steps touch what is open here.
+                folder: ports.folder(),
+                rules,
+                shell: ports.shell,
+                ...(taint === undefined ? {} : { taint }),
+              },
+            );
+          },
+          allow: (step, offer, decision) =>
+            ports.rules.allow(step, offer, decision, { agentId: agent.id, folder: ports.folder() }),
+          undo: ports.undo,
+          checkBudget: async () => {
+            // What the last request took counts.
+            await flushed();
+            return ports.budgets.check({ jobId, sessionId: session.id, agentId: agent.id });
+          },
+          costOf: (usage) => ports.budgets.costOf(session.model, usage),
+          approvalExpiry: ports.approvalExpiry,
           newId: ports.newId,
           now: ports.now,
           logError: ports.logError,
@@ -271,18 +311,24 @@ export const createJobs = (ports: JobsPorts): Jobs => {
   };
 };
 
-/** A step that changes something runs only after its approval has been kept; a write that failed stops the job. */
-const keepFirst = (tool: Tool, flushed: () => Promise<void>): Tool => ({
-  spec: tool.spec,
-  prepare: async (input, signal) => {
-    const prepared = await tool.prepare(input, signal);
-    if (prepared.effect === 'read') return prepared;
-    return {
-      ...prepared,
-      run: async (inner, emit) => {
-        await flushed();
-        return prepared.run(inner, emit);
-      },
-    };
-  },
-});
+/** A step that changes something, or was asked, runs only after its approval has been kept; else the job stops. */
+const keepFirst = (tool: Tool, flushed: () => Promise<void>): Tool => {
+  const keptFirst = (prepared: PreparedStep): PreparedStep => ({
+    ...prepared,
+    run: async (signal, emit) => {
+      await flushed();
+      return prepared.run(signal, emit);
+    },
+    ...(prepared.amend === undefined
+      ? {}
+      : { amend: (accepted) => keptFirst(prepared.amend?.(accepted) ?? prepared) }),
+  });
+  return {
+    spec: tool.spec,
+    prepare: async (input, signal) => {
+      const prepared = await tool.prepare(input, signal);
+      const isFree = prepared.effect === 'read' && prepared.approval === undefined;
+      return isFree ? prepared : keptFirst(prepared);
+    },
+  };
+};

@@ -5,10 +5,9 @@ import {
   type AssistantMessage,
   type Message,
   type ModelRef,
+  noUsage,
   type StopReason,
   type TokenUsage,
-  type ToolCallBlock,
-  type ToolMessage,
   textOf,
   toolCallsOf,
   type UserMessage,
@@ -20,9 +19,12 @@ import { endWithInput, estimateTokens, fitToContext, repairHistory } from './his
 import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
 import type { PolicyDecision } from './policy.ts';
 import { type Provider, ProviderError } from './provider.ts';
-import { runStep } from './runStep.ts';
+import type { PastCall } from './repeats.ts';
+import { runSteps } from './runSteps.ts';
+import { taintOf } from './taint.ts';
 import type { PreparedStep, Tool } from './tool.ts';
 import type { StepUndoKeeper } from './undo.ts';
+import { createWorkClock, type WorkClock } from './workClock.ts';
 
 export interface Job {
   readonly id: string;
@@ -92,13 +94,16 @@ async function* streamReply(
   setUp: JobSetUp,
   messages: readonly Message[],
   usedIds: Set<string>,
+  clock: WorkClock,
   signal: AbortSignal,
 ): AsyncGenerator<EventBody, Reply> {
   let partial: AssistantBlock[] = [];
   let usage: TokenUsage | undefined;
   /** Tells what an attempt took, however it ended. */
   function* told(): Generator<EventBody, void> {
-    if (usage !== undefined) yield { type: 'Usage', usage };
+    if (usage === undefined) return;
+    const costUsd = usage === noUsage ? undefined : setUp.costOf(usage);
+    yield { type: 'Usage', usage, workMs: clock.lap(), ...(costUsd === undefined ? {} : { costUsd }) };
     usage = undefined;
   }
   const append = (type: 'text' | 'thinking', text: string): void => {
@@ -142,6 +147,8 @@ async function* streamReply(
           usage = event.usage;
           break;
         case 'done':
+          // Also one of which the server does not say what it took was a request, and has cost something.
+          usage ??= noUsage;
           yield* told();
           return { message: reply(event.content, event.stopReason) };
       }
@@ -170,12 +177,17 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
       message.role === 'assistant' ? toolCallsOf(message).map((call) => call.id) : [],
     ),
   );
+  const clock = createWorkClock(setUp.now);
+  const past: PastCall[] = [];
   let budget = job.contextBudget;
 
   for (let turn = 0; turn < job.turnLimit; ) {
     const full = endWithInput(repairHistory([...known, ...own]));
     const fitted = fitToContext(full, budget);
-    const { message, failure } = yield* streamReply(job, setUp, fitted, usedIds, signal);
+    const isOver = await setUp.checkBudget();
+    if (signal.aborted) return yield { type: 'JobCancelled' };
+    if (isOver !== undefined) return yield { type: 'JobFailed', error: isOver };
+    const { message, failure } = yield* streamReply(job, setUp, fitted, usedIds, clock, signal);
     const hasContent = message.content.length > 0;
     if (failure !== undefined) {
       if (hasContent) yield { type: 'TurnCompleted', message };
@@ -198,19 +210,20 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
     }
     yield { type: 'TurnCompleted', message };
     own.push(message);
-    const calls: readonly ToolCallBlock[] = toolCallsOf(message);
+    const calls = toolCallsOf(message);
     if (calls.length === 0) {
       const end = endings[message.stopReason];
       if (end !== undefined) return yield { type: 'JobFailed', error: end };
       return yield { type: 'JobCompleted', message: finalText(job, own) };
     }
-    for (const call of calls) {
-      // A cancelled job starts nothing more; the calls left over are answered as interrupted in the next request.
-      if (signal.aborted) return yield { type: 'JobCancelled' };
-      const result: ToolMessage = yield* runStep(job, setUp, message, call, signal);
-      own.push(result);
-    }
+    const taint = () => taintOf([...known, ...own]);
+    const stopped = yield* runSteps(
+      { job, setUp, message, signal, clock, past, taint },
+      calls,
+      ({ result }) => own.push(result),
+    );
     if (signal.aborted) return yield { type: 'JobCancelled' };
+    if (stopped !== undefined) return yield { type: 'JobFailed', error: stopped };
   }
   yield { type: 'JobFailed', error: turnLimitError(job.turnLimit) };
 }

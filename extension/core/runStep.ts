@@ -1,53 +1,43 @@
-/** One tool call: find the tool, prepare, decide, ask, run. Yields the step's events and returns its one result. */
-import type { DecidedBy, FileDiff, Step } from '../shared/event.ts';
-import type {
-  AssistantMessage,
-  ToolCallBlock,
-  ToolMessage,
-  ToolOutcome,
-  UserBlock,
-} from '../shared/message.ts';
+/** The end of a step: it runs, with what it changes kept before and after, or it is rejected. */
+import type { DecidedBy, Step } from '../shared/event.ts';
+import type { StepUndo } from '../shared/undo.ts';
 import { settleAfterAbort } from './abort.ts';
 import type { Decision } from './approver.ts';
-import type { EventBody, Job, JobSetUp } from './runJob.ts';
+import { approvalExpiredError } from './jobError.ts';
+import { reasonOf } from './reasonOf.ts';
+import type { EventBody } from './runJob.ts';
 import { StoreError } from './store.ts';
 import { type PreparedStep, ToolError, type ToolOutput } from './tool.ts';
+import {
+  cancelGrace,
+  endStep,
+  failedOutcome,
+  type Outcome,
+  type StepEnd,
+  type Turn,
+  textBlocks,
+} from './turn.ts';
+import { CannotUndoError } from './undo.ts';
 import { BoundaryError } from './workspace.ts';
 
-const text = (value: string): readonly UserBlock[] => [{ type: 'text', text: value }];
-
-interface Outcome {
-  readonly outcome: ToolOutcome;
-  readonly content: readonly UserBlock[];
-  readonly summary: string;
-  readonly diffs: readonly FileDiff[];
-}
-
-const failure = (message: string, summary = 'failed'): Outcome => ({
-  outcome: 'failed',
-  content: text(message),
-  summary,
-  diffs: [],
-});
-
 /** What a thrown value means: the model reads tool errors; a bug is logged and told in a sentence. */
-const outcomeOf = (error: unknown, signal: AbortSignal, logError: (error: unknown) => void): Outcome => {
+export const outcomeOf = (
+  error: unknown,
+  signal: AbortSignal,
+  logError: (error: unknown) => void,
+): Outcome => {
   if (signal.aborted) {
     return {
-      ...failure('The person stopped this step before it finished.', 'stopped'),
+      ...failedOutcome('The person stopped this step before it finished.', 'stopped'),
       outcome: 'cancelled',
     };
   }
-  if (error instanceof ToolError || error instanceof BoundaryError) return failure(error.message);
+  if (error instanceof ToolError || error instanceof BoundaryError) return failedOutcome(error.message);
   // What cannot be kept must not go on: the job ends with it.
   if (error instanceof StoreError) throw error;
   logError(error);
-  const reason = error instanceof Error ? error.message : String(error);
-  return failure(`The tool failed unexpectedly: ${reason}`);
+  return failedOutcome(`The tool failed unexpectedly: ${reasonOf(error)}`);
 };
-
-/** How long a cancelled tool may take to clean up before the job ends without it, in milliseconds. */
-const cancelGrace = 5_000;
 
 /** Runs the step, yielding its live output in pieces while it goes on. */
 async function* runWithProgress(
@@ -80,129 +70,138 @@ async function* runWithProgress(
   return await running;
 }
 
-/** Fails closed: an approver that throws has not approved. */
-const ask = async (
-  job: Job,
-  setUp: JobSetUp,
+/**
+ * Keeps what the step may change, before anything of it happens.
+ * @returns why it could not be undone; undefined where it can, or where there is nothing to undo
+ * @throws StoreError
+ */
+export const keepBefore = async (
+  turn: Turn,
   step: Step,
   prepared: PreparedStep,
-  signal: AbortSignal,
-): Promise<Decision> => {
-  if (prepared.approval === undefined) {
-    return {
-      approved: false,
-      scope: 'once',
-      by: 'rule',
-      surface: 'no rule covers it, and it cannot be asked',
-    };
-  }
+): Promise<string | undefined> => {
+  if (prepared.effect === 'read') return undefined;
+  const { setUp, signal } = turn;
   try {
-    const { approval: prompt, changes } = prepared;
-    return await setUp.approver.ask(
-      { jobId: job.id, agentName: job.agentName, step, prompt, changes },
-      signal,
-    );
+    await settleAfterAbort(setUp.undo.before(step, prepared, signal), signal, cancelGrace);
+    return undefined;
   } catch (error) {
-    setUp.logError(error);
-    return { approved: false, scope: 'once', by: 'rule', surface: 'the question could not be shown' };
+    if (error instanceof StoreError) throw error;
+    if (error instanceof CannotUndoError) return error.message;
+    if (!signal.aborted) setUp.logError(error);
+    return reasonOf(error);
   }
 };
 
+const keepAfter = async (
+  { setUp }: Turn,
+  step: Step,
+  prepared: PreparedStep,
+): Promise<StepUndo | undefined> => {
+  if (prepared.effect === 'read') return undefined;
+  try {
+    return await setUp.undo.after(step, prepared);
+  } catch (error) {
+    setUp.logError(error);
+    return undefined;
+  }
+};
+
+export interface Approval {
+  readonly by: DecidedBy;
+  /** Which rule, or whose answer. */
+  readonly reason: string;
+  readonly ruleIds: readonly string[];
+}
+
+/**
+ * Runs a step that was let through, once `keepBefore` has been called for it.
+ * @param problem why it cannot be undone, as keepBefore says it
+ */
+export async function* runApproved(
+  turn: Turn,
+  step: Step,
+  prepared: PreparedStep,
+  { by, reason, ruleIds }: Approval,
+  problem: string | undefined,
+): AsyncGenerator<EventBody, StepEnd> {
+  const { setUp, signal } = turn;
+  if (signal.aborted) {
+    await keepAfter(turn, step, prepared);
+    return yield* reject(turn, step, { approved: false, scope: 'once', by, surface: 'cancelled' });
+  }
+  yield {
+    type: 'StepApproved',
+    step,
+    by,
+    reason: problem === undefined ? reason : `${reason}; it cannot be undone: ${problem}`,
+    ...(ruleIds.length === 0 ? {} : { ruleIds }),
+  };
+  let outcome: Outcome;
+  let lost: unknown;
+  try {
+    const { isError, content, summary, diffs, taint } = yield* runWithProgress(step.id, prepared, signal);
+    outcome = {
+      outcome: isError ? 'failed' : 'completed',
+      content,
+      summary,
+      diffs,
+      ...(taint === undefined ? {} : { taint }),
+    };
+  } catch (error) {
+    try {
+      outcome = outcomeOf(error, signal, setUp.logError);
+    } catch (thrown) {
+      // A started step gets its result, also where the job ends with it.
+      lost = thrown;
+      outcome = failedOutcome(reasonOf(thrown));
+    }
+  }
+  const undo = await keepAfter(turn, step, prepared);
+  const end = endStep(turn, step, outcome);
+  const { summary, diffs } = outcome;
+  yield {
+    type: 'StepCompleted',
+    step,
+    result: end.result,
+    summary,
+    diffs,
+    ...(undo === undefined ? {} : { undo }),
+  };
+  if (lost !== undefined) throw lost;
+  return end;
+}
+
 const rejectionText = (decision: Decision): string => {
   const reason = decision.reason?.trim() ?? '';
+  if (decision.isExpired === true) {
+    return 'Nobody answered in time, so this step was not run. If it is still needed, ask for it again.';
+  }
   if (decision.by === 'rule') return `This step was not run: ${decision.surface}.`;
   return reason === ''
     ? 'The person rejected this step. It was not run.'
     : `The person rejected this step. It was not run. Their reason: ${reason}`;
 };
 
-export async function* runStep(
-  job: Job,
-  setUp: JobSetUp,
-  message: AssistantMessage,
-  call: ToolCallBlock,
-  signal: AbortSignal,
-): AsyncGenerator<EventBody, ToolMessage> {
-  const describe = (prepared?: PreparedStep): Step => ({
-    id: stepId,
-    sessionId: job.sessionId,
-    messageId: message.id,
-    callId: call.id,
-    tool: call.name,
-    input: call.input,
-    title: prepared?.title ?? '',
-    effect: prepared?.effect ?? 'read',
-    targets: prepared?.targets ?? [],
+/** @param waited milliseconds that an answer was waited for, at most */
+export function* reject(
+  turn: Turn,
+  step: Step,
+  decision: Decision,
+  waited = 0,
+): Generator<EventBody, StepEnd> {
+  const isCancelled = turn.signal.aborted;
+  const end = endStep(turn, step, {
+    outcome: isCancelled ? 'cancelled' : 'rejected',
+    content: textBlocks(
+      isCancelled ? 'The person stopped the chat; this step was not run.' : rejectionText(decision),
+    ),
+    summary: isCancelled ? 'cancelled' : 'rejected',
+    diffs: [],
   });
-  const result = (outcome: Outcome): ToolMessage => ({
-    role: 'tool',
-    id: setUp.newId(),
-    callId: call.id,
-    toolName: call.name,
-    content: outcome.content,
-    outcome: outcome.outcome,
-    createdAt: setUp.now(),
-  });
-  const completed = (step: Step, outcome: Outcome) => {
-    const { summary, diffs } = outcome;
-    return { type: 'StepCompleted' as const, step, result: result(outcome), summary, diffs };
-  };
-
-  const stepId = setUp.newId();
-  const tool = setUp.tools.find((each) => each.spec.name === call.name);
-  if (tool === undefined || call.inputError !== undefined) {
-    const names = setUp.tools.map((each) => each.spec.name).join(', ');
-    const problem = call.inputError ?? `There is no tool "${call.name}". The tools are: ${names}.`;
-    const event = completed(describe(), failure(problem, tool === undefined ? 'unknown tool' : 'bad input'));
-    yield event;
-    return event.result;
-  }
-
-  let prepared: PreparedStep;
-  try {
-    prepared = await settleAfterAbort(tool.prepare(call.input, signal), signal, cancelGrace);
-  } catch (error) {
-    const event = completed(describe(), outcomeOf(error, signal, setUp.logError));
-    yield event;
-    return event.result;
-  }
-
-  const step = describe(prepared);
-  const verdict = setUp.decide(step, prepared);
-  let approved: { by: DecidedBy; reason: string };
-  if (verdict.action === 'run') {
-    approved = { by: 'rule', reason: verdict.reason };
-  } else {
-    let decision: Decision = { approved: false, scope: 'once', by: 'rule', surface: verdict.reason };
-    if (verdict.action === 'ask' && prepared.approval !== undefined) {
-      yield { type: 'ApprovalRequired', step, prompt: prepared.approval };
-      decision = await ask(job, setUp, step, prepared, signal);
-    }
-    if (!decision.approved || signal.aborted) {
-      const outcome: ToolOutcome = signal.aborted ? 'cancelled' : 'rejected';
-      const content = text(
-        signal.aborted ? 'The person stopped the chat; this step was not run.' : rejectionText(decision),
-      );
-      const rejected = result({ outcome, content, summary: outcome, diffs: [] });
-      const reason = decision.reason?.trim() || decision.surface;
-      yield { type: 'StepRejected', step, by: decision.by, reason, result: rejected };
-      return rejected;
-    }
-    const isGranted = decision.scope === 'session' && prepared.approval?.grant !== undefined;
-    const session = isGranted ? ', for this session' : '';
-    approved = { by: decision.by, reason: `${decision.surface}${session}` };
-  }
-  yield { type: 'StepApproved', step, ...approved };
-
-  let outcome: Outcome;
-  try {
-    const output = yield* runWithProgress(step.id, prepared, signal);
-    const { content, summary, diffs } = output;
-    outcome = { outcome: output.isError ? 'failed' : 'completed', content, summary, diffs };
-  } catch (error) {
-    outcome = outcomeOf(error, signal, setUp.logError);
-  }
-  const event = completed(step, outcome);
-  yield event;
-  return event.result;
+  const reason = decision.reason?.trim() || decision.surface;
+  yield { type: 'StepRejected', step, by: decision.by, reason, result: end.result };
+  return decision.isExpired === true && !isCancelled
+    ? { result: end.result, error: approvalExpiredError(waited) }
+    : end;
 }

@@ -102,6 +102,8 @@ export interface ToolMessage {
   readonly content: readonly UserBlock[];
   readonly outcome: ToolOutcome;
   readonly createdAt: number;
+  /** Who else than the person and their files speaks in it: `a web page (example.org)`. */
+  readonly taint?: string;
 }
 
 export type Message = UserMessage | AssistantMessage | ToolMessage;

@@ -23,12 +23,12 @@ const saidIn = (messages: readonly Message[] | undefined): readonly string[] =>
 const twoQuestions = async (more: readonly ScriptedReply[] = []) => {
   const core = house(
     [
-      callReply(call('a', 'look'), call('b', 'look')),
+      callReply(call('a', 'read_file'), call('b', 'read_file')),
       textReply('First answer'),
       textReply('Second answer'),
       ...more,
     ],
-    [fakeTool('look')],
+    [fakeTool('read_file')],
   );
   const rewound: string[] = [];
   const branches = createBranches({
@@ -51,8 +51,8 @@ const twoQuestions = async (more: readonly ScriptedReply[] = []) => {
 const whole = [
   'user First question',
   'assistant',
-  'step look',
-  'step look',
+  'step read_file',
+  'step read_file',
   'assistant First answer',
   'user Second question',
   'assistant Second answer',
@@ -86,8 +86,8 @@ describe('branches: fork', () => {
     assert.deepEqual(saidIn(provider.requests.at(-1)?.messages), [
       'user First question',
       'assistant',
-      'tool look done',
-      'tool look done',
+      'tool read_file done',
+      'tool read_file done',
       'assistant First answer',
       'user Another way',
     ]);

@@ -14,7 +14,7 @@ const approve = { approved: true, scope: 'once', by: 'user', surface: 'chat' } a
 
 /** Two windows: agents work in the first, the second looks on. Both have one store. */
 const twoWindows = (replies: readonly ScriptedReply[]) => {
-  const edit = fakeTool('edit', { effect: 'write' });
+  const edit = fakeTool('edit_file', { effect: 'write' });
   const first = house(replies, [edit]);
   const relays = fakeRelays();
   const relay = relays.open('first');
@@ -62,7 +62,7 @@ const asElsewhere = (chat: ChatState): ChatState => ({
 
 describe('a job of another window', () => {
   const asking = async () => {
-    const windows = twoWindows([callReply(call('a', 'edit')), textReply('done')]);
+    const windows = twoWindows([callReply(call('a', 'edit_file')), textReply('done')]);
     const { first } = windows;
     const asked = new Promise<string>((resolve) => {
       first.approvals.listen({ onAsked: ({ step }) => resolve(step.id) });
@@ -112,7 +112,7 @@ describe('a job of another window', () => {
         sessionUsage: async (_, except) => {
           assert.equal(except, id);
           const none = { input: 0, output: 0, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
-          return { total: none, lastRequest: none };
+          return { total: none, lastRequest: none, costUsd: 0, unpriced: 0 };
         },
       };
       assert.ok(usages.length > 0);

@@ -2,29 +2,45 @@ import assert from 'node:assert/strict';
 import { createAgents } from '../../extension/core/agents.ts';
 import { createApprovals } from '../../extension/core/approvals.ts';
 import { createChats } from '../../extension/core/chats.ts';
-import { createJobs } from '../../extension/core/jobs.ts';
+import { createJobs, type JobsPorts } from '../../extension/core/jobs.ts';
+import { createRuleBook } from '../../extension/core/rules.ts';
 import type { Tool } from '../../extension/core/tool.ts';
 import type { ChatState } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
+import { decisionRows } from '../fakes/decisionRows.ts';
 import { counters } from '../fakes/ids.ts';
 import { fakeProvider, type ScriptedReply, textReply } from '../fakes/provider.ts';
 import { fakeStore } from '../fakes/store.ts';
+import { fakeUndo } from '../fakes/undoKeeper.ts';
 
 /** The core of one window, on a store in memory and a model that is scripted. */
-export const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] = []) => {
+export const house = (
+  replies: readonly ScriptedReply[],
+  tools: readonly Tool[] = [],
+  ports: Partial<JobsPorts> = {},
+) => {
   const ids = counters();
   /** A test changes it. */
   const folder = { isTrusted: true };
-  const store = fakeStore();
+  const { rows, ...decisions } = decisionRows();
+  const store = Object.assign(fakeStore(), decisions);
   const provider = fakeProvider(replies);
   /** By chat, the windows in which agents work beside this one. */
   const places = new Map<string, string>();
   const errors: unknown[] = [];
   const logError = (error: unknown) => void errors.push(error);
-  const approvals = createApprovals({ onError: logError });
+  const approvals = createApprovals({ onError: logError, now: ids.now });
+  const rules = createRuleBook({ store, logError, ...ids });
+  const undo = fakeUndo();
   const jobs = createJobs({
     store,
     approvals,
+    rules,
+    undo,
+    budgets: { check: async () => undefined, costOf: () => undefined },
+    approvalExpiry: () => undefined,
+    folder: () => '/folder',
+    shell: 'posix',
     provider: () => provider,
     tools: () => tools,
     system: () => 'system',
@@ -32,6 +48,7 @@ export const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] 
     isTrusted: () => folder.isTrusted,
     logError,
     ...ids,
+    ...ports,
   });
   const defaultModel = async () => ({ provider: 'gemini', model: 'fake' }) as const;
   const agents = createAgents({ store, defaultModel, ...ids });
@@ -58,7 +75,24 @@ export const house = (replies: readonly ScriptedReply[], tools: readonly Tool[] 
         resolve(event);
       });
     });
-  return { ...ids, folder, places, store, provider, approvals, jobs, agents, chats, events, errors, ended };
+  return {
+    ...ids,
+    folder,
+    places,
+    store,
+    /** The rules that were made, and the record of decisions. */
+    rows,
+    rules,
+    undo,
+    provider,
+    approvals,
+    jobs,
+    agents,
+    chats,
+    events,
+    errors,
+    ended,
+  };
 };
 
 /** The newest part of a chat. */

@@ -8,8 +8,8 @@ import { held, house, snapshotOf } from './house.ts';
 describe('jobs and chats', () => {
   it('keeps the message before it answers the sender, and everything before the next request', async () => {
     const { chats, store, provider, ended } = house(
-      [callReply(call('a', 'look')), textReply('done')],
-      [fakeTool('look')],
+      [callReply(call('a', 'read_file')), textReply('done')],
+      [fakeTool('read_file')],
     );
     const { jobId, sessionId } = await chats.send({ text: 'Please look' });
     assert.equal(store.events[0]?.type, 'JobStarted');
@@ -66,27 +66,27 @@ describe('jobs and chats', () => {
   });
 
   it('stops a job whose steps can no longer be kept, before anything is changed', async () => {
-    const edit = fakeTool('edit', { effect: 'write' });
-    const { chats, store, approvals, ended } = house([callReply(call('a', 'edit'))], [edit]);
+    const edit = fakeTool('edit_file', { effect: 'write' });
+    const { chats, store, approvals, ended } = house([callReply(call('a', 'edit_file'))], [edit]);
     approvals.listen({
       onAsked: ({ step }) => {
         store.failure = new StoreError('The disk is full.');
         approvals.answer(step.id, { approved: true, scope: 'once', by: 'user', surface: 'test' });
       },
     });
-    const { jobId } = await chats.send({ text: 'edit' });
+    const { jobId } = await chats.send({ text: 'edit_file' });
     const end = await ended(jobId);
     assert.equal(end.type === 'JobFailed' && end.error.kind, 'storage');
     assert.equal(edit.runs.length, 0);
   });
 
   it('asks the model nothing more when a result could not be kept', async () => {
-    const look = fakeTool('look');
-    const { chats, store, provider, jobs, ended } = house([callReply(call('a', 'look'))], [look]);
+    const look = fakeTool('read_file');
+    const { chats, store, provider, jobs, ended } = house([callReply(call('a', 'read_file'))], [look]);
     jobs.onEvent((event) => {
       if (event.type === 'StepApproved') store.failure = new StoreError('The disk is full.');
     });
-    const { jobId } = await chats.send({ text: 'look' });
+    const { jobId } = await chats.send({ text: 'read_file' });
     const end = await ended(jobId);
     assert.equal(end.type === 'JobFailed' && end.error.kind, 'storage');
     assert.equal(look.runs.length, 1);
@@ -94,12 +94,12 @@ describe('jobs and chats', () => {
   });
 
   it('cancels: partial text is kept, the open approval is denied, the next message works', async () => {
-    const edit = fakeTool('edit', { effect: 'write' });
+    const edit = fakeTool('edit_file', { effect: 'write' });
     const { chats, jobs, approvals, events } = house(
-      [callReply(call('a', 'edit')), textReply('fine')],
+      [callReply(call('a', 'edit_file')), textReply('fine')],
       [edit],
     );
-    const { jobId, sessionId } = await chats.send({ text: 'edit' });
+    const { jobId, sessionId } = await chats.send({ text: 'edit_file' });
     while (approvals.pending().length === 0) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(await jobs.cancel(jobId), true);
     assert.equal(approvals.pending().length, 0);

@@ -1,4 +1,10 @@
-import { type PreparedStep, type Tool, ToolError, type ToolOutput } from '../../extension/core/tool.ts';
+import {
+  type PreparedStep,
+  type StepAccess,
+  type Tool,
+  ToolError,
+  type ToolOutput,
+} from '../../extension/core/tool.ts';
 import type { Effect } from '../../extension/shared/event.ts';
 import type { JsonObject } from '../../extension/shared/message.ts';
 
@@ -14,39 +20,53 @@ export interface FakeToolOptions {
   readonly prepare?: (input: JsonObject) => void;
   readonly run?: PreparedStep['run'];
   readonly caution?: string;
+  /** Absent: no paths, but `path` and `command` of the input count. */
+  readonly access?: StepAccess;
+  readonly amend?: PreparedStep['amend'];
 }
 
-/** A tool that records its runs; everything but a read asks, with a grant for its effect. */
+const kinds = { read: 'read', write: 'write', execute: 'write', network: 'read' } as const;
+
+/** What an input says of itself: `{path}` is a file of the folder `/folder`, `{command}` a command line. */
+const accessOf = (
+  { path, command }: JsonObject,
+  effect: Effect,
+  caution: string | undefined,
+): StepAccess => ({
+  paths: typeof path === 'string' ? [{ label: path, file: `/folder/${path}`, kind: kinds[effect] }] : [],
+  ...(typeof command === 'string' ? { command: { line: command, folder: '', isSandboxed: false } } : {}),
+  ...(caution === undefined ? {} : { caution }),
+});
+
+/** A tool that records its runs; everything but a read can be asked. */
 export const fakeTool = (
   name: string,
   options: FakeToolOptions = {},
-): Tool & { readonly runs: JsonObject[] } => {
-  const { effect = 'read', caution } = options;
+): Tool & { readonly runs: JsonObject[]; readonly prepared: JsonObject[] } => {
+  const { effect = 'read', caution, amend } = options;
   const runs: JsonObject[] = [];
+  const prepared: JsonObject[] = [];
   return {
     runs,
+    prepared,
     spec: { name, description: name, inputSchema: { type: 'object' } },
     prepare: async (input) => {
+      prepared.push(input);
       options.prepare?.(input);
       return {
         title: name,
         effect,
         targets: [name],
+        access: options.access ?? accessOf(input, effect, caution),
         changes: [],
-        ...(effect === 'read'
+        ...(effect === 'read' && caution === undefined
           ? {}
-          : {
-              approval: {
-                title: `Run ${name}?`,
-                detail: JSON.stringify(input),
-                diffs: [],
-                ...(caution === undefined ? { grant: { key: effect, label: effect } } : { caution }),
-              },
-            }),
+          : { approval: { title: `Run ${name}?`, detail: JSON.stringify(input), diffs: [] } }),
         run: async (signal, emit) => {
           runs.push(input);
           return options.run === undefined ? output(`${name} done`) : options.run(signal, emit);
         },
+        ...(amend === undefined ? {} : { amend }),
       };
     },
   };

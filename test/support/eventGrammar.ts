@@ -1,4 +1,15 @@
-import type { AgentEvent } from '../../extension/shared/event.ts';
+import { groupLimit } from '../../extension/core/runSteps.ts';
+import type { AgentEvent, Step } from '../../extension/shared/event.ts';
+
+/** Steps that have been asked and have not gone on: one, or those of one group. */
+interface Asked {
+  readonly steps: Step[];
+  readonly groupId: string | undefined;
+  /** How many there were. */
+  size: number;
+  /** One of them has gone on, so that no other may be asked with them. */
+  hasGoneOn: boolean;
+}
 
 /**
  * Checks a job's events against the grammar of event.ts.
@@ -12,56 +23,83 @@ export const grammarProblem = (events: readonly AgentEvent[]): string | undefine
     return `ends with ${last?.type}`;
   }
   let place: 'turn' | 'steps' = 'turn';
-  let open: { id: string; phase: 'asked' | 'running' } | undefined;
+  let asked: Asked | undefined;
+  let running: string | undefined;
   let calls: string[] = [];
+  const ended = new Set<string>();
+
+  /** The step goes on: where steps have been asked it is the first of them. */
+  const goesOn = ({ id }: Step): boolean => {
+    if (running !== undefined || ended.has(id)) return false;
+    if (asked === undefined) return true;
+    if (asked.steps.shift()?.id !== id) return false;
+    asked.hasGoneOn = true;
+    if (asked.steps.length > 0) return true;
+    if (asked.size === 1 && asked.groupId !== undefined) return false;
+    asked = undefined;
+    return true;
+  };
+  const ends = ({ id }: Step, callId: string): string | undefined => {
+    running = undefined;
+    ended.add(id);
+    return calls.shift() === callId ? undefined : 'a result for another call';
+  };
+
   for (const event of events.slice(1, -1)) {
-    if ('step' in event && event.type !== 'StepApproved' && event.type !== 'ApprovalRequired') {
-      if (place !== 'steps') return `${event.type} outside a turn`;
-    }
+    if ('step' in event && place !== 'steps') return `${event.type} outside a turn`;
     switch (event.type) {
       case 'Thinking':
       case 'Token':
       case 'Retrying':
       case 'Usage':
-        if (open !== undefined) return `${event.type} while a step is open`;
+        if (running !== undefined || asked !== undefined) return `${event.type} while a step is open`;
         place = 'turn';
         break;
       case 'TurnCompleted':
-        if (open !== undefined) return 'TurnCompleted while a step is open';
+        if (running !== undefined || asked !== undefined) return 'TurnCompleted while a step is open';
         place = 'steps';
         calls = event.message.content.flatMap((block) => (block.type === 'toolCall' ? [block.id] : []));
         break;
-      case 'ApprovalRequired':
-        if (open !== undefined || place !== 'steps') return 'ApprovalRequired out of place';
-        open = { id: event.step.id, phase: 'asked' };
-        break;
-      case 'StepApproved':
-        if (place !== 'steps') return 'StepApproved outside a turn';
-        if (open !== undefined && (open.id !== event.step.id || open.phase === 'running')) {
-          return 'StepApproved out of place';
+      case 'ApprovalRequired': {
+        const { groupId } = event.prompt;
+        if (running !== undefined || ended.has(event.step.id)) return 'ApprovalRequired out of place';
+        if (asked === undefined) {
+          asked = { steps: [event.step], groupId, size: 1, hasGoneOn: false };
+          break;
         }
-        open = { id: event.step.id, phase: 'running' };
+        if (groupId === undefined || asked.groupId !== groupId) return 'asked while another step waits';
+        if (asked.hasGoneOn) return 'asked after a step of its group went on';
+        if (asked.steps.some(({ tool }) => tool !== event.step.tool)) return 'steps of one group differ';
+        asked.size += 1;
+        if (asked.size > groupLimit) return 'a group is too large';
+        asked.steps.push(event.step);
+        break;
+      }
+      case 'StepApproved':
+        if (!goesOn(event.step)) return 'StepApproved out of place';
+        running = event.step.id;
         break;
       case 'StepProgress':
-        if (open?.phase !== 'running' || open.id !== event.stepId) return 'StepProgress out of place';
+        if (running !== event.stepId) return 'StepProgress out of place';
         break;
-      case 'StepRejected':
-        if (open !== undefined && (open.id !== event.step.id || open.phase !== 'asked')) {
-          return 'StepRejected out of place';
-        }
-        open = undefined;
-        if (calls.shift() !== event.result.callId) return 'a result for another call';
+      case 'StepRejected': {
+        if (!goesOn(event.step)) return 'StepRejected out of place';
+        const problem = ends(event.step, event.result.callId);
+        if (problem !== undefined) return problem;
         break;
-      case 'StepCompleted':
-        if (open !== undefined && (open.id !== event.step.id || open.phase !== 'running')) {
-          return 'StepCompleted out of place';
-        }
-        open = undefined;
-        if (calls.shift() !== event.result.callId) return 'a result for another call';
+      }
+      case 'StepCompleted': {
+        const isOpen = running === undefined ? asked === undefined : running === event.step.id;
+        if (!isOpen) return 'StepCompleted out of place';
+        const problem = ends(event.step, event.result.callId);
+        if (problem !== undefined) return problem;
         break;
+      }
       default:
         return `${event.type} in the middle`;
     }
   }
-  return open === undefined ? undefined : 'a step was left open';
+  if (running !== undefined) return 'a step was left running';
+  // A failure may end a job anywhere; who cancels has every question taken back.
+  return asked === undefined || last.type === 'JobFailed' ? undefined : 'a question was left open';
 };
