@@ -2,6 +2,7 @@
 import type { ChatState } from '../extension/shared/chat.ts';
 import type { AgentEvent } from '../extension/shared/event.ts';
 import { textOf } from '../extension/shared/message.ts';
+import { groupTitle } from './asking.ts';
 
 export interface Announcer {
   /** Characters of the reply's text that have been spoken. */
@@ -9,6 +10,8 @@ export interface Announcer {
   /** Grows with every announcement, so that the same words twice are two announcements. */
   readonly count: number;
   readonly text: string;
+  /** The question that more may join in a moment: it is read out once, as a whole. */
+  readonly groupId?: string;
 }
 
 export const silent: Announcer = { spoken: 0, count: 0, text: '' };
@@ -24,6 +27,20 @@ const streamingText = (chat: ChatState): string => {
   return last?.kind === 'assistant' && last.streaming ? textOf(last.message.content) : '';
 };
 
+/** Steps that are asked together are one announcement, whose text grows with each. */
+const sayGroup = (announcer: Announcer, chat: ChatState, groupId: string): Announcer => {
+  const waiting = chat.items.flatMap((item) =>
+    item.kind === 'step' && item.record.status === 'waiting' && item.record.prompt?.groupId === groupId
+      ? [item.record]
+      : [],
+  );
+  const titles = waiting.flatMap(({ prompt }) => (prompt === undefined ? [] : [prompt.title]));
+  const head = waiting.length > 1 ? `${groupTitle(waiting)}. ` : '';
+  const next = say(announcer, `Waiting for your approval. ${head}${titles.join(' ')}`, announcer.spoken);
+  const isSame = announcer.groupId === groupId;
+  return { ...next, count: isSame ? announcer.count : next.count, groupId };
+};
+
 /** The announcer after an event; `chat` is the state that the event led to. */
 export const announce = (announcer: Announcer, chat: ChatState, event: AgentEvent): Announcer => {
   switch (event.type) {
@@ -36,6 +53,8 @@ export const announce = (announcer: Announcer, chat: ChatState, event: AgentEven
     case 'TurnCompleted':
       return say(announcer, textOf(event.message.content).slice(announcer.spoken), 0);
     case 'ApprovalRequired':
+      if (event.prompt.groupId !== undefined && !chat.hasNewer)
+        return sayGroup(announcer, chat, event.prompt.groupId);
       return say(announcer, `Waiting for your approval. ${event.prompt.title}`, announcer.spoken);
     case 'JobFailed':
       return say(announcer, event.error.message, 0);

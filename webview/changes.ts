@@ -30,12 +30,13 @@ export const addChanges = (changes: Changes, stepId: string, diffs: readonly Fil
   return next;
 };
 
+/** Of the steps that were not undone. */
 export const changesOf = (items: readonly ChatItem[]): Changes => {
   let changes: Changes = new Map();
   for (const item of items) {
-    if (item.kind === 'step' && item.record.status === 'completed') {
-      changes = addChanges(changes, item.id, item.record.diffs);
-    }
+    if (item.kind !== 'step' || item.record.status !== 'completed') continue;
+    // What was put back is not changed any more.
+    if (item.record.undo?.undoneAt === undefined) changes = addChanges(changes, item.id, item.record.diffs);
   }
   return changes;
 };

@@ -8,9 +8,16 @@ export interface ChatAround {
   readonly rewindProblem: string;
   /** The item that is brought into view, with all it holds. */
   readonly focusId: string;
+  /** Messages of the person before which there are files that can be put back. */
+  readonly restorableIds: ReadonlySet<string>;
 }
 
-export const ChatContext = createContext<ChatAround>({ sessionId: '', rewindProblem: '', focusId: '' });
+export const ChatContext = createContext<ChatAround>({
+  sessionId: '',
+  rewindProblem: '',
+  focusId: '',
+  restorableIds: new Set(),
+});
 
 export const useChat = (): ChatAround => useContext(ChatContext);
 

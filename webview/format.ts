@@ -15,6 +15,23 @@ export const exactNumber = (value: number): string => value.toLocaleString('en-U
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${exactNumber(count)} ${count === 1 ? one : many}`;
 
+/** Dollars: `$0`, `<$0.001`, `$0.004`, `$1.23`, `$123`. */
+export const shortCost = (usd: number): string => {
+  if (usd === 0) return '$0';
+  if (usd < 0.0005) return '<$0.001';
+  if (usd < 0.0095) return `$${usd.toFixed(3)}`;
+  return usd < 99.995 ? `$${usd.toFixed(2)}` : `$${exactNumber(Math.round(usd))}`;
+};
+
+/** To a millionth of a dollar: `$0.0123`, `$1.50`. */
+export const exactCost = (usd: number): string =>
+  usd.toLocaleString('en-US', {
+    style: 'currency',
+    currency: 'USD',
+    minimumFractionDigits: usd === 0 ? 0 : 2,
+    maximumFractionDigits: 6,
+  });
+
 /** How long something took, in milliseconds: `0.4 s`, `12 s`, `3 min 5 s`. */
 export const duration = (milliseconds: number): string => {
   const seconds = Math.max(0, milliseconds) / 1_000;

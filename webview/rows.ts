@@ -1,4 +1,4 @@
-/** What a chunk of a chat draws: its items, with runs of finished reads folded into one line. */
+/** What a chunk of a chat draws: its items, with runs of finished reads folded, and what is asked together in a frame. */
 import type { ChatItem } from '../extension/shared/chat.ts';
 import { plural } from './format.ts';
 
@@ -12,7 +12,9 @@ export type Row =
       readonly id: string;
       readonly label: string;
       readonly items: readonly ChatItem[];
-    };
+    }
+  /** Steps that were asked together, in this order. `id` is the first one's. */
+  | { readonly kind: 'group'; readonly id: string; readonly items: readonly ItemOf<'step'>[] };
 
 const isFinishedRead = (item: ChatItem): item is ItemOf<'step'> =>
   item.kind === 'step' && item.record.step.effect === 'read' && item.record.status === 'completed';
@@ -51,6 +53,22 @@ const labelOf = (steps: readonly ItemOf<'step'>[]): string => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
+const groupOf = (item: ChatItem | undefined): string | undefined =>
+  item?.kind === 'step' ? item.record.prompt?.groupId : undefined;
+
+/** The steps from here on that were asked together; empty where it is not to be seen that they were. */
+const askedTogether = (items: readonly ChatItem[], start: number): readonly ItemOf<'step'>[] => {
+  const id = groupOf(items[start]);
+  if (id === undefined) return [];
+  const steps: ItemOf<'step'>[] = [];
+  for (let index = start; groupOf(items[index]) === id; index += 1) {
+    const item = items[index];
+    if (item?.kind === 'step') steps.push(item);
+  }
+  // Finished reads fold, as others do.
+  return steps.length > 1 && !steps.every(isFinishedRead) ? steps : [];
+};
+
 export const rowsOf = (items: readonly ChatItem[]): readonly Row[] => {
   const rows: Row[] = [];
   const visible = items.filter((item) => !isInvisible(item));
@@ -58,6 +76,12 @@ export const rowsOf = (items: readonly ChatItem[]): readonly Row[] => {
   while (index < visible.length) {
     const item = visible[index];
     if (item === undefined) break;
+    const group = askedTogether(visible, index);
+    if (group.length > 0) {
+      rows.push({ kind: 'group', id: item.id, items: group });
+      index += group.length;
+      continue;
+    }
     let end = index;
     let steps: ItemOf<'step'>[] = [];
     for (let next = index; next < visible.length; next += 1) {

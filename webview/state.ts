@@ -78,6 +78,7 @@ export const initialState = (draft: Draft = emptyDraft, editing?: Editing): View
     agentName: '',
     modelLabel: '',
     isDemo: false,
+    mode: 'ask',
     hasKey: true,
     providerName: '',
     folder: '',

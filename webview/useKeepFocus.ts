@@ -2,15 +2,19 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { useView } from './view.ts';
 
-/** When what holds the focus goes away, the composer takes it: it must not fall out of the view. */
-export const useKeepFocus = (holder: RefObject<HTMLElement | null>): void => {
+/** When what holds the focus goes away, `heir` or else the composer takes it: it must not fall out of the view. */
+export const useKeepFocus = (
+  holder: RefObject<HTMLElement | null>,
+  heir?: RefObject<HTMLElement | null>,
+): void => {
   const { update } = useView();
   // A layout effect, because it is cleaned up before the elements go; a plain one only after.
   useLayoutEffect(() => {
     const element = holder.current;
     return () => {
       if (element?.contains(document.activeElement) !== true) return;
-      update((state) => ({ ...state, focusCount: state.focusCount + 1 }));
+      if (heir !== undefined) heir.current?.focus({ preventScroll: true });
+      else update((state) => ({ ...state, focusCount: state.focusCount + 1 }));
     };
-  }, [holder, update]);
+  }, [holder, heir, update]);
 };

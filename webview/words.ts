@@ -1,7 +1,8 @@
 /** The words of the view that more than one component says, in one place. */
 
 import type { ChatState, StepRecord, StepStatus } from '../extension/shared/chat.ts';
-import type { ApprovalPrompt, ErrorAction, FileDiff } from '../extension/shared/event.ts';
+import type { ApprovalPrompt, ErrorAction, ErrorKind, FileDiff } from '../extension/shared/event.ts';
+import type { ApprovalMode } from '../extension/shared/rule.ts';
 import type { SessionStatus, Shelf } from '../extension/shared/session.ts';
 
 export const actionLabels: Readonly<Record<ErrorAction, string>> = {
@@ -12,6 +13,32 @@ export const actionLabels: Readonly<Record<ErrorAction, string>> = {
   openSettings: 'Open settings',
   openLog: 'Show log',
   newChat: 'New chat',
+  raiseBudget: 'Raise the limit',
+};
+
+/** Ends that ask for a decision rather than for a repair: drawn as a warning. */
+export const isQuestion = (kind: ErrorKind): boolean =>
+  kind === 'budget' || kind === 'repeating' || kind === 'approvalExpired';
+
+export const modeLabels: Readonly<Record<ApprovalMode, string>> = {
+  ask: 'Ask',
+  smart: 'Smart',
+  autopilot: 'Autopilot',
+};
+
+/** What a mode lets run, in a sentence. */
+export const modeTexts: Readonly<Record<ApprovalMode, string>> = {
+  ask: 'Reads in this workspace run. Everything else asks, unless a rule covers it.',
+  smart: 'Edits in this workspace run too, and can be undone. Everything else asks, unless a rule covers it.',
+  autopilot:
+    'What the sandbox holds runs too, without asking. Protected files, secrets and what lies outside this workspace still ask.',
+};
+
+/** Codicon of a mode. */
+export const modeIcons: Readonly<Record<ApprovalMode, string>> = {
+  ask: 'shield',
+  smart: 'sparkle',
+  autopilot: 'rocket',
 };
 
 export const sessionStatusLabels: Readonly<Record<SessionStatus, string>> = {
@@ -86,27 +113,38 @@ const places: Readonly<Record<string, string>> = {
   chat: 'in the chat',
   dialog: 'in a dialog',
   command: 'with a command',
+  notification: 'in a notification',
+  review: 'in the review',
 };
 
-const placeOf = ({ reason }: DecisionRecord): string | undefined =>
-  /^(chat|dialog|command)(?:, for this session)?$/.exec(reason)?.[1];
+/** The place, and what an approval was widened to: `dialog, always allowed: npm test in this workspace`. */
+const placeAndScope = ({ approved, reason }: DecisionRecord): string | undefined => {
+  const [, place, scope = ''] = /^(\w+)(, .+)?$/s.exec(reason) ?? [];
+  // What a person writes when rejecting may begin with any word.
+  if (place === undefined || (scope !== '' && !approved)) return;
+  return places[place] === undefined ? undefined : ` ${places[place]}${scope}`;
+};
 
 const reasonAfter = ({ reason }: DecisionRecord): string => (reason === '' ? '' : `: ${reason}`);
 
-/** `Approved by you in the chat, for this session`; undefined where nobody decided, or the chat was stopped first. */
+/**
+ * `Approved by you in a dialog, always allowed: npm test in this workspace`, `Ran: rule npm test in this workspace`;
+ * undefined where nobody decided, or the chat was stopped first.
+ */
 export const decisionText = ({ status, decision }: StepRecord): string | undefined => {
   if (decision === undefined || (status === 'cancelled' && !decision.approved)) return;
-  const place = placeOf(decision);
-  const how =
-    place === undefined ? reasonAfter(decision) : ` ${places[place]}${decision.reason.slice(place.length)}`;
-  return `${whoDecided(decision)}${how}`;
+  if (decision.by === 'rule' && decision.approved) {
+    const verb = status === 'running' ? 'Runs' : 'Ran';
+    return decision.reason === '' ? `${verb} without asking` : `${verb}${reasonAfter(decision)}`;
+  }
+  return `${whoDecided(decision)}${placeAndScope(decision) ?? reasonAfter(decision)}`;
 };
 
 /** What became of a step, in its line: `Failed`, `Rejected by you: Use pnpm`. */
 export const statusText = ({ status, decision }: StepRecord): string => {
   if (status !== 'rejected' || decision === undefined || decision.by === 'rule')
     return stepStatusLabels[status];
-  return `${whoDecided(decision)}${placeOf(decision) === undefined ? reasonAfter(decision) : ''}`;
+  return `${whoDecided(decision)}${placeAndScope(decision) === undefined ? reasonAfter(decision) : ''}`;
 };
 
 export const diffTitle = (diff: FileDiff): string => {
@@ -115,7 +153,7 @@ export const diffTitle = (diff: FileDiff): string => {
 };
 
 /** Whether the title above the one diff says everything that the payload does. */
-export const isToldByDiff = ({ detail, diffs }: ApprovalPrompt): boolean => {
+export const isToldByDiff = ({ detail, diffs }: Pick<ApprovalPrompt, 'detail' | 'diffs'>): boolean => {
   const [diff] = diffs;
   if (diff === undefined || diffs.length > 1) return false;
   const kind = diff.kind === 'created' ? ' (new file)' : '';

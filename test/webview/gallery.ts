@@ -16,7 +16,7 @@ try {
     (state) => names.length === 0 || names.includes(state.name),
   )) {
     for (const theme of themes) {
-      for (const width of [250, 340, 500]) {
+      for (const width of [250, 300, 420]) {
         const shown = await harness.show({ theme, width });
         await shown.push(...messages);
         await act?.(shown);

@@ -165,6 +165,7 @@ describe('safety: everything else that comes from outside', () => {
           user('u1', evil),
           stepItem(hostile, {
             diffs,
+            undo: { files: 1, unknown: [evil] },
             summary: evil,
             decision: { approved: true, by: 'user', reason: evil },
             result: toolMessage('w1', evil),
@@ -178,11 +179,19 @@ describe('safety: everything else that comes from outside', () => {
         ...at(1),
         type: 'ApprovalRequired',
         step: step('w2', evil, evil),
-        prompt: { title: evil, detail: evil, diffs, caution: evil, grant: { key: 'x', label: evil } },
+        prompt: {
+          title: evil,
+          detail: evil,
+          diffs,
+          offers: [{ duration: 'workspace', matches: [{ kind: 'tool', tool: evil }], label: evil }],
+          reason: evil,
+          isCautioned: true,
+        },
       }),
     ]);
     await shown.page.click('[data-test=step] .step-toggle');
     await shown.page.click('[data-test=changes]');
+    await shown.page.click('[data-test=offers]');
     await assertHarmless(shown);
     const text = (await shown.page.textContent('#root')) ?? '';
     assert.ok(text.split(evil).length > 12, 'it is there to be read');

@@ -18,6 +18,7 @@ export const surroundings: Surroundings = {
   agentName: 'Coder',
   modelLabel: 'Gemini: gemini-3-flash',
   isDemo: false,
+  mode: 'ask',
   hasKey: true,
   providerName: 'Gemini',
   folderName: 'date-tools',
@@ -146,10 +147,50 @@ export const diff: FileDiff = {
 
 export const commandPrompt: ApprovalPrompt = {
   title: 'Run npm test?',
-  detail: '$ npm test -- date\nin /home/ada/date-tools, not sandboxed',
+  detail: 'npm test -- date\n\nFolder: /home/ada/date-tools',
   diffs: [],
-  grant: { key: 'execute:npm test -- date', label: 'this exact command' },
+  offers: [
+    {
+      duration: 'session',
+      matches: [{ kind: 'command', argv: ['npm', 'test', '--', 'date'], folder: 'date-tools' }],
+      label: 'npm test -- date in this chat',
+    },
+    {
+      duration: 'workspace',
+      matches: [{ kind: 'command', argv: ['npm', 'test', '--', 'date'], folder: 'date-tools' }],
+      label: 'npm test -- date in this workspace',
+    },
+  ],
+  reason: 'no rule covers it',
+  isCautioned: false,
 };
+
+const editOffer = { kind: 'path', tools: ['edit_file', 'write_file'], glob: '**' } as const;
+
+/** One of several edits that are asked together. */
+export const editPrompt = (path: string, groupId?: string): ApprovalPrompt => ({
+  title: `Edit ${path}?`,
+  detail: `${path}: +5 -2`,
+  diffs: [{ ...diff, path }],
+  offers: [
+    { duration: 'session', matches: [editOffer], label: 'edits to files in this workspace' },
+    { duration: 'workspace', matches: [{ ...editOffer, glob: path }], label: `edits to ${path}` },
+  ],
+  reason: 'no rule covers it',
+  isCautioned: false,
+  ...(groupId === undefined ? {} : { groupId }),
+});
+
+/** Questions about edits of these files, asked together. */
+export const askedTogether = (...paths: readonly string[]): readonly ToWebviewBody[] =>
+  paths.map((path, index) =>
+    event({
+      ...at(2),
+      type: 'ApprovalRequired',
+      step: step(`g${index}`, 'edit_file', path, 'write', { path }),
+      prompt: editPrompt(path, 'group1'),
+    }),
+  );
 
 export const at = (offset: number) => ({ jobId: 'j1', at: start + offset });
 

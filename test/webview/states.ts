@@ -1,5 +1,6 @@
 /** Every state the view can be in, by name: looked at by the accessibility test and by gallery.ts. */
 import type { Shown } from './harness.ts';
+import { safetyStates } from './safetyStates.ts';
 import {
   assistant,
   at,
@@ -187,7 +188,9 @@ export const states: readonly State[] = [
           title: 'Change .vscode/settings.json?',
           detail: '.vscode/settings.json: +5 -2',
           diffs: [{ ...diff, path: '.vscode/settings.json', patch: `${patch}\n${patch}`, omittedLines: 30 }],
-          caution: '.vscode is protected, so this asks every time.',
+          offers: [],
+          reason: '.vscode is protected: it can make VS Code run things',
+          isCautioned: true,
         },
       }),
     ],
@@ -331,6 +334,7 @@ export const states: readonly State[] = [
       await shown.push({ type: 'refused', requestId, message: 'This chat is running in another window.' });
     },
   },
+  ...safetyStates,
   ...sessionStates,
   ...placeStates,
   {

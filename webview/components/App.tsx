@@ -1,9 +1,12 @@
 import { h } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
+import type { Announcer } from '../announce.ts';
 import { ChatContext } from '../chatContext.ts';
 import { canSend, isSending, rewindProblem } from '../compose.ts';
 import type { ViewState } from '../state.ts';
+import { restorableIds } from '../undo.ts';
 import { useEscapeKey } from '../useEscapeKey.ts';
+import { useGathered } from '../useGathered.ts';
 import { activityOf } from '../words.ts';
 import { Composer } from './Composer.tsx';
 import { EmptyState } from './EmptyState.tsx';
@@ -20,11 +23,14 @@ const Loading = () => (
 );
 
 /** What a screen reader is told; see announce.ts. */
-const Announcements = ({ text, count }: { text: string; count: number }) => (
-  <div class="visually-hidden" aria-live="polite" data-test="announcements">
-    <p key={count}>{text}</p>
-  </div>
-);
+const Announcements = ({ announcer }: { announcer: Announcer }) => {
+  const { count, text } = useGathered(announcer);
+  return (
+    <div class="visually-hidden" aria-live="polite" data-test="announcements">
+      <p key={count}>{text}</p>
+    </div>
+  );
+};
 
 const Main = ({ state }: { state: ViewState }) => {
   if (state.failure !== undefined)
@@ -50,7 +56,14 @@ const useChatAround = (state: ViewState) => {
   const { sessionId } = state.chat;
   const problem = rewindProblem(state) ?? '';
   const focusId = state.focus.itemId;
-  return useMemo(() => ({ sessionId, rewindProblem: problem, focusId }), [sessionId, problem, focusId]);
+  const { items } = state.chat;
+  const known = useRef<ReadonlySet<string>>(new Set());
+  const ids = useMemo(() => restorableIds(known.current, items), [items]);
+  known.current = ids;
+  return useMemo(
+    () => ({ sessionId, rewindProblem: problem, focusId, restorableIds: ids }),
+    [sessionId, problem, focusId, ids],
+  );
 };
 
 export const App = ({ state }: { state: ViewState }) => {
@@ -89,12 +102,14 @@ export const App = ({ state }: { state: ViewState }) => {
           job={chat.job}
           surroundings={surroundings}
           usage={chat.usage}
+          costUsd={chat.costUsd}
+          unpriced={chat.unpriced}
         />
       </div>
       {state.list.isOpen && (
         <SessionList list={state.list} currentId={chat.sessionId} folder={surroundings.folder} />
       )}
-      <Announcements text={state.announcer.text} count={state.announcer.count} />
+      <Announcements announcer={state.announcer} />
     </main>
   );
 };

@@ -1,42 +1,105 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import type { ApprovalPrompt } from '../../extension/shared/event.ts';
-import { plural } from '../format.ts';
+import type { RuleDuration, RuleOffer } from '../../extension/shared/rule.ts';
+import { factsOf, reasonText } from '../asking.ts';
+import { GroupContext } from '../groupContext.ts';
 import { isComposing } from '../keys.ts';
+import { useExpiry } from '../useExpiry.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
 import { useView } from '../view.ts';
 import { isToldByDiff } from '../words.ts';
 import { Button } from './Button.tsx';
+import { Caution } from './Caution.tsx';
 import { DiffView } from './DiffView.tsx';
 import { Icon } from './Icon.tsx';
+import { OfferMenu } from './OfferMenu.tsx';
+import { Payload } from './Payload.tsx';
 import { TextField } from './TextField.tsx';
 
-/** Lines of the payload that are shown before "+N lines". */
-const lineLimit = 12;
 /** After this long without an answer of the host, the buttons work again. In milliseconds. */
 const answerDeadline = 5_000;
 
-const Payload = ({ text, onOpen }: { text: string; onOpen: () => void }) => {
-  const [isOpen, setOpen] = useState(false);
-  const lines = text.split('\n');
-  const hidden = lines.length - lineLimit;
+/** Why it asks, and what else there is to know, in one quiet line; a warning where it asks whatever the rules say. */
+const Why = ({ record, prompt }: { record: StepRecord; prompt: ApprovalPrompt }) => {
+  const expiry = useExpiry(prompt.expiresAt);
+  const reason = reasonText(prompt);
+  const facts = [...factsOf(record.step, prompt), ...(expiry === '' ? [] : [expiry])];
+  const quiet = [...(prompt.isCautioned || reason === '' ? [] : [reason]), ...facts];
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <pre class="payload" tabIndex={0}>
-        {hidden > 0 && !isOpen ? lines.slice(0, lineLimit).join('\n') : text}
-      </pre>
-      {hidden > 0 && (
-        <div class="payload-more">
-          <button type="button" class="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-            {isOpen ? 'Show less' : `+${plural(hidden, 'line')}`}
-          </button>
-          <button type="button" class="text-button" onClick={onOpen}>
-            Open
-          </button>
-        </div>
+      {prompt.isCautioned && reason !== '' && <Caution text={reason} />}
+      {quiet.length > 0 && (
+        <p class="approval-why" data-test="why">
+          {quiet.join(' · ')}
+        </p>
       )}
     </>
+  );
+};
+
+interface AnswersProps {
+  readonly offers: readonly RuleOffer[];
+  readonly disabled: boolean;
+  readonly isUnclear: boolean;
+  /** Where the focus goes when these go. */
+  readonly heir: RefObject<HTMLElement | null>;
+  readonly onDecide: (isApproved: boolean, scope: 'once' | RuleDuration) => void;
+  readonly onReview: () => void;
+  readonly onReason: () => void;
+}
+
+const Answers = ({ offers, disabled, isUnclear, heir, onDecide, onReview, onReason }: AnswersProps) => {
+  const answers = useRef<HTMLDivElement>(null);
+  useKeepFocus(answers, heir);
+  return (
+    <div ref={answers} class="approval-answers">
+      <div class="approval-buttons">
+        <div class={offers.length > 0 ? 'split' : ''}>
+          <Button
+            primary
+            label="Approve"
+            title="Approve (Ctrl+Enter)"
+            test="approve"
+            disabled={disabled}
+            onPress={() => onDecide(true, 'once')}
+          />
+          {offers.length > 0 && (
+            <OfferMenu offers={offers} disabled={disabled} onPick={(duration) => onDecide(true, duration)} />
+          )}
+        </div>
+        <Button
+          label="Reject"
+          title="Reject (Esc)"
+          test="reject"
+          disabled={disabled}
+          onPress={() => onDecide(false, 'once')}
+        />
+        <button
+          type="button"
+          class="text-button"
+          title="Open the exact change or input"
+          data-test="review"
+          onClick={onReview}
+        >
+          Review
+        </button>
+      </div>
+      <TextField
+        class="reason"
+        label="Reason for rejecting (optional)"
+        placeholder="What to do instead"
+        test="reason"
+        onText={onReason}
+      />
+      {isUnclear && (
+        <Caution
+          isAlert
+          text="There is a reason for rejecting. Press Enter in its field to reject, or clear it to approve."
+        />
+      )}
+    </div>
   );
 };
 
@@ -47,7 +110,9 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
   const [isSent, setSent] = useState(false);
   /** The keyboard approved while a reason for rejecting was written: one of both is a mistake. */
   const [isUnclear, setUnclear] = useState(false);
+  const group = useContext(GroupContext);
   const stepId = record.step.id;
+  const answer = group?.answers.get(stepId);
   useKeepFocus(card);
 
   useEffect(() => {
@@ -62,19 +127,22 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
     return field !== null && 'value' in field ? String(field.value).trim() : '';
   };
 
-  const decide = (approved: boolean, scope: 'once' | 'session') => {
-    if (isSent) return;
+  const decide = (approved: boolean, scope: 'once' | RuleDuration) => {
+    if (isSent || answer !== undefined) return;
     setSent(true);
     const why = writtenReason();
     post({ type: 'decide', stepId, approved, scope, ...(approved || why === '' ? {} : { reason: why }) });
+    group?.onAnswer(stepId, approved);
   };
   const review = () => post({ type: 'review', stepId });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event)) return;
-    const isIn = (selector: string) => event.target instanceof Element && event.target.matches(selector);
+    const isIn = (selector: string) =>
+      event.target instanceof Element && event.target.closest(selector) !== null;
     const isShortcut = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
-    const isPress = (event.key === 'Enter' || event.key === ' ') && isIn('[data-test^=approve]');
+    const isPress =
+      (event.key === 'Enter' || event.key === ' ') && isIn('[data-test^=approve-], [data-test=approve]');
     if (event.key === 'Escape') decide(false, 'once');
     // Enter in the reason field, with or without Ctrl, means the answer the reason is for.
     else if (event.key === 'Enter' && isIn('.reason')) decide(false, 'once');
@@ -90,6 +158,7 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
       ref={card}
       class="approval"
       data-test="approval"
+      tabIndex={-1}
       aria-label={`Approval needed: ${prompt.title}`}
       onKeyDown={onKeyDown}
     >
@@ -101,65 +170,23 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
       {prompt.diffs.map((diff) => (
         <DiffView key={diff.path} diff={diff} onOpen={review} />
       ))}
-      {prompt.caution !== undefined && (
-        <p class="caution">
-          <Icon name="warning" />
-          <span>{prompt.caution}</span>
+      <Why record={record} prompt={prompt} />
+      {answer !== undefined ? (
+        <p class="approval-why" data-test="answered">
+          {answer
+            ? 'Approved. It runs when its turn comes.'
+            : 'Rejected. The agent reads it when its turn comes.'}
         </p>
-      )}
-      <div class="approval-buttons">
-        <Button
-          primary
-          label="Approve"
-          title="Approve (Ctrl+Enter)"
-          test="approve"
+      ) : (
+        <Answers
+          offers={prompt.offers}
           disabled={isSent}
-          onPress={() => decide(true, 'once')}
+          isUnclear={isUnclear}
+          heir={card}
+          onDecide={decide}
+          onReview={review}
+          onReason={() => setUnclear(false)}
         />
-        {prompt.grant !== undefined && (
-          <Button
-            label="For this session"
-            name={`Approve for this session: ${prompt.grant.label}`}
-            title={`Approve, and do not ask again in this chat for ${prompt.grant.label}`}
-            test="approve-session"
-            disabled={isSent}
-            onPress={() => decide(true, 'session')}
-          />
-        )}
-        <Button
-          label="Reject"
-          title="Reject (Esc)"
-          test="reject"
-          disabled={isSent}
-          onPress={() => decide(false, 'once')}
-        />
-        <button
-          type="button"
-          class="text-button"
-          title="Open the exact change or input"
-          data-test="review"
-          onClick={review}
-        >
-          Review
-        </button>
-      </div>
-      {prompt.grant !== undefined && (
-        <p class="approval-scope">“For this session” covers, in this chat: {prompt.grant.label}.</p>
-      )}
-      <TextField
-        class="reason"
-        label="Reason for rejecting (optional)"
-        placeholder="What to do instead"
-        test="reason"
-        onText={() => setUnclear(false)}
-      />
-      {isUnclear && (
-        <p class="caution" role="alert">
-          <Icon name="warning" />
-          <span>
-            There is a reason for rejecting. Press Enter in its field to reject, or clear it to approve.
-          </span>
-        </p>
       )}
     </section>
   );

@@ -25,6 +25,8 @@ export interface ComposerProps {
   readonly job: RunningJob | undefined;
   readonly surroundings: Surroundings;
   readonly usage: TokenUsage;
+  readonly costUsd: number;
+  readonly unpriced: number;
 }
 
 /**

@@ -2,14 +2,18 @@ import { useRef } from 'preact/hooks';
 import type { RunningJob } from '../../extension/shared/chat.ts';
 import { imageMediaTypes, type TokenUsage } from '../../extension/shared/message.ts';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
-import { exactNumber, shortNumber } from '../format.ts';
+import type { ApprovalMode } from '../../extension/shared/rule.ts';
 import { useView } from '../view.ts';
+import { modeIcons, modeLabels, modeTexts } from '../words.ts';
 import { Icon } from './Icon.tsx';
 import { IconButton } from './IconButton.tsx';
+import { Usage } from './Usage.tsx';
 
 export interface ComposerBarProps {
   readonly surroundings: Surroundings;
   readonly usage: TokenUsage;
+  readonly costUsd: number;
+  readonly unpriced: number;
   readonly job: RunningJob | undefined;
   readonly isSending: boolean;
   readonly isSendable: boolean;
@@ -32,24 +36,25 @@ const Picker = (props: { text: string; label: string; test: string; class: strin
   </button>
 );
 
-const Usage = ({ usage }: { usage: TokenUsage }) => {
-  const { input, output, cachedInput, reasoning } = usage;
-  if (input + output === 0) return null;
-  const parts = [
-    `${exactNumber(input)} tokens in${cachedInput > 0 ? ` (${exactNumber(cachedInput)} from cache)` : ''}`,
-    `${exactNumber(output)} out${reasoning > 0 ? ` (${exactNumber(reasoning)} reasoning)` : ''}`,
-  ];
-  return (
-    <span class="usage" data-test="usage" title={`This chat so far: ${parts.join(', ')}`}>
-      {shortNumber(input + output)}
-      <span class="usage-unit"> tokens</span>
-    </span>
-  );
-};
+/** What runs in this chat without asking. */
+const ModeButton = ({ mode, onPress }: { mode: ApprovalMode; onPress: () => void }) => (
+  <button
+    type="button"
+    class={`picker mode ${mode}`}
+    data-test="mode"
+    aria-label={`Approvals: ${modeLabels[mode]}. Choose another mode`}
+    title={`Approvals: ${modeLabels[mode]}\n${modeTexts[mode]}`}
+    onClick={onPress}
+  >
+    <span class="mode-label">{modeLabels[mode]}</span>
+    <Icon name={modeIcons[mode]} />
+  </button>
+);
 
-/** Below the text: who answers, with which model, what it has cost so far, and send or stop. */
+/** Below the text: who answers, with which model, what runs without asking, what it has cost so far, and send or stop. */
 export const ComposerBar = (props: ComposerBarProps) => {
-  const { surroundings, usage, job, isSending, isSendable, onSend, onStop, onAttach } = props;
+  const { surroundings, usage, costUsd, unpriced, job, isSending, isSendable, onSend, onStop, onAttach } =
+    props;
   const { post } = useView();
   const files = useRef<HTMLInputElement>(null);
   const { agentName, modelLabel, isDemo } = surroundings;
@@ -86,10 +91,11 @@ export const ComposerBar = (props: ComposerBarProps) => {
             test="model"
             onPress={() => post({ type: 'pickModel' })}
           />
+          <ModeButton mode={surroundings.mode} onPress={() => post({ type: 'pickMode' })} />
         </>
       )}
       <span class="bar-space" />
-      <Usage usage={usage} />
+      <Usage usage={usage} costUsd={costUsd} unpriced={unpriced} />
       {job === undefined ? (
         <IconButton
           icon={isSending ? 'loading' : 'send'}

@@ -13,7 +13,7 @@ export interface MessageActionsProps {
 /** What can be done with a message: shown where the pointer or the focus is. */
 export const MessageActions = ({ itemId, kind, text }: MessageActionsProps) => {
   const { post, update } = useView();
-  const { sessionId, rewindProblem } = useChat();
+  const { sessionId, rewindProblem, restorableIds } = useChat();
   return (
     <div class="message-actions">
       {/* A chat that is only just beginning has no name yet by which the host would find the message. */}
@@ -32,6 +32,15 @@ export const MessageActions = ({ itemId, kind, text }: MessageActionsProps) => {
               label="Retry: have this answered again"
               blocked={rewindProblem}
               onPress={() => post({ type: 'retryFrom', sessionId, itemId })}
+            />
+          )}
+          {restorableIds.has(itemId) && (
+            <IconButton
+              icon="discard"
+              label="Restore files to before this"
+              test="restore-before"
+              blocked={rewindProblem}
+              onPress={() => post({ type: 'restoreBefore', sessionId, itemId })}
             />
           )}
           <IconButton

@@ -3,7 +3,7 @@ import type { Notice as NoticeValue } from '../../extension/shared/chat.ts';
 import type { ErrorAction } from '../../extension/shared/event.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
 import { useAct } from '../view.ts';
-import { actionLabels } from '../words.ts';
+import { actionLabels, isQuestion } from '../words.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -37,9 +37,10 @@ export const Notice = ({ notice, isLast }: { notice: NoticeValue; isLast: boolea
     );
   }
   const { error } = notice;
+  const isFailure = notice.kind === 'failed' && !isQuestion(error.kind);
   return (
-    <div class={`notice ${notice.kind}`} data-test="notice" data-kind={error.kind}>
-      <Icon name={notice.kind === 'failed' ? 'error' : 'warning'} />
+    <div class={`notice ${isFailure ? 'failed' : 'interrupted'}`} data-test="notice" data-kind={error.kind}>
+      <Icon name={isFailure ? 'error' : 'warning'} />
       <div>
         <p>{error.message}</p>
         {isLast && error.actions.length > 0 && <Actions actions={error.actions} />}

@@ -1,8 +1,10 @@
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import { type JsonValue, textOf } from '../../extension/shared/message.ts';
-import { useUnfolded } from '../chatContext.ts';
-import { clock, duration, exactTime } from '../format.ts';
+import type { StepUndo } from '../../extension/shared/undo.ts';
+import { useChat, useUnfolded } from '../chatContext.ts';
+import { clock, duration, exactTime, plural } from '../format.ts';
 import { dataUrl } from '../images.ts';
+import { canUndo, undoTitle, unknownText } from '../undo.ts';
 import { useNow } from '../useNow.ts';
 import { useView } from '../view.ts';
 import { decisionText, statusText, stepIcons, stepStatusLabels, verbOf } from '../words.ts';
@@ -27,7 +29,43 @@ const Section = ({ title, text }: { title: string; text: string }) => (
   </div>
 );
 
-const Details = ({ record, onReview }: { record: StepRecord; onReview: () => void }) => {
+/** What of a step can be taken back, what was, and what cannot be. */
+const UndoDetails = ({ undo, onUndo }: { undo: StepUndo; onUndo: () => void }) => {
+  const unknown = unknownText(undo);
+  const files = plural(undo.files, 'file');
+  return (
+    <div class="step-undo-details">
+      {undo.undoneAt !== undefined && (
+        <p>
+          <span title={exactTime(undo.undoneAt)}>Undone: {files} put back.</span>{' '}
+          <button type="button" class="text-button" data-test="show-undone" onClick={onUndo}>
+            Show
+          </button>
+        </p>
+      )}
+      {canUndo(undo) && (
+        <button
+          type="button"
+          class="text-button"
+          title={undoTitle(undo)}
+          data-test="undo-details"
+          onClick={onUndo}
+        >
+          Undo ({files})
+        </button>
+      )}
+      {unknown !== '' && <p data-test="unknown">{unknown}</p>}
+    </div>
+  );
+};
+
+interface DetailsProps {
+  readonly record: StepRecord;
+  readonly onReview: () => void;
+  readonly onUndo: () => void;
+}
+
+const Details = ({ record, onReview, onUndo }: DetailsProps) => {
   const { step, result, diffs } = record;
   const output = result === undefined ? record.liveOutput : textOf(result.content);
   const images = result?.content.filter((block) => block.type === 'image') ?? [];
@@ -35,6 +73,7 @@ const Details = ({ record, onReview }: { record: StepRecord; onReview: () => voi
   return (
     <div class="step-details">
       {decision !== undefined && <p class="step-decision">{decision}</p>}
+      {record.undo !== undefined && <UndoDetails undo={record.undo} onUndo={onUndo} />}
       {Object.entries(step.input).map(([name, value]) => (
         <Section key={name} title={name} text={inputText(value)} />
       ))}
@@ -69,7 +108,14 @@ const Time = ({ record }: { record: StepRecord }) => {
 };
 
 const Result = ({ record }: { record: StepRecord }) => {
-  const { diffs, status } = record;
+  const { diffs, status, undo } = record;
+  if (undo?.undoneAt !== undefined) {
+    return (
+      <span class="step-summary" title={exactTime(undo.undoneAt)}>
+        Undone
+      </span>
+    );
+  }
   if (status === 'completed' && diffs.length > 0) {
     const added = diffs.reduce((sum, diff) => sum + diff.added, 0);
     const removed = diffs.reduce((sum, diff) => sum + diff.removed, 0);
@@ -89,7 +135,9 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
   const { post } = useView();
   const [isOpen, setOpen] = useUnfolded([record.step.id]);
   const { step, status, prompt } = record;
+  const { sessionId } = useChat();
   const review = () => post({ type: 'review', stepId: step.id });
+  const undo = () => post({ type: 'undoStep', sessionId, stepId: step.id });
   const hasDiff = record.diffs.length > 0;
   if (status === 'waiting' && prompt !== undefined) {
     return (
@@ -115,6 +163,20 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
           <Result record={record} />
           <Time record={record} />
         </button>
+        {canUndo(record.undo) && sessionId !== '' && (
+          <span class="step-undo">
+            <button
+              type="button"
+              class="text-button"
+              aria-label={`Undo ${verbOf(step.tool)} ${step.title}: ${plural(record.undo.files, 'file')}`}
+              title={undoTitle(record.undo)}
+              data-test="undo-step"
+              onClick={undo}
+            >
+              Undo
+            </button>
+          </span>
+        )}
         {hasDiff && (
           <IconButton
             icon="diff"
@@ -128,7 +190,7 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
         )}
       </div>
       {status === 'running' && !isOpen && <LiveTail output={record.liveOutput} />}
-      {isOpen && <Details record={record} onReview={review} />}
+      {isOpen && <Details record={record} onReview={review} onUndo={undo} />}
     </div>
   );
 };

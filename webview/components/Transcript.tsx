@@ -3,11 +3,12 @@ import type { ChatState } from '../../extension/shared/chat.ts';
 import { type Chunk, chunkItems } from '../chunks.ts';
 import { classifyLink } from '../links.ts';
 import { memo } from '../memo.ts';
-import { rowsOf } from '../rows.ts';
+import { type Row, rowsOf } from '../rows.ts';
 import { newerRequest, olderRequest, type ViewState } from '../state.ts';
 import { useFollow } from '../useFollow.ts';
 import { useReveal } from '../useReveal.ts';
 import { useView, type View } from '../view.ts';
+import { ApprovalGroup } from './ApprovalGroup.tsx';
 import { EndPill } from './EndPill.tsx';
 import { Item } from './Item.tsx';
 import { Reads } from './Reads.tsx';
@@ -20,17 +21,28 @@ const nearEdge = 800;
 
 const keyOf = (view: View, id: string): string => view.current().previewIds.get(id) ?? id;
 
+const drawRow = (view: View, row: Row, endId: string) => {
+  switch (row.kind) {
+    case 'item':
+      return <Item key={keyOf(view, row.item.id)} item={row.item} isLast={row.item.id === endId} />;
+    case 'reads':
+      return <Reads key={`reads-${row.id}`} label={row.label} items={row.items} />;
+    case 'group':
+      return (
+        <ApprovalGroup key={`group-${row.id}`} records={row.items.map(({ record }) => record)}>
+          {row.items.map((item) => (
+            <Item key={item.id} item={item} isLast={item.id === endId} />
+          ))}
+        </ApprovalGroup>
+      );
+  }
+};
+
 const ChunkRows = memo(({ chunk, endId }: { chunk: Chunk; endId: string }) => {
   const view = useView();
   return (
     <div class={endId === '' ? 'chunk settled' : 'chunk'}>
-      {rowsOf(chunk.items).map((row) =>
-        row.kind === 'item' ? (
-          <Item key={keyOf(view, row.item.id)} item={row.item} isLast={row.item.id === endId} />
-        ) : (
-          <Reads key={`reads-${row.id}`} label={row.label} items={row.items} />
-        ),
-      )}
+      {rowsOf(chunk.items).map((row) => drawRow(view, row, endId))}
     </div>
   );
 });
