@@ -97,6 +97,7 @@ export const createBranches = (options: {
     titleBy: 'person',
     agentId: session.agentId,
     model: session.model,
+    ...(session.mode === undefined ? {} : { mode: session.mode }),
     folder: session.folder,
     createdAt: session.createdAt,
     updatedAt: session.updatedAt,

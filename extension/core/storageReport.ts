@@ -11,7 +11,9 @@ export type FreeableKind =
   /** Files that no chat refers to. */
   | 'orphans'
   /** Full outputs of commands, whose shortened form stands in the chats. */
-  | 'commandOutput';
+  | 'commandOutput'
+  /** What files were before steps changed them: without it, these steps cannot be undone. */
+  | 'undo';
 
 export interface SpacePart {
   readonly kind: 'database' | 'journal' | 'previousSnapshot' | 'oldChats' | 'attachments' | FreeableKind;
@@ -40,7 +42,9 @@ export type RepairKind =
   /** Makes the search index anew. */
   | 'searchIndex'
   /** Deletes files that no chat refers to. */
-  | 'orphans';
+  | 'orphans'
+  /** Forgets what cannot be undone, since what was kept for it is gone. */
+  | 'undo';
 
 export interface StorageFinding {
   /** `problem`: something is wrong. `note`: worth knowing. */

@@ -95,11 +95,12 @@ const outcome = ({ status, summary, decision }: StepRecord): string => {
 };
 
 const stepBlocks = (record: StepRecord): readonly string[] => {
-  const { step, result, diffs } = record;
+  const { step, result, diffs, undo } = record;
   const text = result === undefined ? '' : textOf(result.content);
   const title = inlineCode(step.title);
+  const taken = undo?.undoneAt === undefined ? '' : ', undone later';
   return [
-    `- **${plain(step.tool)}** ${title}${title === '' ? '' : ' '}— ${outcome(record)}`,
+    `- **${plain(step.tool)}** ${title}${title === '' ? '' : ' '}— ${outcome(record)}${taken}`,
     ...diffs.flatMap(diffBlocks),
     ...(text === '' ? [] : [folded('Result', fenced(text, 'text'))]),
     ...(result === undefined ? [] : pictures(result.content)),

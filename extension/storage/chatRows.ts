@@ -1,3 +1,4 @@
+import { type KeptPrompt, promptOfToday } from '../core/olderPrompt.ts';
 import type { ChatPage, PagePlace } from '../core/store.ts';
 import type { ChatItem, Notice, StepRecord, StepStatus } from '../shared/chat.ts';
 import type { Step } from '../shared/event.ts';
@@ -6,8 +7,10 @@ import { integer, integerOrNone, text, textOrNone } from './rows.ts';
 import type { Query, Row } from './sqlite.ts';
 
 const select = `SELECT messages.row AS row, messages.id AS id, messages.job_id AS job_id, messages.kind AS kind,
-    messages.session_id AS session_id,    messages.body AS body, steps.status AS status, steps.step AS step, steps.prompt AS prompt,
+    messages.session_id AS session_id,
+    messages.body AS body, steps.status AS status, steps.step AS step, steps.prompt AS prompt,
     steps.decision AS decision, steps.result AS result, steps.summary AS summary, steps.diffs AS diffs,
+    steps.undo AS undo,
     steps.started_at AS started_at, steps.ended_at AS ended_at
   FROM messages LEFT JOIN steps ON steps.row = messages.row
   WHERE messages.session_id = ?`;
@@ -18,6 +21,7 @@ const stepRecord = (row: Row, blobs: Blobs): StepRecord => {
   const prompt = textOrNone(row, 'prompt');
   const decision = textOrNone(row, 'decision');
   const result = textOrNone(row, 'result');
+  const undo = textOrNone(row, 'undo');
   return {
     // A copied row still names the chat it was copied from.
     step: { ...blobs.unpack<Step>(text(row, 'step')), sessionId },
@@ -25,12 +29,13 @@ const stepRecord = (row: Row, blobs: Blobs): StepRecord => {
     status: text(row, 'status') as StepStatus,
     startedAt: integer(row, 'started_at'),
     ...(endedAt === undefined ? {} : { endedAt }),
-    ...(prompt === undefined ? {} : { prompt: blobs.unpack(prompt) }),
+    ...(prompt === undefined ? {} : { prompt: promptOfToday(blobs.unpack<KeptPrompt>(prompt)) }),
     ...(decision === undefined ? {} : { decision: blobs.unpack(decision) }),
     liveOutput: '',
     ...(result === undefined ? {} : { result: blobs.unpack(result) }),
     summary: blobs.unpack(text(row, 'summary')),
     diffs: blobs.unpack(text(row, 'diffs')),
+    ...(undo === undefined ? {} : { undo: blobs.unpack(undo) }),
   };
 };
 

@@ -94,12 +94,13 @@ export const leaveTo = (
 };
 
 /** About what a row takes besides its long texts: ids, numbers, and its places in the indexes. */
-const bytesBesides = { messages: 300, steps: 400, approvals: 450, usage: 150 };
+const bytesBesides = { messages: 300, steps: 400, approvals: 450, usage: 200 };
 
 const countBytes = `SELECT
   (SELECT total(coalesce(octet_length(body), 0) + ${bytesBesides.messages}) FROM messages WHERE session_id = ?1)
   + (SELECT total(octet_length(step) + coalesce(octet_length(prompt), 0) + coalesce(octet_length(decision), 0)
-      + coalesce(octet_length(result), 0) + octet_length(summary) + octet_length(diffs) + ${bytesBesides.steps})
+      + coalesce(octet_length(result), 0) + octet_length(summary) + octet_length(diffs)
+      + coalesce(octet_length(undo), 0) + ${bytesBesides.steps})
     FROM steps WHERE session_id = ?1)
   + (SELECT count(*) * ${bytesBesides.approvals} FROM approvals WHERE session_id = ?1)
   + (SELECT count(*) * ${bytesBesides.usage} FROM usage WHERE session_id = ?1) AS bytes`;

@@ -15,8 +15,15 @@ const gone = (): StoreError => new StoreError('This chat has been deleted. Nothi
  * The rows of one chat up to a row as those of another. Copied by SQLite, so that what is journaled does not grow with
  * the chat, and in order, so that every window gives the copies the same numbers.
  * @param at when steps that have not ended end in the copy
+ * @param undoFromRow from where on steps can be undone in the copy; else that stays with the chat they were done in
  */
-const copyRows = (from: string, to: string, throughRow: number, at: number): readonly Statement[] => [
+const copyRows = (
+  from: string,
+  to: string,
+  throughRow: number,
+  at: number,
+  undoFromRow: number | null,
+): readonly Statement[] => [
   {
     sql: `INSERT INTO messages (session_id, id, job_id, kind, body, created_at)
       SELECT ?, id, job_id, kind, body, created_at FROM messages WHERE session_id = ? AND row <= ? ORDER BY row`,
@@ -24,20 +31,21 @@ const copyRows = (from: string, to: string, throughRow: number, at: number): rea
   },
   {
     sql: `INSERT INTO steps
-        (row, id, session_id, job_id, status, step, prompt, decision, result, summary, diffs, started_at, ended_at)
+        (row, id, session_id, job_id, status, step, prompt, decision, result, summary, diffs, undo, started_at, ended_at)
       SELECT copies.row, steps.id, copies.session_id, steps.job_id,
         CASE WHEN steps.status IN ('waiting', 'running') THEN 'interrupted' ELSE steps.status END,
-        steps.step, steps.prompt, steps.decision, steps.result, steps.summary, steps.diffs, steps.started_at,
+        steps.step, steps.prompt, steps.decision, steps.result, steps.summary, steps.diffs,
+        CASE WHEN originals.row >= ? THEN steps.undo END, steps.started_at,
         CASE WHEN steps.status IN ('waiting', 'running') THEN ? ELSE steps.ended_at END
       FROM messages AS originals
         JOIN steps ON steps.row = originals.row
         JOIN messages AS copies ON copies.session_id = ? AND copies.id = originals.id
       WHERE originals.session_id = ? AND originals.row <= ? ORDER BY copies.row`,
-    params: [at, to, from, throughRow],
+    params: [undoFromRow, at, to, from, throughRow],
   },
 ];
 
-const packedColumns = ['step', 'prompt', 'decision', 'result', 'summary', 'diffs'];
+const packedColumns = ['step', 'prompt', 'decision', 'result', 'summary', 'diffs', 'undo'];
 
 /** The files that a chat's rows up to this one refer to. */
 const filesThrough = (query: Query, sessionId: string, throughRow: number): ReadonlySet<string> => {
@@ -69,7 +77,7 @@ export const copySession = (
           sql: 'INSERT INTO blob_refs (session_id, hash) VALUES (?, ?)',
           params: [to.id, hash],
         }));
-  return [...saveSession(to), ...copyRows(from, to.id, throughRow, to.updatedAt), ...references];
+  return [...saveSession(to), ...copyRows(from, to.id, throughRow, to.updatedAt, null), ...references];
 };
 
 /**
@@ -110,14 +118,14 @@ export const rewindSession = (
   return [
     ...saveSession(earlier),
     ...updateSession(earlier.id, { shelf: 'archived' }, at),
-    ...copyRows(sessionId, earlier.id, lastRow, at),
+    ...copyRows(sessionId, earlier.id, lastRow, at, fromRow),
     copyAllReferences(sessionId, earlier.id),
-    {
-      // Who was asked, and what they said, goes with the steps.
-      sql: `UPDATE approvals SET session_id = ? WHERE session_id = ?
+    // Who was asked, what they said, and what the files were before, goes with the steps.
+    ...['approvals', 'file_versions'].map((table) => ({
+      sql: `UPDATE ${table} SET session_id = ? WHERE session_id = ?
         AND step_id IN (SELECT id FROM steps WHERE session_id = ? AND row >= ?)`,
       params: [earlier.id, sessionId, sessionId, fromRow],
-    },
+    })),
     ...['steps', 'messages'].map((table) => ({
       sql: `DELETE FROM ${table} WHERE session_id = ? AND row >= ?`,
       params: [sessionId, fromRow],

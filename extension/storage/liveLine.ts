@@ -64,12 +64,22 @@ const diffs = z.array(
     omittedLines: number,
   }),
 );
+const ruleMatch = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('path'), tools: z.array(text), glob: text }),
+  z.object({ kind: z.literal('command'), argv: z.array(text), folder: text }),
+  z.object({ kind: z.literal('tool'), tool: text }),
+]);
 const prompt = z.object({
   title: text,
   detail: text,
   diffs,
-  grant: z.object({ key: text, label: text }).exactOptional(),
-  caution: text.exactOptional(),
+  offers: z.array(
+    z.object({ duration: z.enum(['session', 'workspace']), matches: z.array(ruleMatch), label: text }),
+  ),
+  reason: text,
+  isCautioned: z.boolean(),
+  groupId: text.exactOptional(),
+  expiresAt: number.exactOptional(),
 });
 const step = z.object({
   id: text,
@@ -105,7 +115,14 @@ const events = {
     reason: text,
   }),
   ApprovalRequired: z.object({ ...every, type: z.literal('ApprovalRequired'), step, prompt }),
-  StepApproved: z.object({ ...every, type: z.literal('StepApproved'), step, by: decidedBy, reason: text }),
+  StepApproved: z.object({
+    ...every,
+    type: z.literal('StepApproved'),
+    step,
+    by: decidedBy,
+    reason: text,
+    ruleIds: z.array(text).exactOptional(),
+  }),
   StepRejected: z.object({
     ...every,
     type: z.literal('StepRejected'),
@@ -122,6 +139,9 @@ const events = {
     result: toolMessage,
     summary: text,
     diffs,
+    undo: z
+      .object({ files: number, unknown: z.array(text), undoneAt: number.exactOptional() })
+      .exactOptional(),
   }),
   TurnCompleted: z.object({
     ...every,
@@ -145,6 +165,8 @@ const events = {
       cacheWrite: number,
       reasoning: number,
     }),
+    costUsd: number.exactOptional(),
+    workMs: number.exactOptional(),
   }),
   JobCompleted: z.object({ ...every, type: z.literal('JobCompleted'), message: text }),
   JobFailed: z.object({
@@ -163,7 +185,7 @@ const isEventType = (type: unknown): type is AgentEventType =>
   typeof type === 'string' && Object.hasOwn(events, type);
 
 /** Grows when an older version must not try to understand the rest of the file. */
-const version = 1;
+const version = 2;
 
 const headerSchema = z.object({ version: z.literal(version), jobId: text, owner: text, place: text });
 
@@ -196,7 +218,7 @@ const askSchema = z.object({
       stepId: z.string().min(1).max(200),
       decision: z.object({
         approved: z.boolean(),
-        scope: z.enum(['once', 'session']),
+        scope: z.enum(['once', 'session', 'workspace']),
         // Nobody but a person answers from another window.
         by: z.enum(['user', 'telegram']),
         surface: z.string().max(200),

@@ -5,8 +5,10 @@ import type { Notice, StepStatus } from '../shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, EventOf, Step } from '../shared/event.ts';
 import type { Packer } from './blobs.ts';
 import { needWarm } from './coldFiles.ts';
+import { insertDecision, stepDecision } from './decisions.ts';
 import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
+import { insertUsage } from './spending.ts';
 import type { Query, SqlParam, Statement } from './sqlite.ts';
 
 /** Turns a value into the text of a row. */
@@ -65,6 +67,7 @@ interface StepColumns {
   readonly result?: string;
   readonly summary?: string;
   readonly diffs?: string;
+  readonly undo?: string;
   readonly started_at?: number;
   readonly ended_at?: number;
 }
@@ -110,13 +113,15 @@ const insertApproval = (
 ): Statement => {
   const payload = JSON.stringify([event.step.tool, event.step.input, prompt.detail]);
   return {
-    sql: `INSERT INTO approvals (step_id, session_id, job_id, payload_hash, asked_at, expires_at) VALUES (?, ?, ?, ?, ?, NULL)`,
+    sql: `INSERT INTO approvals (step_id, session_id, job_id, payload_hash, asked_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?)`,
     params: [
       event.step.id,
       sessionId,
       event.jobId,
       createHash('sha256').update(payload).digest('hex'),
       event.at,
+      prompt.expiresAt ?? null,
     ],
   };
 };
@@ -137,24 +142,6 @@ export const decide = (stepId: string, decision: Decision, at: number): readonly
     ],
   },
 ];
-
-const insertUsage = (sessionId: string, { jobId, at, usage }: EventOf<'Usage'>): readonly Statement[] => {
-  const numbers = [usage.input, usage.output, usage.cachedInput, usage.cacheWrite, usage.reasoning];
-  return [
-    {
-      sql: `INSERT INTO usage (session_id, job_id, at, input, output, cached_input, cache_write, reasoning)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      params: [sessionId, jobId, at, ...numbers],
-    },
-    {
-      sql: `INSERT INTO usage_totals (session_id, input, output, cached_input, cache_write, reasoning) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (session_id) DO UPDATE SET input = input + excluded.input, output = output + excluded.output,
-          cached_input = cached_input + excluded.cached_input, cache_write = cache_write + excluded.cache_write,
-          reasoning = reasoning + excluded.reasoning`,
-      params: [sessionId, ...numbers],
-    },
-  ];
-};
 
 /** The (formatted) owners of the jobs that run in a chat. */
 export const holdersIn = (query: Query, sessionId: string): readonly string[] =>
@@ -214,6 +201,9 @@ const startJob = (event: EventOf<'JobStarted'>, recording: Recording): BuildTran
 export const sessionOfJob = (query: Query, jobId: string): string | undefined =>
   query('SELECT session_id FROM jobs WHERE id = ?', [jobId]).map((row) => text(row, 'session_id'))[0];
 
+const agentOfJob = (query: Query, jobId: string): string | undefined =>
+  query('SELECT agent_id FROM jobs WHERE id = ?', [jobId]).map((row) => text(row, 'agent_id'))[0];
+
 export interface Recording {
   /** Who runs the job, formatted. */
   readonly owner: string;
@@ -235,6 +225,19 @@ const ofStep = (
 ): Build => {
   const step = pack(event.step);
   return (query, sessionId) => writeStep(query, sessionId, event.jobId, event, step, columns);
+};
+
+/** A step that was let through or not, and what the record of decisions says of it. */
+const ofDecision = (
+  event: EventOf<'StepApproved' | 'StepRejected'>,
+  pack: Pack,
+  columns: StepColumns,
+): Build => {
+  const write = ofStep(event, pack, columns);
+  return (query, sessionId) => [
+    ...write(query, sessionId),
+    insertDecision(stepDecision(event, sessionId, agentOfJob(query, event.jobId))),
+  ];
 };
 
 const packNotice = (notice: Notice, at: number, pack: Pack): string => pack({ notice, at });
@@ -259,10 +262,10 @@ const buildFor = (event: AgentEvent, pack: Pack): Build | undefined => {
     }
     case 'StepApproved': {
       const decision = pack({ approved: true, by: event.by, reason: event.reason });
-      return ofStep(event, pack, { status: 'running', decision, started_at: at });
+      return ofDecision(event, pack, { status: 'running', decision, started_at: at });
     }
     case 'StepRejected':
-      return ofStep(event, pack, {
+      return ofDecision(event, pack, {
         status: event.result.outcome === 'cancelled' ? 'cancelled' : 'rejected',
         decision: pack({ approved: false, by: event.by, reason: event.reason }),
         result: pack(event.result),
@@ -274,10 +277,11 @@ const buildFor = (event: AgentEvent, pack: Pack): Build | undefined => {
         result: pack(event.result),
         summary: pack(event.summary),
         diffs: pack(event.diffs),
+        ...(event.undo === undefined ? {} : { undo: pack(event.undo) }),
         ended_at: at,
       });
     case 'Usage':
-      return (_, sessionId) => insertUsage(sessionId, event);
+      return (query, sessionId) => insertUsage(sessionId, agentOfJob(query, jobId) ?? '', event);
     case 'JobCompleted':
       return (_, sessionId) => endJob(sessionId, jobId, 'completed', at);
     case 'JobFailed': {

@@ -1,5 +1,8 @@
 import type { Row } from './sqlite.ts';
 
+/** What an SQLite text can hold whole: sql.js reads no further than a NUL, and UTF-8 has no half surrogate pairs. */
+export const plain = (value: string): string => value.toWellFormed().replaceAll('\0', '');
+
 export const text = (row: Row, column: string): string => {
   const value = row[column];
   if (typeof value !== 'string') throw new Error(`Column ${column} is not a text`);

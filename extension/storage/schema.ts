@@ -193,6 +193,89 @@ const shelvesAndSearch = [
   'INSERT INTO search_todo (row) SELECT row FROM steps WHERE result IS NOT NULL',
 ];
 
+const consent = [
+  // Null: its agent's.
+  'ALTER TABLE sessions ADD COLUMN mode TEXT',
+  // What the step can take back; null where it changed no file.
+  'ALTER TABLE steps ADD COLUMN undo TEXT',
+
+  `CREATE TABLE rules (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    session_id TEXT,
+    folder TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  )`,
+  'CREATE INDEX rules_by_session ON rules (session_id) WHERE session_id IS NOT NULL',
+
+  // The record of decisions. Not of a chat: it stays when its chat is deleted, and never goes into a file of old chats.
+  // Title, detail and reason are JSON strings, so that any text is kept to the letter.
+  `CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    session_id TEXT,
+    job_id TEXT,
+    step_id TEXT,
+    agent_id TEXT,
+    tool TEXT,
+    effect TEXT,
+    title TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rule_ids TEXT NOT NULL
+  )`,
+
+  // What files were before a step and after it. The contents are files under before/. Paths are JSON strings.
+  `CREATE TABLE file_versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    step_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    file TEXT NOT NULL,
+    label TEXT NOT NULL,
+    root TEXT NOT NULL,
+    before TEXT NOT NULL,
+    before_hash TEXT,
+    after TEXT,
+    after_hash TEXT,
+    at INTEGER NOT NULL,
+    undone_at INTEGER,
+    UNIQUE (step_id, file)
+  )`,
+  'CREATE INDEX file_versions_by_session ON file_versions (session_id)',
+  'CREATE INDEX file_versions_by_before ON file_versions (before_hash) WHERE before_hash IS NOT NULL',
+  'CREATE INDEX file_versions_by_after ON file_versions (after_hash) WHERE after_hash IS NOT NULL',
+
+  'CREATE TABLE budget_raises (scope TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL)',
+  'CREATE INDEX budget_raises_by_key ON budget_raises (scope, key, at)',
+
+  // Null: the price is not known.
+  'ALTER TABLE usage ADD COLUMN cost_usd REAL',
+  'ALTER TABLE usage ADD COLUMN work_ms REAL NOT NULL DEFAULT 0',
+  'CREATE INDEX usage_by_job ON usage (job_id)',
+  'ALTER TABLE usage_totals ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0',
+  'ALTER TABLE usage_totals ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0',
+  'ALTER TABLE usage_totals ADD COLUMN requests INTEGER NOT NULL DEFAULT 0',
+  'ALTER TABLE usage_totals ADD COLUMN work_ms REAL NOT NULL DEFAULT 0',
+  `UPDATE usage_totals SET
+    unpriced = (SELECT count(*) FROM usage WHERE usage.session_id = usage_totals.session_id),
+    requests = (SELECT count(*) FROM usage WHERE usage.session_id = usage_totals.session_id)`,
+
+  // What was spent lately, for the sums of a day: whatever becomes of the chat that it was spent in, it was spent.
+  `CREATE TABLE spending (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    agent_id TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    cost_usd REAL,
+    work_ms REAL NOT NULL
+  )`,
+  'CREATE INDEX spending_by_time ON spending (at)',
+];
+
 /** The references that stand in the rows of version 1. */
 const referencesInRows = (query: Query): readonly Statement[] => {
   const columns = ['step', 'prompt', 'decision', 'result', 'summary', 'diffs'].map((name) => ['steps', name]);
@@ -215,4 +298,5 @@ export const migrations: readonly Migration[] = [
     statements: (query) => [...filesOfChats.map((sql) => ({ sql, params: [] })), ...referencesInRows(query)],
   },
   { version: 3, statements: () => shelvesAndSearch.map((sql) => ({ sql, params: [] })) },
+  { version: 4, statements: () => consent.map((sql) => ({ sql, params: [] })) },
 ];

@@ -1,5 +1,5 @@
 import type { SessionPage, SessionQuery } from '../core/store.ts';
-import { addUsage, noUsage, type TokenUsage } from '../shared/message.ts';
+import { approvalModes } from '../shared/rule.ts';
 import {
   type Session,
   type SessionChange,
@@ -9,7 +9,7 @@ import {
   type TitleSource,
 } from '../shared/session.ts';
 import { releaseBlobs } from './blobs.ts';
-import { integer, text, textOrNone } from './rows.ts';
+import { integer, plain, text, textOrNone } from './rows.ts';
 import type { Query, Row, SqlParam, Statement } from './sqlite.ts';
 
 /** The status comes from the last job's row and an index of open steps, so a list costs the same however long the chats are. */
@@ -35,6 +35,8 @@ const summary = (row: Row): SessionSummary => ({
   titleBy: wordOf(row, 'title_by', titleSources, 'person'),
   agentId: text(row, 'agent_id'),
   model: JSON.parse(text(row, 'model')),
+  // A mode that is not known here must not be taken for a looser one.
+  ...(row.mode === null ? {} : { mode: wordOf(row, 'mode', approvalModes, 'ask') }),
   folder: text(row, 'folder'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),
@@ -55,19 +57,17 @@ export const listSessions = (query: Query, { shelf, limit, folderFirst }: Sessio
 export const getSession = (query: Query, id: string): SessionSummary | undefined =>
   query(`${select} WHERE sessions.id = ?`, [id]).map(summary)[0];
 
-/** What an SQLite text can hold whole: sql.js reads no further than a NUL, and UTF-8 has no half surrogate pairs. */
-const plain = (value: string): string => value.toWellFormed().replaceAll('\0', '');
-
 export const saveSession = (session: Session): readonly Statement[] => [
   {
-    sql: `INSERT INTO sessions (id, title, title_by, agent_id, model, folder, created_at, updated_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    sql: `INSERT INTO sessions (id, title, title_by, agent_id, model, mode, folder, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       session.id,
       plain(session.title),
       session.titleBy,
       session.agentId,
       JSON.stringify(session.model),
+      session.mode ?? null,
       plain(session.folder),
       session.createdAt,
       session.updatedAt,
@@ -77,10 +77,11 @@ export const saveSession = (session: Session): readonly Statement[] => [
 
 /** Only the columns that are given, so that two windows do not undo each other's changes. */
 export const updateSession = (id: string, change: SessionChange, at: number): readonly Statement[] => {
-  const { title, agentId, model, isPinned, shelf } = change;
+  const { title, agentId, model, mode, isPinned, shelf } = change;
   const set: readonly (readonly [string, SqlParam])[] = [
     ...(agentId === undefined ? [] : [['agent_id', agentId] as const]),
     ...(model === undefined ? [] : [['model', JSON.stringify(model)] as const]),
+    ...(mode === undefined ? [] : [['mode', mode] as const]),
     ...(isPinned === undefined ? [] : [['is_pinned', isPinned ? 1 : 0] as const]),
     ...(shelf === undefined
       ? []
@@ -105,10 +106,26 @@ export const updateSession = (id: string, change: SessionChange, at: number): re
   return statements;
 };
 
-const tablesOfSession = ['steps', 'messages', 'approvals', 'drafts', 'usage', 'usage_totals', 'jobs'];
+const tablesOfSession = [
+  'steps',
+  'messages',
+  'approvals',
+  'drafts',
+  'usage',
+  'usage_totals',
+  'rules',
+  'file_versions',
+  'jobs',
+];
 
+/** Not what was decided in it, and what it has cost: the record of decisions and the sums of a day stay. */
 export const deleteSession = (id: string): readonly Statement[] => [
   ...releaseBlobs(id),
+  {
+    sql: `DELETE FROM budget_raises WHERE (scope = 'chat' AND key = ?)
+      OR (scope = 'job' AND key IN (SELECT id FROM jobs WHERE session_id = ?))`,
+    params: [id, id],
+  },
   ...tablesOfSession.map((table) => ({ sql: `DELETE FROM ${table} WHERE session_id = ?`, params: [id] })),
   { sql: 'DELETE FROM sessions WHERE id = ?', params: [id] },
 ];
@@ -120,46 +137,3 @@ export const deletedBefore = (query: Query, time: number): readonly string[] =>
       AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.session_id = sessions.id AND jobs.status = 'running') ORDER BY id`,
     [time],
   ).map((row) => text(row, 'id'));
-
-const usageOf = (row: Row | undefined): TokenUsage =>
-  row === undefined
-    ? noUsage
-    : {
-        input: integer(row, 'input'),
-        output: integer(row, 'output'),
-        cachedInput: integer(row, 'cached_input'),
-        cacheWrite: integer(row, 'cache_write'),
-        reasoning: integer(row, 'reasoning'),
-      };
-
-/** Of the requests of one job, which is the last: how many rows that is does not grow with the chat. */
-const usageOfJob = (query: Query, sessionId: string, jobId: string): TokenUsage =>
-  query(
-    `SELECT * FROM usage WHERE session_id = ? AND id > coalesce((SELECT id FROM usage
-      WHERE session_id = ? AND job_id <> ? ORDER BY id DESC LIMIT 1), 0)`,
-    [sessionId, sessionId, jobId],
-  )
-    .map(usageOf)
-    .reduce(addUsage, noUsage);
-
-export const sessionUsage = (
-  query: Query,
-  sessionId: string,
-  exceptJobId = '',
-): { readonly total: TokenUsage; readonly lastRequest: TokenUsage } => {
-  const total = usageOf(query('SELECT * FROM usage_totals WHERE session_id = ?', [sessionId])[0]);
-  const last = query('SELECT * FROM usage WHERE session_id = ? AND job_id <> ? ORDER BY id DESC LIMIT 1', [
-    sessionId,
-    exceptJobId,
-  ])[0];
-  const except = exceptJobId === '' ? noUsage : usageOfJob(query, sessionId, exceptJobId);
-  return { total: subtractUsage(total, except), lastRequest: usageOf(last) };
-};
-
-const subtractUsage = (a: TokenUsage, b: TokenUsage): TokenUsage => ({
-  input: a.input - b.input,
-  output: a.output - b.output,
-  cachedInput: a.cachedInput - b.cachedInput,
-  cacheWrite: a.cacheWrite - b.cacheWrite,
-  reasoning: a.reasoning - b.reasoning,
-});

@@ -4,6 +4,7 @@ import type { StorageFinding, StorageReport, StorageUse } from '../core/storageR
 import { checkFiles } from './checkFiles.ts';
 import { type CheckOptions, type Said, said } from './checking.ts';
 import { checkBlobs, checkCold, checkJobs, checkSearch, checkTables } from './checkRows.ts';
+import { checkUndo } from './checkUndo.ts';
 import { oldestChats } from './coldRows.ts';
 import { filesIn } from './orphans.ts';
 import { migrations } from './schema.ts';
@@ -82,6 +83,7 @@ export const checkStorage = async (options: CheckOptions): Promise<StorageReport
     ...(await checkFiles(options)),
     await inSlices(checkBlobs(options, query)),
     await inSlices(checkCold(options, query)),
+    await inSlices(checkUndo(options, query)),
     await checkBound(options),
     checkJobs(options, query),
     checkSearch(query),

@@ -1,15 +1,18 @@
+import { inSlices } from '../core/slices.ts';
 import type { FreeableKind, RepairKind, StorageUse } from '../core/storageReport.ts';
 import { imageState } from './checkFiles.ts';
+import { lostImages } from './checkUndo.ts';
 import type { ColdMover } from './coldMove.ts';
 import type { Database } from './database.ts';
 import type { Disk } from './disk.ts';
 import { corruptName, storeFiles } from './files.ts';
 import { readJournalFile } from './journal.ts';
-import { deleteOrphans, filesIn, type StoredFile } from './orphans.ts';
+import { deleteOrphans, deleteUnneededImages, filesIn, type StoredFile } from './orphans.ts';
 import { deletedBefore, deleteSession } from './sessions.ts';
 import type { OpenSqlite } from './sqlite.ts';
 import { isBackup, isDamagedFile, oldOutputs } from './storageUse.ts';
 import { bytesInWords, counted } from './storageWords.ts';
+import { forgetAllVersions, forgetVersions, versionHashes } from './versions.ts';
 
 export interface RepairOptions {
   readonly folder: string;
@@ -56,6 +59,15 @@ const repairSnapshot = async (options: RepairOptions, call: string): Promise<str
   return `A snapshot of everything was written, twice (${bytes} each).${kept.length === 0 ? '' : ` What was damaged is kept as ${kept.join(' and ')}.`}`;
 };
 
+/** Forgets what was kept of steps as far as it is not there any more. */
+const forgetLost = async ({ disk, folder, database }: RepairOptions, call: string): Promise<string> => {
+  const lost = await inSlices(lostImages(disk, folder, await database.read(versionHashes)));
+  await database.transact(call, () => forgetVersions(lost));
+  return lost.length === 0
+    ? 'There was nothing that had to be forgotten.'
+    : `What could not be undone any more was forgotten: ${counted(lost.length, 'content')} of files ${lost.length === 1 ? 'was' : 'were'} gone.`;
+};
+
 /** @param call unique name @returns what was done */
 export const repairStorage = async (
   options: RepairOptions,
@@ -76,6 +88,8 @@ export const repairStorage = async (
         ? 'There was no file that could be deleted.'
         : `${counted(files, 'file')} that no chat refers to ${files === 1 ? 'was' : 'were'} deleted (${bytesInWords(bytes)}).`;
     }
+    case 'undo':
+      return forgetLost(options, call);
   }
 };
 
@@ -92,6 +106,7 @@ const freeDeletedChats = async (options: RepairOptions, call: string): Promise<n
     deletedBefore(query, Number.MAX_SAFE_INTEGER).flatMap(deleteSession),
   );
   await deleteBlobs(`${call}:blobs`);
+  await deleteUnneededImages(options, call);
   await mover.tidy();
   await database.compact();
   await database.snapshot(true);
@@ -123,5 +138,8 @@ export const freeStorage = async (
       return (await deleteOrphans(options, call)).bytes;
     case 'commandOutput':
       return remove(disk, oldOutputs(disk, folder, Date.now()));
+    case 'undo':
+      await options.database.transact(call, () => [forgetAllVersions()]);
+      return deleteUnneededImages(options, call);
   }
 };

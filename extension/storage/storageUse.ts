@@ -7,7 +7,7 @@ import { chatBytes } from './coldRows.ts';
 import type { Database } from './database.ts';
 import type { Disk } from './disk.ts';
 import { storeFiles } from './files.ts';
-import { blobFiles, filesIn, orphansAmong, type StoredFile } from './orphans.ts';
+import { blobFiles, filesIn, imageFiles, orphansAmong, type StoredFile } from './orphans.ts';
 import { text } from './rows.ts';
 import { getSession } from './sessions.ts';
 import type { Query } from './sqlite.ts';
@@ -80,7 +80,9 @@ export const measureUse = async ({ folder, disk, database, mover }: UseOptions):
   const files = storeFiles(folder);
   const inFolder = filesIn(disk, folder);
   const blobs = await inSlices(blobFiles(disk, folder));
-  const orphans = [...(await inSlices(orphansAmong(query, blobs, inFolder))), ...mover.leftOver(query)];
+  const images = await inSlices(imageFiles(disk, folder));
+  const unused = await inSlices(orphansAmong(query, { blobs, images, others: inFolder }));
+  const orphans = [...unused, ...mover.leftOver(query)];
   const isOrphan = new Set(orphans.map(({ file }) => file));
   const named = (...wanted: readonly string[]) => inFolder.filter(({ file }) => wanted.includes(file));
   const coldFiles = filesIn(disk, coldFolder(folder)).filter(({ file }) => !isOrphan.has(file));
@@ -120,6 +122,10 @@ export const measureUse = async ({ folder, disk, database, mover }: UseOptions):
     part(
       'commandOutput',
       filesIn(disk, outputFolder(folder)).filter(({ name }) => isOutput(name)),
+    ),
+    part(
+      'undo',
+      images.filter(({ file }) => !isOrphan.has(file)),
     ),
   ];
   const largest = chats

@@ -9,6 +9,7 @@ import { ColdChat, ColdFiles, needWarm } from './coldFiles.ts';
 import { ColdMover } from './coldMove.ts';
 import { copySession, importSession, rewindSession } from './copySession.ts';
 import { Database } from './database.ts';
+import { insertDecision, readAudit } from './decisions.ts';
 import type { Disk } from './disk.ts';
 import { Drafts } from './drafts.ts';
 import { jobsElsewhere } from './interruptedJobs.ts';
@@ -16,20 +17,16 @@ import type { BuildTransaction } from './liveDatabase.ts';
 import { formatOwner, leaseFile, leaseRenewalMs, type Owner } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
 import { busyElsewhere, decide, holdersIn, recordEvent, stillRunning } from './recordEvent.ts';
+import { deleteRule, listRules, saveRule } from './rules.ts';
 import { migrations } from './schema.ts';
 import { searchStore } from './search.ts';
 import { fillIndex, SearchIndex } from './searchIndex.ts';
-import {
-  deleteSession,
-  getSession,
-  listSessions,
-  saveSession,
-  sessionUsage,
-  updateSession,
-} from './sessions.ts';
+import { deleteSession, getSession, listSessions, saveSession, updateSession } from './sessions.ts';
+import { raiseBudget, sessionUsage, spent } from './spending.ts';
 import type { OpenSqlite, Query } from './sqlite.ts';
 import { createStorageCare, type StorageCare } from './storageCare.ts';
 import { createUpkeep } from './upkeep.ts';
+import { forgetVersions, keepVersions, listVersions, markUndone, versionHashes } from './versions.ts';
 import { watchJournal } from './watchJournal.ts';
 
 export interface ServiceOptions {
@@ -295,6 +292,24 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
       readChat(sessionId, (query, { blobs }) => readPage(query, blobs, sessionId, limit, place)),
     sessionUsage: (_, sessionId, exceptJobId) =>
       readChat(sessionId, (query) => sessionUsage(query, sessionId, exceptJobId)),
+    listRules: () => read(listRules),
+    saveRule: (call, rule) => save(call, () => () => saveRule(rule)),
+    deleteRule: (call, id) => save(call, () => () => deleteRule(id)),
+    audit: (call, entry) => save(call, () => () => [insertDecision(entry)]),
+    readAudit: (_, afterId, limit) => read((query) => readAudit(query, afterId, limit)),
+    spent: (_, request) =>
+      read((query, { cold }) => spent(query, cold.queryFor(query, request.sessionId), request)),
+    raiseBudget: (call, scope, key, at) => save(call, () => () => raiseBudget(scope, key, at)),
+    keepVersions: (call, versions) => save(call, () => () => keepVersions(versions)),
+    listVersions: (_, sessionId, of) =>
+      read((query, { cold }) => listVersions(query, cold.queryFor(query, sessionId), sessionId, of)),
+    markUndone: (call, sessionId, stepIds, at) =>
+      save(call, () => (query) => {
+        needWarm(query, sessionId);
+        return markUndone(sessionId, stepIds, at);
+      }),
+    versionHashes: () => read(versionHashes),
+    forgetVersions: (call, hashes) => save(call, () => () => forgetVersions(hashes)),
     jobsElsewhere: async () => {
       const { closeDeadJobs } = await opened();
       // Where that cannot be written they are not among the living anyway.

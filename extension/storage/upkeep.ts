@@ -17,7 +17,8 @@ import {
 } from './owner.ts';
 import { recordEvent } from './recordEvent.ts';
 import { deletedBefore, deleteSession } from './sessions.ts';
-import type { Statement } from './sqlite.ts';
+import { forgetOldSpending } from './spending.ts';
+import type { Query, Statement } from './sqlite.ts';
 
 export interface UpkeepOptions {
   readonly folder: string;
@@ -96,6 +97,11 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
     onChange();
   };
 
+  const forgetSpending = async (): Promise<void> => {
+    const build = (query: Query) => forgetOldSpending(query, now());
+    if ((await database.read(build)).length > 0) await database.transact(newCall('spending'), build);
+  };
+
   const deleteBlobs: Upkeep['deleteBlobs'] = async (call) => {
     const hashes = await database.read(doomedBlobs);
     if (hashes.length === 0) return;
@@ -150,6 +156,7 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
       retry,
       closeDeadJobs,
       purge,
+      forgetSpending,
       sweepLeases,
       () => deleteBlobs(newCall('look')),
     ];

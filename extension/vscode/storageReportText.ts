@@ -37,6 +37,10 @@ export const partWords: Record<SpacePart['kind'], PartWords> = {
     label: 'Full command outputs',
     detail: 'Agents can read them no more; the shortened outputs stay in the chats',
   },
+  undo: {
+    label: 'Undo of earlier steps',
+    detail: 'What files were before agents changed them; freed, those steps cannot be undone any more',
+  },
 };
 
 const freeable: Record<FreeableKind, true> = {
@@ -45,6 +49,7 @@ const freeable: Record<FreeableKind, true> = {
   damagedFiles: true,
   orphans: true,
   commandOutput: true,
+  undo: true,
 };
 
 export const isFreeable = (kind: SpacePart['kind']): kind is FreeableKind => Object.hasOwn(freeable, kind);
@@ -58,6 +63,7 @@ export const repairLabels: Record<RepairKind, string> = {
   snapshot: 'Write a New Snapshot',
   searchIndex: 'Rebuild Search Index',
   orphans: 'Delete Unused Files',
+  undo: 'Forget What Cannot Be Undone',
 };
 
 export const repairKinds = Object.keys(repairLabels) as [RepairKind, ...RepairKind[]];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { InputError } from '../../extension/core/agents.ts';
 import { jsonParts, type ParsedChat, parsingChat } from '../../extension/core/chatFile.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
+import type { ApprovalPrompt } from '../../extension/shared/event.ts';
 import { imageDataLimit, noUsage } from '../../extension/shared/message.ts';
 import type { Session } from '../../extension/shared/session.ts';
 import { anyEvents, chatsOf, lasting, reportBriefly } from '../storage/arbitraryEvents.ts';
@@ -47,7 +48,17 @@ const asImported = (items: readonly ChatItem[]): unknown =>
       const { record: before } = kept;
       const isOpen = before.status === 'waiting' || before.status === 'running';
       const end = isOpen ? { status: 'interrupted', endedAt: before.endedAt ?? before.startedAt } : {};
-      return { ...kept, record: { ...before, step: { ...before.step, sessionId: 'new' }, ...end } };
+      const { undo: _, prompt, ...record } = before;
+      // Nobody is asked any more.
+      const asked = ({ title, detail, diffs, reason, isCautioned }: ApprovalPrompt) => ({
+        ...{ title, detail, diffs, reason, isCautioned },
+        offers: [],
+      });
+      const question = prompt === undefined ? {} : { prompt: asked(prompt) };
+      return {
+        ...kept,
+        record: { ...record, step: { ...before.step, sessionId: 'new' }, ...question, ...end },
+      };
     }),
   );
 
@@ -109,6 +120,41 @@ describe('chat file', () => {
     ]);
   });
 
+  it('of an earlier version is read too: what was granted then is offered to nobody, and why to be careful stays', () => {
+    const file = good();
+    Object.assign(file, { version: 1 });
+    const asked = { title: 'Run ls?', detail: 'ls', diffs: [] };
+    Object.assign(recordOf(file), { prompt: { ...asked, grant: { key: 'k', label: 'ls' } } });
+    const promptIn = (): unknown => {
+      const [, item] = parseChat(JSON.stringify(file), newId).items;
+      return item?.kind === 'step' && item.record.prompt;
+    };
+    assert.deepEqual(promptIn(), { ...asked, offers: [], reason: '', isCautioned: false });
+    Object.assign(recordOf(file), { prompt: { ...asked, caution: '.git is protected' } });
+    assert.deepEqual(promptIn(), { ...asked, offers: [], reason: '.git is protected', isCautioned: true });
+  });
+
+  it('says nothing of the mode the chat was in, of what could be undone, and of rules', () => {
+    const undoable = stepItem(step('s1', 'edit_file', 'a.ts'), {
+      status: 'completed',
+      result: toolMessage('s1', 'ok'),
+      undo: { files: 1, unknown: [] },
+      prompt: {
+        title: 'Edit a.ts?',
+        detail: 'a.ts',
+        diffs: [],
+        offers: [{ duration: 'session', label: 'edits', matches: [{ kind: 'tool', tool: 'edit_file' }] }],
+        reason: 'no rule covers it',
+        isCautioned: false,
+      },
+    });
+    const text = toJson({ ...session, mode: 'autopilot' }, [undoable], noUsage);
+    assert.doesNotMatch(text, /autopilot|undo|offers/);
+    const { session: read } = parseChat(text, newId);
+    assert.equal(read.mode, undefined);
+    refused(text.replace('"titleBy"', '"mode": "autopilot", "titleBy"'), /damaged/);
+  });
+
   it('has one line for a title, with nothing that cannot be seen', () => {
     const titles = ['  Two\n lines \u0000\u202e', '\u200b \n', 'x'.repeat(500)].map(
       (title) => parseChat(toJson({ ...session, title }, [], noUsage), newId).session.title,
@@ -118,7 +164,7 @@ describe('chat file', () => {
 
   it('is written for people to read too', () => {
     const text = toJson(session, [user('u1', 'Hi')], noUsage);
-    assert.match(text, /^\{\n {2}"format": "anycowork-chat",\n {2}"version": 1,\n/);
+    assert.match(text, /^\{\n {2}"format": "anycowork-chat",\n {2}"version": 2,\n/);
     assert.ok(text.endsWith('}\n'));
   });
 });
@@ -179,7 +225,7 @@ describe('chat file: what is refused', () => {
   });
 
   it('is a file of a newer version', () => {
-    refused(JSON.stringify({ ...good(), version: 2, more: [] }), /newer version of AnyCowork\. Update/);
+    refused(JSON.stringify({ ...good(), version: 3, more: [] }), /newer version of AnyCowork\. Update/);
   });
 
   for (const [name, spoil] of [

@@ -4,6 +4,7 @@ import { type ChatItem, emptyChat, reduceChat } from '../../extension/shared/cha
 import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import { addUsage, noUsage, textOf } from '../../extension/shared/message.ts';
 import type { Session, SessionStatus, SessionSummary } from '../../extension/shared/session.ts';
+import { keptConsent } from './keptConsent.ts';
 
 export interface FakeStore extends Store {
   readonly events: AgentEvent[];
@@ -19,11 +20,12 @@ interface Kept {
 }
 
 const rowOf = (item: ChatItem): number => item.row ?? 0;
+const isAtWork = ({ status }: SessionSummary): boolean => status === 'running' || status === 'waiting';
 
-/** What an import and a copy have of an item: a step that has not ended is interrupted. */
+/** What an import and a copy have of an item: a step that has not ended is interrupted, and none can be undone. */
 const ended = (item: ChatItem, sessionId: string, at: number): ChatItem => {
   if (item.kind !== 'step') return item;
-  const { record } = item;
+  const { undo: _, ...record } = item.record;
   const isOpen = record.status === 'waiting' || record.status === 'running';
   const step = { ...record.step, sessionId };
   return {
@@ -44,6 +46,11 @@ export const fakeStore = (): FakeStore => {
   const agents = new Map<string, Agent>();
   const chats = new Map<string, Kept>();
   const sessionOfJob = new Map<string, string>();
+  const agentOfJob = new Map<string, string>();
+  const consent = keptConsent((id) => {
+    const chat = chats.get(id);
+    return chat && { ...chat, isAtWork: isAtWork(chat.summary) };
+  });
   let rows = 0;
 
   const existing = (id: string): Kept => {
@@ -89,7 +96,10 @@ export const fakeStore = (): FakeStore => {
   };
 
   const record = (event: AgentEvent): void => {
-    if (event.type === 'JobStarted') sessionOfJob.set(event.jobId, event.sessionId);
+    if (event.type === 'JobStarted') {
+      sessionOfJob.set(event.jobId, event.sessionId);
+      agentOfJob.set(event.jobId, event.agentId);
+    }
     const chat = existing(sessionOfJob.get(event.jobId) ?? '');
     const { summary } = chat;
     const status = statusAfter(event, summary.status);
@@ -97,9 +107,8 @@ export const fakeStore = (): FakeStore => {
       event.type === 'JobStarted'
         ? { ...summary, status, shelf: 'active', updatedAt: Math.max(summary.updatedAt, event.at) }
         : { ...summary, status };
-    if (event.type === 'Usage') {
-      chat.usages.push(event);
-    }
+    if (event.type === 'Usage') chat.usages.push(event);
+    consent.record(event, summary.id, agentOfJob.get(event.jobId) ?? '');
     const before = { ...emptyChat(summary.agentId, summary.model), sessionId: summary.id, items: chat.items };
     const { items } = reduceChat(before, event);
     chat.items = items.map((item) => (item.row === undefined ? (numbered([item])[0] ?? item) : item));
@@ -151,12 +160,18 @@ export const fakeStore = (): FakeStore => {
         ...(isTaken ? { title: title.text, titleBy: title.by } : {}),
       };
     },
-    deleteSession: async (id) => void chats.delete(id),
+    deleteSession: async (id) => {
+      chats.delete(id);
+      consent.forget(
+        id,
+        [...sessionOfJob].flatMap(([jobId, sessionId]) => (sessionId === id ? [jobId] : [])),
+      );
+    },
     copySession: async ({ from, to, throughRow }) =>
       void copy(existing(from), to, throughRow ?? Number.POSITIVE_INFINITY, to.updatedAt),
     rewindSession: async ({ sessionId, fromRow, earlier, at }) => {
       const chat = existing(sessionId);
-      if (chat.summary.status === 'running' || chat.summary.status === 'waiting') {
+      if (isAtWork(chat.summary)) {
         throw new StoreError('The agent is still working in this chat.');
       }
       if (!chat.items.some((item) => item.row === fromRow)) {
@@ -164,6 +179,18 @@ export const fakeStore = (): FakeStore => {
       }
       const kept = copy(chat, earlier, Number.POSITIVE_INFINITY, at);
       kept.summary = { ...kept.summary, shelf: 'archived' };
+      const gone = new Map(
+        chat.items.flatMap((item) =>
+          item.kind === 'step' && rowOf(item) >= fromRow ? [[item.id, item.record.undo] as const] : [],
+        ),
+      );
+      consent.move(new Set(gone.keys()), sessionId, earlier.id);
+      kept.items = kept.items.map((item) => {
+        const undo = gone.get(item.id);
+        return item.kind === 'step' && undo !== undefined
+          ? { ...item, record: { ...item.record, undo } }
+          : item;
+      });
       chat.items = chat.items.filter((item) => rowOf(item) < fromRow);
       const updatedAt = Math.max(chat.summary.updatedAt, at);
       // What it ends with now is what it says about itself.
@@ -216,7 +243,20 @@ export const fakeStore = (): FakeStore => {
       return {
         total: usages.map(({ usage }) => usage).reduce(addUsage, noUsage),
         lastRequest: usages.at(-1)?.usage ?? noUsage,
+        costUsd: usages.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0),
+        unpriced: usages.filter(({ costUsd }) => costUsd === undefined).length,
       };
+    },
+    ...consent.methods,
+    markUndone: async (sessionId, stepIds, at) => {
+      consent.markUndone(sessionId, stepIds, at);
+      const chat = chats.get(sessionId);
+      if (chat === undefined) return;
+      chat.items = chat.items.map((item) =>
+        item.kind === 'step' && stepIds.includes(item.id) && item.record.undo !== undefined
+          ? { ...item, record: { ...item.record, undo: { ...item.record.undo, undoneAt: at } } }
+          : item,
+      );
     },
     jobsElsewhere: async () => [],
     use: async () => ({ folder: '', bytes: 0, parts: [], largest: [] }),

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../../extension/shared/chat.ts';
-import type { AgentEvent, DecidedBy, FileDiff, JobError, Step } from '../../extension/shared/event.ts';
+import type {
+  AgentEvent,
+  ApprovalPrompt,
+  DecidedBy,
+  FileDiff,
+  JobError,
+  Step,
+} from '../../extension/shared/event.ts';
 import type { AssistantBlock, ToolCallBlock, ToolMessage } from '../../extension/shared/message.ts';
 import { blobThreshold } from '../../extension/storage/blobs.ts';
 import { model } from './support.ts';
@@ -94,13 +101,15 @@ const possible = (
       }),
     );
     const said: AssistantBlock[] = [{ type: 'thinking', text }, { type: 'text', text }, ...calls];
+    // Sums of such fractions are exact, in whatever order.
+    const price = next % 3 === 0 ? {} : { costUsd: next / 1_024, workMs: next % 2 };
     const usage = { input: next, output: next % 7, cachedInput: 1, cacheWrite: 0, reasoning: 2 };
     return [
       ...ends,
       [{ type: 'Thinking', text }, place],
       [{ type: 'Token', text }, place],
       [{ type: 'Retrying', attempt: 1, delayMs: 5, reason: text }, place],
-      [{ type: 'Usage', usage }, place],
+      [{ type: 'Usage', usage, ...price }, place],
       ...Array.from({ length: 3 }, (): readonly [Body, Place] => [
         {
           type: 'TurnCompleted',
@@ -138,14 +147,40 @@ const possible = (
     createdAt: at,
   });
   const diff: FileDiff = { path: text, kind: 'moved', added: 1, removed: 0, patch: text, omittedLines: 0 };
-  const prompt = { title: text, detail: text, diffs: [diff], caution: text };
+  const prompt: ApprovalPrompt = {
+    title: text,
+    detail: text,
+    diffs: [diff],
+    offers:
+      next % 2 === 0
+        ? []
+        : [
+            {
+              duration: 'session',
+              label: text,
+              matches: [
+                { kind: 'command', argv: [text], folder: text },
+                { kind: 'path', tools: ['tool'], glob: text },
+                { kind: 'tool', tool: 'tool' },
+              ],
+            },
+          ],
+    reason: text,
+    isCautioned: next % 3 === 0,
+    ...(next % 2 === 0 ? {} : { groupId: text, expiresAt: at + 1_000 }),
+  };
+  const undo = next % 3 === 0 ? {} : { undo: { files: next % 5, unknown: next % 2 === 0 ? [] : [text] } };
+  const ruleIds = next % 2 === 0 ? {} : { ruleIds: [text] };
   const open = (phase: OpenStep['phase']): Place => ({ job: { ...job, open: { step, phase } } });
   const completed: readonly (readonly [Body, Place])[] = [
-    [{ type: 'StepCompleted', step, result: result('completed'), summary: text, diffs: [diff] }, after],
-    [{ type: 'StepCompleted', step, result: result('failed'), summary: text, diffs: [] }, after],
+    [
+      { type: 'StepCompleted', step, result: result('completed'), summary: text, diffs: [diff], ...undo },
+      after,
+    ],
+    [{ type: 'StepCompleted', step, result: result('failed'), summary: text, diffs: [], ...undo }, after],
   ];
   const decided: readonly (readonly [Body, Place])[] = [
-    [{ type: 'StepApproved', step, by, reason: text }, open('running')],
+    [{ type: 'StepApproved', step, by, reason: text, ...ruleIds }, open('running')],
     [{ type: 'StepRejected', step, by, reason: text, result: result('rejected') }, after],
     [{ type: 'StepRejected', step, by, reason: text, result: result('cancelled') }, after],
   ];

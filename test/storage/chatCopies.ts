@@ -4,13 +4,13 @@ import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import { chatsOf } from './arbitraryEvents.ts';
 
-/** An item as it is in any chat: rows and the chat's own id differ between copies. */
+/** An item as it is in any chat: rows, the chat's own id and what can be undone there differ between copies. */
 export const anywhere = (items: readonly ChatItem[]): readonly unknown[] =>
-  items.map(({ row: _, ...item }) =>
-    item.kind === 'step'
-      ? { ...item, record: { ...item.record, step: { ...item.record.step, sessionId: '' } } }
-      : item,
-  );
+  items.map(({ row: _, ...item }) => {
+    if (item.kind !== 'step') return item;
+    const { undo: __, ...record } = item.record;
+    return { ...item, record: { ...record, step: { ...record.step, sessionId: '' } } };
+  });
 
 /** Names of the files of long texts. */
 export const blobFiles = (where: string): readonly string[] => {

@@ -45,7 +45,14 @@ export const jobEvents = (sessionId: string, jobId: string) => {
       ...stamp(),
       type: 'ApprovalRequired',
       step,
-      prompt: { title: 'Run ls?', detail: 'ls', diffs: [] },
+      prompt: {
+        title: 'Run ls?',
+        detail: 'ls',
+        diffs: [],
+        offers: [],
+        reason: 'no rule covers it',
+        isCautioned: false,
+      },
     }),
     approved: (): AgentEvent => ({ ...stamp(), type: 'StepApproved', step, by: 'user', reason: 'dialog' }),
     stepDone: (text: string, outcome: ToolOutcome = 'completed'): AgentEvent => ({

@@ -216,7 +216,7 @@ describe('what a window makes of what it reads', function () {
     const header = readFileSync(file('job.events'), 'utf8').split('\n', 1)[0] ?? '';
     writeFileSync(
       file('later.events'),
-      `${header.replace('"version":1', '"version":2').replace('"job"', '"later"')}\n`,
+      `${header.replace('"version":2', '"version":3').replace('"job"', '"later"')}\n`,
     );
     writeFileSync(file('renamed.events'), `${header}\n`);
     writeFileSync(file('empty.events'), '');

@@ -5,6 +5,7 @@ import type { ModelRef } from '../../extension/shared/message.ts';
 import type { SessionChange, SessionStatus } from '../../extension/shared/session.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import { jobEvents } from './chatEvents.ts';
+import { decision, rule, version } from './consentSupport.ts';
 import {
   model,
   openDatabase,
@@ -206,6 +207,11 @@ describe('stored rows', function () {
       const usage = { input: 3, output: 1, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
       await record({ type: 'Usage', usage, jobId: `job-${id}`, at: 9 });
     }
+    for (const id of ['a', 'b']) {
+      await service.saveRule(uniqueName(), rule(`rule-${id}`, { duration: 'session', sessionId: id }));
+      await service.keepVersions(uniqueName(), [version(`job-${id}-step`, id)]);
+      await service.audit(uniqueName(), { ...decision, sessionId: id });
+    }
     const kept = await items('b');
     assert.equal(kept.length, 3);
     await service.deleteSession(uniqueName(), 'a');
@@ -224,8 +230,9 @@ describe('stored rows', function () {
       ),
     );
     assert.deepEqual(
-      left.filter(({ a }) => a > 0),
-      [],
+      left.filter(({ a }) => a > 0).map(({ name }) => name),
+      // What was decided was decided.
+      ['decisions'],
     );
     // Each of them had some, or this would say nothing; long texts are another test's.
     assert.deepEqual(

@@ -2,6 +2,7 @@
 // checkout of an earlier commit (its own, and not today's, so that the bytes are what people have): chats as people have
 // them, some in the snapshot and some in the journal, in a window that then crashed. What that code read back of them goes
 // into expected.json.gz. To be run once, with the last commit before a new schema:
+// Where the events of that time had another form, that checkout's own copy of this file writes them.
 // git worktree add --detach /tmp/old COMMIT && ln -s "$PWD/node_modules" /tmp/old/node_modules
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

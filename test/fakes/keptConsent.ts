@@ -1,0 +1,156 @@
+import type { Store } from '../../extension/core/store.ts';
+import type { AuditEntry, NewAuditEntry } from '../../extension/shared/audit.ts';
+import type { BudgetScope, Spending } from '../../extension/shared/budget.ts';
+import type { ChatItem } from '../../extension/shared/chat.ts';
+import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
+import type { Rule } from '../../extension/shared/rule.ts';
+import type { FileVersion } from '../../extension/shared/undo.ts';
+import { keptEntry, stepDecision } from '../../extension/storage/decisions.ts';
+
+/** What the fake has to know of a chat. */
+export interface ChatOfConsent {
+  readonly isAtWork: boolean;
+  readonly items: readonly ChatItem[];
+  readonly usages: readonly EventOf<'Usage'>[];
+}
+
+type Methods = Pick<
+  Store,
+  | 'listRules'
+  | 'saveRule'
+  | 'deleteRule'
+  | 'audit'
+  | 'readAudit'
+  | 'spent'
+  | 'raiseBudget'
+  | 'keepVersions'
+  | 'listVersions'
+  | 'versionHashes'
+  | 'forgetVersions'
+>;
+
+export interface KeptConsent {
+  readonly methods: Methods;
+  record(event: AgentEvent, sessionId: string, agentId: string): void;
+  /** The chat is gone for good. @param jobIds of its jobs */
+  forget(sessionId: string, jobIds: readonly string[]): void;
+  /** What can be undone of these steps goes on in another chat. */
+  move(stepIds: ReadonlySet<string>, from: string, to: string): void;
+  markUndone(sessionId: string, stepIds: readonly string[], at: number): void;
+}
+
+const spendingOf = (usages: readonly EventOf<'Usage'>[]): Spending => ({
+  requests: usages.length,
+  tokens: usages.reduce((sum, { usage }) => sum + usage.input + usage.output, 0),
+  minutes: usages.reduce((sum, { workMs = 0 }) => sum + workMs, 0) / 60_000,
+  usd: usages.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0),
+  unpriced: usages.filter(({ costUsd }) => costUsd === undefined).length,
+});
+
+const byTimeAndId = (a: Rule, b: Rule): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+
+/** Rules, decisions, budgets and file versions of the fake store. */
+export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): KeptConsent => {
+  const rules = new Map<string, Rule>();
+  const decisions: AuditEntry[] = [];
+  const spendings: { readonly usage: EventOf<'Usage'>; readonly agentId: string }[] = [];
+  let raises: { readonly scope: BudgetScope; readonly key: string; readonly at: number }[] = [];
+  /** In the order in which they were first kept. */
+  const versions = new Map<string, FileVersion>();
+  const decide = (entry: NewAuditEntry): void => {
+    decisions.push({ ...keptEntry(entry), id: decisions.length + 1 });
+  };
+  const hashOf = ({ before }: FileVersion): string | undefined =>
+    before.kind === 'file' ? before.hash : undefined;
+  const stepRows = (sessionId: string): ReadonlyMap<string, number> =>
+    new Map(
+      (chatOf(sessionId)?.items ?? []).flatMap(({ kind, id, row }) =>
+        kind === 'step' ? [[id, row ?? 0] as const] : [],
+      ),
+    );
+
+  return {
+    methods: {
+      listRules: async () => [...rules.values()].sort(byTimeAndId),
+      saveRule: async (rule) => void rules.set(rule.id, rule),
+      deleteRule: async (id) => void rules.delete(id),
+      audit: async (entry) => decide(entry),
+      readAudit: async (afterId, limit) => decisions.filter(({ id }) => id > afterId).slice(0, limit),
+      spent: async ({ jobId, sessionId, agentId, since }) => {
+        const chat = chatOf(sessionId)?.usages ?? [];
+        const lately = spendings.filter(({ usage }) => usage.at >= since);
+        const ofAgent = lately.filter((each) => each.agentId === agentId);
+        const raised = (scope: BudgetScope, key: string | undefined, from = Number.NEGATIVE_INFINITY) =>
+          raises.filter(
+            (each) => each.scope === scope && (key === undefined || each.key === key) && each.at >= from,
+          ).length;
+        return {
+          job: {
+            spending: spendingOf(chat.filter((usage) => usage.jobId === jobId)),
+            raised: raised('job', jobId),
+          },
+          chat: { spending: spendingOf(chat), raised: raised('chat', sessionId) },
+          agent: {
+            spending: spendingOf(ofAgent.map(({ usage }) => usage)),
+            raised: raised('agent', agentId, since),
+          },
+          day: {
+            spending: spendingOf(lately.map(({ usage }) => usage)),
+            raised: raised('day', undefined, since),
+          },
+        };
+      },
+      raiseBudget: async (scope, key, at) => void raises.push({ scope, key, at }),
+      keepVersions: async (kept) => {
+        for (const version of kept) {
+          if (chatOf(version.sessionId) !== undefined)
+            versions.set(JSON.stringify([version.stepId, version.file]), version);
+        }
+      },
+      listVersions: async (sessionId, of) => {
+        const all = [...versions.values()].filter((version) => version.sessionId === sessionId);
+        if ('stepId' in of) return all.filter(({ stepId }) => stepId === of.stepId);
+        const rows = stepRows(sessionId);
+        const rowOf = ({ stepId }: FileVersion): number => rows.get(stepId) ?? -1;
+        return all
+          .filter((version) => rows.has(version.stepId) && rowOf(version) >= of.fromRow)
+          .sort((a, b) => rowOf(a) - rowOf(b));
+      },
+      versionHashes: async () =>
+        [...new Set([...versions.values()].flatMap((version) => hashOf(version) ?? []))].sort(),
+      forgetVersions: async (hashes) => {
+        for (const [key, version] of versions) {
+          const hash = hashOf(version);
+          const isMeant = hash !== undefined && hashes.includes(hash);
+          if (isMeant && chatOf(version.sessionId)?.isAtWork !== true) versions.delete(key);
+        }
+      },
+    },
+    record: (event, sessionId, agentId) => {
+      if (event.type === 'Usage') spendings.push({ usage: event, agentId });
+      if (event.type === 'StepApproved' || event.type === 'StepRejected') {
+        decide(stepDecision(event, sessionId, agentId));
+      }
+    },
+    forget: (sessionId, jobIds) => {
+      for (const [id, rule] of rules) if (rule.sessionId === sessionId) rules.delete(id);
+      for (const [key, version] of versions) if (version.sessionId === sessionId) versions.delete(key);
+      raises = raises.filter(
+        ({ scope, key }) =>
+          !(scope === 'chat' && key === sessionId) && !(scope === 'job' && jobIds.includes(key)),
+      );
+    },
+    move: (stepIds, from, to) => {
+      for (const [key, version] of versions) {
+        if (version.sessionId === from && stepIds.has(version.stepId))
+          versions.set(key, { ...version, sessionId: to });
+      }
+    },
+    markUndone: (sessionId, stepIds, at) => {
+      for (const [key, version] of versions) {
+        if (version.sessionId === sessionId && stepIds.includes(version.stepId))
+          versions.set(key, { ...version, undoneAt: at });
+      }
+    },
+  };
+};
