@@ -6,11 +6,11 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /**
  * What each folder may import: other folders of ours, and packages. `node:*` is a package here. A package stands under
- * one folder only (zod, the parser of everything untyped, is the exception).
+ * one folder only (zod, the parser of everything untyped, picomatch, the one language of globs, and diff are the exceptions).
  */
 const allowed: Record<string, { folders: string[]; packages: string[] }> = {
   'extension/shared': { folders: [], packages: ['zod'] },
-  'extension/core': { folders: ['extension/shared'], packages: ['zod'] },
+  'extension/core': { folders: ['extension/shared'], packages: ['zod', 'unbash', 'picomatch'] },
   'extension/providers': {
     folders: ['extension/shared', 'extension/core'],
     packages: ['zod', '@anthropic-ai/sdk', 'openai', '@google/genai', 'node:*'],
@@ -29,7 +29,7 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
   },
   'extension/vscode': {
     folders: ['extension/shared', 'extension/core'],
-    packages: ['zod', 'vscode', 'node:*'],
+    packages: ['zod', 'vscode', 'diff', 'node:*'],
   },
   webview: {
     folders: ['extension/shared'],

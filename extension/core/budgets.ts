@@ -95,7 +95,8 @@ export const reachedLimit = (
     if (limit === undefined) continue;
     const assumed = kind === 'usd' ? assumedCost(spending, assumedPrice) : 0;
     const spent = spending[kind] + assumed;
-    if (spent >= limit * (raised + 1)) {
+    // This way round, what is no number counts as reached.
+    if (!(spent < limit * (raised + 1))) {
       return { scope, kind, spent, limit, raised, assumed, unpriced: assumed > 0 ? spending.unpriced : 0 };
     }
   }

@@ -6,7 +6,7 @@ import { commandText, parseCommandLine } from './commandLine.ts';
 import type { PolicyContext, PolicyStep } from './policy.ts';
 
 /**
- * The built-in tools and what each can do. A step that claims something else asks. test/core/policyTools.test.ts holds
+ * The built-in tools and what each can do. A step that claims something else asks. test/core/policyReasons.test.ts holds
  * it to the tools that there are: a new one without a row fails there.
  */
 export const toolPolicies: Readonly<Record<string, Effect>> = {

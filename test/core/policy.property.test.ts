@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
+import type { Effect } from '../../extension/shared/event.ts';
+import { approvalModes, type Rule, type RuleMatch } from '../../extension/shared/rule.ts';
+import { pathAccess } from './policyParts.ts';
+
+const runs = { numRuns: 3_000 };
+const reads = ['read_file', 'list_directory', 'find_files', 'search_text', 'diagnostics'];
+const writes = ['edit_file', 'write_file', 'move_file', 'delete_file'];
+const foreign = ['mcp_search', 'toString', 'skill'];
+const goodLabels = ['a.ts', 'src/a.ts', 'src/b/c.ts', 'test/.x'];
+const badLabels = ['../a', '/etc/x', 'src/../../a', 'C:/a', '', 'src//a', 'a\\b', 'a\nb'];
+const programs = [['npm', 'test'], ['ls'], ['git', 'show', 'HEAD'], ['rm', '-rf', 'a b']];
+/** Turns any line into one that no rule may match. */
+const poisons = [
+  ' | cat',
+  ' > x',
+  ' &',
+  ' $X',
+  ' `x`',
+  '\nls',
+  ' #',
+  ' <<< x',
+  ' *',
+  ' ~',
+  ' {a,b}',
+  ' \\',
+  ' !x',
+  '\u00a0',
+];
+
+/** A command line, with what it runs: the oracle reads nothing. */
+interface Line {
+  readonly text: string;
+  /** Undefined: not to be matched. */
+  readonly commands: readonly (readonly string[])[] | undefined;
+}
+
+const line: fc.Arbitrary<Line> = fc
+  .record({
+    commands: fc.array(fc.constantFrom(...programs), { minLength: 1, maxLength: 3 }),
+    operator: fc.constantFrom(' && ', ';', '||'),
+    poison: fc.option(fc.constantFrom(...poisons), { freq: 3, nil: undefined }),
+  })
+  .map(({ commands, operator, poison }) => {
+    const plain = commands
+      .map((argv) => argv.map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' '))
+      .join(operator);
+    return { text: plain + (poison ?? ''), commands: poison === undefined ? commands : undefined };
+  });
+
+const match: fc.Arbitrary<RuleMatch> = fc.oneof(
+  fc.record({
+    kind: fc.constant('path' as const),
+    tools: fc.subarray([...writes, ...reads, 'run_command', ...foreign], { minLength: 1 }),
+    glob: fc.constantFrom('**', 'src/**', 'a.ts', '!x', ''),
+  }),
+  fc.record({
+    kind: fc.constant('command' as const),
+    argv: fc.constantFrom(...programs, ['npm'], ['npm', 'test', '|', 'cat'], []),
+    folder: fc.constantFrom('.', 'sub'),
+  }),
+  fc.record({
+    kind: fc.constant('tool' as const),
+    tool: fc.constantFrom(...writes, ...reads, 'run_command', ...foreign),
+  }),
+);
+
+const rule: fc.Arbitrary<Rule> = fc.record(
+  {
+    id: fc.uuid(),
+    match,
+    duration: fc.constantFrom('session' as const, 'workspace' as const),
+    sessionId: fc.constantFrom('chat', 'chat', 'other'),
+    folder: fc.constantFrom('/home', '/home', '/home', '/other'),
+    agentId: fc.constantFrom('agent', 'agent', 'other'),
+    createdAt: fc.constant(0),
+    createdIn: fc.constant('dialog'),
+  },
+  { requiredKeys: ['id', 'match', 'duration', 'folder', 'createdAt', 'createdIn'] },
+);
+
+const ownEffect = (tool: string): Effect | undefined =>
+  reads.includes(tool)
+    ? 'read'
+    : writes.includes(tool)
+      ? 'write'
+      : tool === 'run_command'
+        ? 'execute'
+        : undefined;
+
+interface Sample {
+  readonly step: PolicyStep;
+  readonly context: PolicyContext;
+  readonly line: Line | undefined;
+}
+
+/** `often(x)`: mostly the way that lets something run, so that both outcomes are met. */
+const sample: fc.Arbitrary<Sample> = fc
+  .record({
+    tool: fc.constantFrom(
+      ...writes,
+      ...writes,
+      'run_command',
+      'run_command',
+      'run_command',
+      ...foreign,
+      ...reads,
+    ),
+    claim: fc.option(fc.constantFrom<Effect>('read', 'write', 'execute', 'network'), {
+      freq: 1,
+      nil: undefined,
+    }),
+    isHonest: fc.nat(9).map((number) => number > 0),
+    labels: fc.array(
+      fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...goodLabels) }, fc.constantFrom(...badLabels)),
+      {
+        maxLength: 3,
+      },
+    ),
+    line,
+    isSandboxed: fc.boolean(),
+    folder: fc.constantFrom('.', '.', 'sub'),
+    caution: fc.nat(9).map((number) => (number === 0 ? 'protected' : undefined)),
+    taint: fc.nat(6).map((number) => (number === 0 ? 'a page' : undefined)),
+    isTrusted: fc.nat(9).map((number) => number > 0),
+    mode: fc.constantFrom(...approvalModes),
+    shell: fc.constantFrom('posix' as const, 'posix' as const, 'posix' as const, 'cmd' as const),
+    rules: fc.array(rule, { maxLength: 12 }),
+  })
+  .map((drawn) => {
+    const { tool, claim, isHonest, labels, isSandboxed, folder, caution, taint } = drawn;
+    const own = ownEffect(tool);
+    const isCommand = tool === 'run_command';
+    return {
+      step: {
+        tool,
+        effect: (isHonest ? own : claim) ?? claim ?? 'network',
+        access: {
+          paths: isCommand ? [] : labels.map((label) => pathAccess(label)),
+          ...(isCommand ? { command: { line: drawn.line.text, folder, isSandboxed } } : {}),
+          ...(caution === undefined ? {} : { caution }),
+        },
+      },
+      context: {
+        isTrusted: drawn.isTrusted,
+        mode: drawn.mode,
+        agentId: 'agent',
+        sessionId: 'chat',
+        folder: '/home',
+        rules: drawn.rules,
+        shell: drawn.shell,
+        ...(taint === undefined ? {} : { taint }),
+      },
+      line: isCommand ? drawn.line : undefined,
+    };
+  });
+
+/** The rules of the product once more, in the words of its documents and without its code. */
+const mayRun = ({ step, context, line: given }: Sample): boolean => {
+  const { tool, effect, access } = step;
+  if (!context.isTrusted || access.caution !== undefined) return false;
+  const own = ownEffect(tool);
+  if (own !== undefined && own !== effect) return false;
+  if (own === 'read') return true;
+  if (context.taint !== undefined) return false;
+  const rules = context.rules.filter(
+    (each) =>
+      each.folder === '/home' &&
+      (each.agentId === undefined || each.agentId === 'agent') &&
+      (each.sessionId === 'chat' || (each.sessionId === undefined && each.duration === 'workspace')),
+  );
+  if (own === undefined) return rules.some((each) => each.match.kind === 'tool' && each.match.tool === tool);
+  if (own === 'write') {
+    const labels = access.paths.map(({ label }) => label);
+    if (labels.length === 0 || labels.some((label) => !goodLabels.includes(label))) return false;
+    const within = (glob: string, label: string) =>
+      glob === '**' || glob === label || (glob === 'src/**' && label.startsWith('src/'));
+    return (
+      context.mode !== 'ask' ||
+      rules.some(
+        ({ match: each }) =>
+          each.kind === 'path' &&
+          each.tools.includes(tool) &&
+          labels.every((label) => within(each.glob, label)),
+      )
+    );
+  }
+  if (context.mode === 'autopilot' && access.command?.isSandboxed === true) return true;
+  if (context.shell === 'cmd' || given?.commands === undefined) return false;
+  return given.commands.every((argv) =>
+    rules.some(
+      ({ match: each }) =>
+        each.kind === 'command' &&
+        each.argv.join('\0') === argv.join('\0') &&
+        each.folder === access.command?.folder,
+    ),
+  );
+};
+
+describe('policy: properties', () => {
+  it('runs exactly what the documents say may run', () => {
+    const seen = { runs: 0, asks: 0 };
+    fc.assert(
+      fc.property(sample, (drawn) => {
+        const { action } = decide(drawn.step, drawn.context);
+        seen[action === 'run' ? 'runs' : 'asks'] += 1;
+        assert.equal(action === 'run', mayRun(drawn));
+      }),
+      runs,
+    );
+    assert.ok(seen.runs > 100 && seen.asks > 100, JSON.stringify(seen));
+  });
+
+  it('refuses all in an untrusted workspace, and nothing else anywhere', () => {
+    fc.assert(
+      fc.property(sample, ({ step, context }) => {
+        assert.equal(decide(step, context).action === 'refuse', !context.isTrusted);
+      }),
+      runs,
+    );
+  });
+
+  it('asks whatever the rules say where there is a caution, without an offer', () => {
+    fc.assert(
+      fc.property(sample, ({ step, context }) => {
+        const cautioned = { ...step, access: { ...step.access, caution: 'protected' } };
+        assert.deepEqual(decide(cautioned, { ...context, isTrusted: true }), {
+          action: 'ask',
+          reason: 'protected',
+          isCautioned: true,
+          offers: [],
+        });
+      }),
+      runs,
+    );
+  });
+
+  it('lets nothing but a read of its own run after foreign words, and offers nothing then', () => {
+    fc.assert(
+      fc.property(sample, ({ step, context }) => {
+        const decision = decide(step, { ...context, isTrusted: true, taint: 'a page' });
+        if (decision.action === 'run') assert.ok(reads.includes(step.tool) && step.effect === 'read');
+        else assert.deepEqual(decision.action === 'ask' ? decision.offers : [], []);
+      }),
+      runs,
+    );
+  });
+
+  it('lets a step run by its mode only where it can be taken back, or is sandboxed', () => {
+    fc.assert(
+      fc.property(sample, ({ step, context }) => {
+        const decision = decide(step, { ...context, rules: [] });
+        if (decision.action !== 'run' || step.effect === 'read') return;
+        assert.ok(decision.mustBeUndoable || step.access.command?.isSandboxed === true);
+        assert.equal(decision.mustBeUndoable, step.effect === 'write');
+      }),
+      runs,
+    );
+  });
+
+  it('offers only what lets the same step run, and nothing for another agent', () => {
+    fc.assert(
+      fc.property(sample, ({ step, context }) => {
+        const decision = decide(step, context);
+        if (decision.action !== 'ask') return;
+        for (const { duration, matches } of decision.offers) {
+          const rules = matches.map(
+            (each): Rule => ({
+              id: 'new',
+              match: each,
+              duration,
+              ...(duration === 'session' ? { sessionId: context.sessionId } : {}),
+              folder: context.folder,
+              agentId: context.agentId,
+              createdAt: 0,
+              createdIn: 'dialog',
+            }),
+          );
+          assert.equal(decide(step, { ...context, rules }).action, 'run');
+          assert.equal(decide(step, { ...context, rules, agentId: 'other' }).action, 'ask');
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('takes any name literally in an offer', () => {
+    const name = fc.stringMatching(/^[ -.0-[\]-~é]{1,8}$/).filter((text) => text !== '.' && text !== '..');
+    fc.assert(
+      fc.property(name, name, name, (folder, file, other) => {
+        const step = (label: string): PolicyStep => ({
+          tool: 'edit_file',
+          effect: 'write',
+          access: { paths: [pathAccess(label)] },
+        });
+        const context: PolicyContext = {
+          isTrusted: true,
+          mode: 'ask',
+          agentId: 'agent',
+          sessionId: 'chat',
+          folder: '/home',
+          rules: [],
+          shell: 'posix',
+        };
+        const asked = decide(step(`${folder}/${file}`), context);
+        const offer =
+          asked.action === 'ask' ? asked.offers.find((each) => each.duration === 'workspace') : undefined;
+        fc.pre(offer !== undefined && other !== folder);
+        const rules = (offer?.matches ?? []).map(
+          (each): Rule => ({
+            id: '',
+            match: each,
+            duration: 'workspace',
+            folder: '/home',
+            createdAt: 0,
+            createdIn: '',
+          }),
+        );
+        assert.equal(decide(step(`${other}/${file}`), { ...context, rules }).action, 'ask');
+      }),
+      runs,
+    );
+  });
+});

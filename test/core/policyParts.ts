@@ -1,0 +1,83 @@
+/** Steps, rules and places for the tests of the policy. */
+import type { PolicyContext, PolicyStep } from '../../extension/core/policy.ts';
+import { toolPolicies } from '../../extension/core/ruleMatch.ts';
+import type { PathAccess, StepAccess } from '../../extension/core/tool.ts';
+import type { Effect } from '../../extension/shared/event.ts';
+import type { Rule, RuleMatch } from '../../extension/shared/rule.ts';
+
+export const pathAccess = (label: string, kind: PathAccess['kind'] = 'write'): PathAccess => ({
+  label,
+  file: `/home/${label}`,
+  kind,
+});
+
+export const commandStep = (
+  line: string,
+  more: { folder?: string; isSandboxed?: boolean } = {},
+): PolicyStep => ({
+  tool: 'run_command',
+  effect: 'execute',
+  access: { paths: [], command: { line, folder: '.', isSandboxed: false, ...more } },
+});
+
+export const pathStep = (tool: string, ...labels: string[]): PolicyStep => ({
+  tool,
+  effect: toolPolicies[tool] ?? 'network',
+  access: { paths: labels.map((label) => pathAccess(label)) },
+});
+
+export const foreignStep = (tool: string, effect: Effect): PolicyStep => ({
+  tool,
+  effect,
+  access: { paths: [] },
+});
+
+/** What each tool is usually asked to do. */
+export const stepOf = (tool: string): PolicyStep => {
+  if (tool === 'run_command') return commandStep('npm test');
+  return toolPolicies[tool] === undefined ? foreignStep(tool, 'network') : pathStep(tool, 'src/a.ts');
+};
+
+export const withAccess = (step: PolicyStep, access: Partial<StepAccess>): PolicyStep => ({
+  ...step,
+  access: { ...step.access, ...access },
+});
+
+export const here = (more: Partial<PolicyContext> = {}): PolicyContext => ({
+  isTrusted: true,
+  mode: 'ask',
+  agentId: 'agent',
+  sessionId: 'chat',
+  folder: '/home',
+  rules: [],
+  shell: 'posix',
+  ...more,
+});
+
+export const ruleOf = (match: RuleMatch, more: Partial<Rule> = {}): Rule => ({
+  id: `rule ${JSON.stringify(match)}`,
+  match,
+  duration: 'workspace',
+  folder: '/home',
+  createdAt: 0,
+  createdIn: 'dialog',
+  ...more,
+});
+
+export const sessionRule = (match: RuleMatch, sessionId = 'chat'): Rule =>
+  ruleOf(match, { duration: 'session', sessionId });
+
+export const paths = (glob: string, ...tools: string[]): RuleMatch => ({
+  kind: 'path',
+  tools: tools.length === 0 ? ['edit_file', 'write_file'] : tools,
+  glob,
+});
+
+export const command = (...argv: string[]): RuleMatch => ({ kind: 'command', argv, folder: '.' });
+
+/** Rules that allow everything that rules can allow. */
+export const widestRules = (tools: readonly string[]): readonly Rule[] => [
+  ruleOf(paths('**', ...tools)),
+  ruleOf(command('npm', 'test')),
+  ...tools.map((tool) => ruleOf({ kind: 'tool', tool })),
+];

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
+import { toolPolicies } from '../../extension/core/ruleMatch.ts';
+import type { Rule } from '../../extension/shared/rule.ts';
+import { builtInToolNames } from '../../extension/tools/index.ts';
+import {
+  command,
+  commandStep,
+  foreignStep,
+  here,
+  pathStep,
+  paths,
+  ruleOf,
+  sessionRule,
+  stepOf,
+  withAccess,
+} from './policyParts.ts';
+
+const edit = pathStep('edit_file', 'src/a.ts');
+
+describe('policy: its table of tools', () => {
+  it('has a row for every built-in tool, and for no other', () => {
+    assert.deepEqual(Object.keys(toolPolicies).sort(), [...builtInToolNames].sort());
+  });
+});
+
+describe('policy: its reasons', () => {
+  const cases: [PolicyStep, Partial<PolicyContext>, string][] = [
+    [edit, { isTrusted: false }, 'this workspace is not trusted'],
+    [withAccess(edit, { caution: '.git is protected' }), {}, '.git is protected'],
+    [edit, { taint: 'a web page (example.org)' }, 'after words from a web page (example.org)'],
+    [edit, {}, 'no rule covers it'],
+    [edit, { mode: 'smart' }, 'smart mode: edits inside the workspace run, and can be undone'],
+    [edit, { mode: 'autopilot' }, 'autopilot mode: edits inside the workspace run, and can be undone'],
+    [stepOf('read_file'), {}, 'reads inside the workspace run'],
+    [
+      commandStep('ls', { isSandboxed: true }),
+      { mode: 'autopilot' },
+      'autopilot mode: sandboxed commands run',
+    ],
+    [{ ...edit, effect: 'read' }, {}, 'it does something else than its tool should'],
+    [commandStep('npm test | cat'), {}, 'asked every time: it has a pipe'],
+    [
+      commandStep('npm test'),
+      { shell: 'cmd' },
+      'asked every time: rules do not cover commands of this shell',
+    ],
+    [commandStep('npm test'), {}, 'no rule covers it'],
+    [
+      commandStep('npm test'),
+      { rules: [ruleOf(command('npm', 'test'))] },
+      'rule: npm test in this workspace',
+    ],
+    [
+      commandStep('npm test'),
+      { rules: [sessionRule(command('npm', 'test'))] },
+      'rule: npm test in this chat',
+    ],
+    [
+      commandStep('npm test && ls "a b"'),
+      { rules: [ruleOf(command('npm', 'test')), sessionRule(command('ls', 'a b'))] },
+      "rules: npm test in this workspace, ls 'a b' in this chat",
+    ],
+    [commandStep('npm test; npm x'), { rules: [ruleOf(command('npm', 'test'))] }, 'no rule covers npm x'],
+    [edit, { rules: [ruleOf(paths('src/**'))] }, 'rule: edits in src/** in this workspace'],
+    [edit, { rules: [sessionRule(paths('**'))] }, 'rule: edits to any file in this chat'],
+    [edit, { rules: [ruleOf(paths('src/a.ts'))] }, 'rule: edits to src/a.ts in this workspace'],
+    [
+      pathStep('move_file', 'a', 'b'),
+      { rules: [ruleOf(paths('**', 'move_file', 'delete_file'))] },
+      'rule: moves of and deletions of any file in this workspace',
+    ],
+    [
+      foreignStep('mcp', 'read'),
+      { rules: [ruleOf({ kind: 'tool', tool: 'mcp' })] },
+      'rule: mcp in this workspace',
+    ],
+  ];
+  for (const [step, context, reason] of cases) {
+    it(`says: ${reason}`, () => assert.equal(decide(step, here(context)).reason, reason));
+  }
+
+  it('names each rule once that lets a command line through', () => {
+    const rules = [ruleOf(command('a'), { id: '1' }), ruleOf(command('b'), { id: '2' })];
+    const decision = decide(commandStep('a && b && a'), here({ rules }));
+    assert.deepEqual(decision.action === 'run' && decision.ruleIds, ['1', '2']);
+  });
+
+  it('asks when its rules cannot be read, and never throws', () => {
+    const broken = new Proxy({} as Rule, {
+      get: () => {
+        throw new Error('broken');
+      },
+    });
+    const question = { action: 'ask', reason: 'its rules could not be read', isCautioned: false, offers: [] };
+    assert.deepEqual(decide(edit, here({ rules: [broken] })), question);
+    assert.deepEqual(decide({ tool: 'edit_file', effect: 'write' } as PolicyStep, here()), question);
+    const tooLong = ruleOf(paths('a'.repeat(100_000)));
+    assert.deepEqual(decide(edit, here({ rules: [tooLong] })), question);
+  });
+});
+
+describe('policy: what it offers', () => {
+  const offersOf = (step: PolicyStep, context: Partial<PolicyContext> = {}) => {
+    const decision = decide(step, here(context));
+    return decision.action === 'ask' ? decision.offers : assert.fail(decision.action);
+  };
+  const labelsOf = (step: PolicyStep) => offersOf(step).map(({ duration, label }) => `${duration}: ${label}`);
+
+  const cases: [string, PolicyStep, string[]][] = [
+    [
+      'an edit',
+      edit,
+      ['session: edits to any file in this chat', 'workspace: edits in src/** in this workspace'],
+    ],
+    [
+      'a file at the top',
+      pathStep('write_file', 'README.md'),
+      ['session: edits to any file in this chat', 'workspace: edits to README.md in this workspace'],
+    ],
+    [
+      'files of one folder',
+      pathStep('edit_file', 'src/a/x.ts', 'src/b/y.ts'),
+      ['session: edits to any file in this chat', 'workspace: edits in src/** in this workspace'],
+    ],
+    [
+      'files that have no folder in common',
+      pathStep('edit_file', 'src/x.ts', 'test/y.ts'),
+      ['session: edits to any file in this chat'],
+    ],
+    [
+      'a move',
+      pathStep('move_file', 'src/a', 'src/b'),
+      ['session: moves of any file in this chat', 'workspace: moves in src/** in this workspace'],
+    ],
+    [
+      'a deletion',
+      pathStep('delete_file', 'src/a'),
+      ['session: deletions of any file in this chat', 'workspace: deletions in src/** in this workspace'],
+    ],
+    [
+      'a command',
+      commandStep('npm test'),
+      ['session: npm test in this chat', 'workspace: npm test in this workspace'],
+    ],
+    [
+      'several commands',
+      commandStep('npm ci && npm test; npm ci'),
+      ['session: npm ci and npm test in this chat', 'workspace: npm ci and npm test in this workspace'],
+    ],
+    ['a pipe', commandStep('npm test | cat'), []],
+    [
+      'a tool from outside',
+      foreignStep('mcp_search', 'network'),
+      ['session: mcp_search in this chat', 'workspace: mcp_search in this workspace'],
+    ],
+    ['a path outside', pathStep('edit_file', '../x'), []],
+    ['an edit of nothing', pathStep('edit_file'), []],
+    ['a cautioned edit', withAccess(edit, { caution: 'no' }), []],
+    ['a wrong claim', { ...edit, effect: 'network' }, []],
+  ];
+  for (const [name, step, labels] of cases) {
+    it(`for ${name}: ${labels.length === 0 ? 'nothing' : labels.join(', ')}`, () => {
+      assert.deepEqual(labelsOf(step), labels);
+    });
+  }
+
+  it('offers nothing after foreign words, or on Windows for commands', () => {
+    assert.deepEqual(offersOf(edit, { taint: 'a page' }), []);
+    assert.deepEqual(offersOf(commandStep('npm test'), { shell: 'cmd' }), []);
+  });
+
+  it('makes one match for each command of a line, and both tools for an edit', () => {
+    const matches = [command('npm', 'ci'), command('npm', 'test')];
+    assert.deepEqual(offersOf(commandStep('npm ci; npm test'))[0]?.matches, matches);
+    assert.deepEqual(offersOf(edit)[1]?.matches, [paths('src/**')]);
+  });
+
+  it('takes a name with signs of a glob literally', () => {
+    const [, workspace] = offersOf(pathStep('edit_file', 'app/[id]/(a)/{b}/x*.ts'));
+    assert.equal(workspace?.label, 'edits in app/[id]/(a)/{b}/** in this workspace');
+    const rules = (workspace?.matches ?? []).map((match) => ruleOf(match));
+    const outcome = (label: string) => decide(pathStep('edit_file', label), here({ rules })).action;
+    assert.equal(outcome('app/[id]/(a)/{b}/y'), 'run');
+    assert.equal(outcome('app/i/(a)/{b}/y'), 'ask');
+    assert.equal(outcome('app/[id]/a/b/y'), 'ask');
+  });
+
+  it('cuts a long command in the label only', () => {
+    const long = 'x'.repeat(500);
+    const [offer] = offersOf(commandStep(`echo ${long}`));
+    assert.ok((offer?.label.length ?? 0) < 120);
+    assert.deepEqual(offer?.matches, [command('echo', long)]);
+  });
+});
