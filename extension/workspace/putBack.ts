@@ -1,0 +1,265 @@
+/** Puts files back as steps found them, inside the open folders and nowhere else. */
+import { lstat, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { reasonOf } from '../core/reasonOf.ts';
+import {
+  isSameState,
+  missing,
+  type Obstacle,
+  type Operation,
+  operationsOf,
+  type PlannedPath,
+  planRestore,
+} from '../core/restorePlan.ts';
+import type { Store } from '../core/store.ts';
+import { CannotUndoError, type FileRestorer, type PutBackResult } from '../core/undo.ts';
+import { BoundaryError, type Editor, type WorkspaceRoot } from '../core/workspace.ts';
+import type { FileState, FileVersion } from '../shared/undo.ts';
+import type { BeforeImages } from './beforeImages.ts';
+import { errorCode } from './boundary.ts';
+import {
+  editorNames,
+  newFileMode,
+  permissionsOf,
+  sha256,
+  stateOnDisk,
+  statusOf,
+  unsavedBytes,
+} from './fileState.ts';
+import { chmodVerified } from './folderMode.ts';
+import { isFollowed, mapSome, type RealRoot, realRootsOf, rooted } from './realRoots.ts';
+import { makeVerifiedFolder, openVerified, openVerifiedFolder } from './verified.ts';
+
+export interface PutBackOptions {
+  readonly images: BeforeImages;
+  readonly store: Pick<Store, 'keepVersions'>;
+  roots(): readonly WorkspaceRoot[];
+  readonly editor: Pick<Editor, 'openText' | 'replaceText'>;
+  newId(): string;
+  now(): number;
+  logError(error: unknown): void;
+}
+
+const reasons: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'permission is denied',
+  EPERM: 'it is not permitted',
+  EROFS: 'the file system is read-only',
+  EBUSY: 'it is in use by another program',
+};
+
+const explain = (error: unknown): string => reasons[errorCode(error)] ?? reasonOf(error).replace(/\.$/, '');
+
+const atOnce = 16;
+
+/** The largest file that is shown; more is not text that anybody reads. */
+const largestShown = 10_000_000;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const textOf = (bytes: Uint8Array): string | undefined => {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+export const createPutBack = (options: PutBackOptions): FileRestorer => {
+  const { images, store, editor } = options;
+
+  /** As the person sees it: what is typed counts, saved or not. */
+  const stateNow = async (file: string, roots: readonly RealRoot[]): Promise<FileState> => {
+    const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
+    if (unsaved === undefined) return stateOnDisk(file);
+    const status = await statusOf(file);
+    const mode = status === undefined ? newFileMode() : permissionsOf(status);
+    return { kind: 'file', hash: sha256(unsaved), size: unsaved.length, mode };
+  };
+
+  const plan: FileRestorer['plan'] = async (versions) => {
+    const roots = await realRootsOf(options.roots());
+    const files = [...new Set(versions.map(({ file }) => file))];
+    const states = new Map<string, FileState>();
+    const obstacles = new Map<string, Obstacle>();
+    await mapSome(files, atOnce, async (file) => {
+      const place = rooted(file, roots);
+      const state =
+        place === undefined || !isFollowed(place)
+          ? undefined
+          : await stateNow(file, roots).catch((error: unknown) => {
+              if (error instanceof BoundaryError || error instanceof CannotUndoError) return undefined;
+              throw error;
+            });
+      if (state === undefined) obstacles.set(file, 'outside');
+      else states.set(file, state);
+    });
+    const hashes = [
+      ...new Set(versions.flatMap(({ before }) => (before.kind === 'file' ? [before.hash] : []))),
+    ];
+    const there = await mapSome(hashes, atOnce, (hash) => images.has(hash));
+    const forgotten = new Set(hashes.filter((_, index) => there[index] !== true));
+    return planRestore(
+      versions,
+      (file) => states.get(file) ?? missing,
+      ({ file, before }) => {
+        const obstacle = obstacles.get(file);
+        if (obstacle !== undefined) return obstacle;
+        return before.kind === 'file' && forgotten.has(before.hash) ? 'forgotten' : undefined;
+      },
+    );
+  };
+
+  const read: FileRestorer['read'] = async (state) =>
+    state.kind === 'file' && state.size <= largestShown ? images.read(state.hash) : undefined;
+
+  const readNow: FileRestorer['readNow'] = async ({ file, now }) => {
+    if (now.kind !== 'file' || now.size > largestShown) return undefined;
+    const roots = await realRootsOf(options.roots());
+    const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
+    if (unsaved !== undefined) return unsaved;
+    const handle = await openVerified(file).catch(() => undefined);
+    if (handle === undefined) return undefined;
+    return handle.readFile().finally(() => handle.close());
+  };
+
+  /** @throws CannotUndoError */
+  const keepNow = async (paths: readonly PlannedPath[], roots: readonly RealRoot[]): Promise<void> => {
+    await mapSome(paths, atOnce, async ({ file, label }) => {
+      const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
+      const keeping = unsaved === undefined ? images.keep(file) : images.keepBytes(unsaved, newFileMode());
+      await keeping.catch((error: unknown) => {
+        throw new CannotUndoError(
+          `Nothing was put back: ${label} could not be kept as it is now (${reasonOf(error)}).`,
+          { cause: error },
+        );
+      });
+    });
+    await images.settle();
+  };
+
+  /** @throws BoundaryError when somebody was faster */
+  const check = async ({ path: planned, kind }: Operation, roots: readonly RealRoot[]): Promise<void> => {
+    const { file, root, now, target } = planned;
+    const place = rooted(file, roots);
+    if (place?.root !== root || !isFollowed(place) || root === file)
+      throw new BoundaryError('it is outside the open folders');
+    if (kind === 'folderMode') return;
+    // A file in the place of a folder that was just removed, and the other way round.
+    const isCleared =
+      now.kind !== 'missing' && kind !== 'remove' && kind !== 'removeFolder' && now.kind !== target.kind;
+    const expected = isCleared && (now.kind === 'folder' || target.kind === 'folder') ? missing : now;
+    const found = await stateNow(file, roots);
+    if (!isSameState(found, expected) && !isSameState(found, target)) throw new BoundaryError('it was changed in this moment');
+  };
+
+  /** @returns whether the file is now in an editor, saved, with these bytes */
+  const putInEditor = async (planned: PlannedPath, roots: readonly RealRoot[]): Promise<void> => {
+    const { file, target, now } = planned;
+    if (target.kind !== 'file' || now.kind !== 'file') return;
+    const name = editorNames(file, roots).find((each) => editor.openText(each) !== undefined);
+    if (name === undefined) return;
+    const bytes = await images.read(target.hash);
+    const text = bytes === undefined ? undefined : textOf(bytes);
+    // What is no text goes to the disk, where the editor finds it. So does what a formatter changes as it is saved.
+    if (text === undefined) return;
+    if ((await editor.replaceText(name, text.replace(/^\ufeff/, ''))) === 'notSaved')
+      throw new BoundaryError('the editor could not save it; save or close it there, and undo again');
+  };
+
+  const put = async (planned: PlannedPath, roots: readonly RealRoot[]): Promise<void> => {
+    const { file, target } = planned;
+    await putInEditor(planned, roots);
+    if (isSameState(await stateOnDisk(file), target)) return;
+    const folder = await makeVerifiedFolder(path.dirname(file));
+    try {
+      await images.restore(target, folder, path.basename(file));
+    } finally {
+      await folder.close();
+    }
+  };
+
+  const inParent = async (file: string, work: (place: string) => Promise<void>): Promise<void> => {
+    const folder = await openVerifiedFolder(path.dirname(file));
+    try {
+      await work(folder.at(path.basename(file)));
+    } finally {
+      await folder.close();
+    }
+  };
+
+  const perform = async (operation: Operation, roots: readonly RealRoot[]): Promise<void> => {
+    const { path: planned, kind } = operation;
+    const { file } = planned;
+    await check(operation, roots);
+    switch (kind) {
+      case 'remove':
+        return inParent(file, async (place) => {
+          const status = await lstat(place).catch(() => undefined);
+          if (status !== undefined) await unlink(place);
+        });
+      case 'removeFolder':
+        return inParent(file, async (place) => {
+          // What somebody else has put into it is not ours to remove: then it stays.
+          await rmdir(place).catch((error: unknown) => {
+            if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw error;
+          });
+        });
+      case 'makeFolder': {
+        const folder = await makeVerifiedFolder(file);
+        return folder.close();
+      }
+      case 'folderMode':
+        return chmodVerified(file, operation.mode);
+      case 'put':
+        return put(planned, roots);
+    }
+  };
+
+  const putBack: FileRestorer['putBack'] = async (paths, of, signal, onDone) => {
+    const roots = await realRootsOf(options.roots());
+    const possible = paths.filter(({ standing }) => standing === 'asLeft' || standing === 'changedSince');
+    if (possible.length === 0) return { stepId: undefined, done: [], failed: [] };
+    await keepNow(possible, roots);
+    const stepId = `undo-${options.newId()}`;
+    const at = options.now();
+    const versions = possible.map(
+      ({ file, label, root, now }): FileVersion => ({ ...of, stepId, file, label, root, before: now, at }),
+    );
+    await store.keepVersions(versions);
+    const reasonsByFile = new Map<string, string>();
+    const begun = new Set<string>();
+    for (const operation of operationsOf(possible)) {
+      const { file } = operation.path;
+      if (reasonsByFile.has(file)) continue;
+      if (signal.aborted && !begun.has(file)) {
+        reasonsByFile.set(file, 'it was stopped before');
+        continue;
+      }
+      begun.add(file);
+      await perform(operation, roots).catch((error: unknown) => {
+        if (!(error instanceof BoundaryError)) options.logError(error);
+        reasonsByFile.set(file, explain(error));
+      });
+      onDone(begun.size);
+    }
+    const result: PutBackResult = {
+      stepId,
+      done: possible.filter(({ file }) => !reasonsByFile.has(file)),
+      failed: possible.flatMap((planned) => {
+        const reason = reasonsByFile.get(planned.file);
+        return reason === undefined ? [] : [{ path: planned, reason }];
+      }),
+    };
+    // Also of what failed: a part of it may have been done.
+    const ended = await mapSome(versions, atOnce, async (version): Promise<FileVersion> => {
+      const after = await stateNow(version.file, roots).catch(() => undefined);
+      return after === undefined ? version : { ...version, after };
+    });
+    await store.keepVersions(ended);
+    return result;
+  };
+
+  return { plan, read, readNow, putBack };
+};

@@ -1,0 +1,226 @@
+/** Makes steps undoable: keeps what they may change before they run, and looks at what they did. */
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { isSameState } from '../core/restorePlan.ts';
+import type { Store } from '../core/store.ts';
+import type { PathAccess, PreparedStep } from '../core/tool.ts';
+import { CannotUndoError, type StepUndoKeeper } from '../core/undo.ts';
+import type { Editor } from '../core/workspace.ts';
+import type { Step } from '../shared/event.ts';
+import type { FileState, FileVersion, StepUndo } from '../shared/undo.ts';
+import { isInside } from './boundary.ts';
+import { type CommandRun, type CommandWatchOptions, startCommandWatch } from './commandWatch.ts';
+import { editorNames, newFileMode, permissionsOf, statusOf, unsavedBytes } from './fileState.ts';
+import { isFollowed, mapSome, type RealRoot, type RootedFile, realRootsOf, rooted } from './realRoots.ts';
+
+export interface StepUndoOptions extends CommandWatchOptions {
+  readonly store: Pick<Store, 'keepVersions'>;
+  readonly editor: Pick<Editor, 'openText' | 'unsavedDocuments'>;
+  /** The job that runs in a chat. */
+  jobOf(sessionId: string): string | undefined;
+  now(): number;
+}
+
+interface Pending {
+  readonly roots: readonly RealRoot[];
+  /** Of the paths that the step itself named. */
+  readonly versions: readonly FileVersion[];
+  /** Of those that a command's words name. */
+  readonly named: readonly FileVersion[];
+  readonly command: CommandRun | undefined;
+}
+
+/** The most files a moved folder may hold. */
+const mostMoved = 20_000;
+/** Rows that a command's own words may make before it runs. */
+const mostNamed = 100;
+const mostUnknown = 20;
+const atOnce = 16;
+
+/** Of a folder that is moved: all it holds. Nested histories are not followed. */
+const contentsOf = async (folder: string): Promise<readonly string[]> => {
+  const found: string[] = [];
+  const waiting = [folder];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const entry of await readdir(next, { withFileTypes: true })) {
+      const file = path.join(next, entry.name);
+      found.push(file);
+      if (found.length > mostMoved)
+        throw new CannotUndoError(`the folder holds more than ${mostMoved.toLocaleString('en')} files`);
+      if (entry.isDirectory() && entry.name !== '.git') waiting.push(file);
+    }
+  }
+  return found;
+};
+
+const isFolder = async (file: string): Promise<boolean> =>
+  lstat(file).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
+
+/** The folders above a path that would be made with it. */
+const missingParents = async (file: string, root: string): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for (
+    let folder = path.dirname(file);
+    folder !== root && isInside(root, folder);
+    folder = path.dirname(folder)
+  ) {
+    if ((await statusOf(folder)) !== undefined) break;
+    found.push(folder);
+  }
+  return found;
+};
+
+/** Every path that the step may change; of a folder that is moved also what it holds, at both ends. */
+const touchedBy = async (paths: readonly PathAccess[], roots: readonly RealRoot[]): Promise<Set<string>> => {
+  const changing = paths.filter(({ kind }) => kind !== 'read');
+  const touched = new Set(changing.map(({ file }) => file));
+  const moved = changing.filter(({ kind }) => kind === 'move').map(({ file }) => file);
+  for (const from of moved) {
+    if (!(await isFolder(from))) continue;
+    for (const file of await contentsOf(from)) {
+      touched.add(file);
+      for (const to of moved) if (to !== from) touched.add(path.join(to, path.relative(from, file)));
+    }
+  }
+  for (const { file } of changing) {
+    const root = rooted(file, roots)?.root;
+    if (root !== undefined) for (const folder of await missingParents(file, root)) touched.add(folder);
+  }
+  return touched;
+};
+
+export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
+  const { images, store, editor, logError } = options;
+  const pending = new Map<string, Pending>();
+
+  /** What is typed and not saved yet is what the person sees, and what the tools edit: it is kept, not the disk's text. */
+  const keep = async (place: RootedFile, roots: readonly RealRoot[]): Promise<FileState> => {
+    const unsaved = await unsavedBytes(editor, place.file, editorNames(place.file, roots));
+    if (unsaved === undefined) return images.keep(place.file);
+    const status = await statusOf(place.file);
+    return images.keepBytes(unsaved, status === undefined ? newFileMode() : permissionsOf(status));
+  };
+
+  const stateAfter = async (file: string, roots: readonly RealRoot[]): Promise<FileState> => {
+    const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
+    if (unsaved === undefined) return images.note(file);
+    const status = await statusOf(file);
+    return images.keepBytes(unsaved, status === undefined ? newFileMode() : permissionsOf(status));
+  };
+
+  const keepPaths = async (
+    paths: readonly PathAccess[],
+    roots: readonly RealRoot[],
+    signal: AbortSignal,
+  ): Promise<readonly (RootedFile & { readonly before: FileState })[]> => {
+    const files = [...(await touchedBy(paths, roots))];
+    const places = files.map((file) => {
+      const place = rooted(file, roots);
+      if (place === undefined) throw new CannotUndoError(`${file} is outside the open folders`);
+      if (place.label.split('/').includes('.git') && !isFollowed(place))
+        throw new CannotUndoError(`${place.label} belongs to git, whose own files are never put back`);
+      return place;
+    });
+    return mapSome(places, atOnce, async (place) => {
+      signal.throwIfAborted();
+      const before = await keep(place, roots).catch((error: unknown) => {
+        if (!(error instanceof CannotUndoError) || places.length === 1) throw error;
+        throw new CannotUndoError(`${place.label}: ${error.message}`, { cause: error });
+      });
+      return { ...place, before };
+    });
+  };
+
+  const versionsOf = (
+    step: Step,
+    files: readonly (RootedFile & { readonly before: FileState; readonly after?: FileState })[],
+  ): readonly FileVersion[] => {
+    const at = options.now();
+    const jobId = options.jobOf(step.sessionId) ?? '';
+    return files.map((file) => ({ stepId: step.id, sessionId: step.sessionId, jobId, at, ...file }));
+  };
+
+  const before: StepUndoKeeper['before'] = async (step, prepared, signal) => {
+    const isCommand = prepared.effect === 'execute';
+    const writes = prepared.access.paths.some(({ kind }) => kind !== 'read');
+    if (!isCommand && !writes) return;
+    const roots = await realRootsOf(options.roots());
+    const kept = await keepPaths(prepared.access.paths, roots, signal);
+    await images.settle();
+    const command = isCommand ? await watchCommand(step, prepared, signal) : undefined;
+    try {
+      const known = new Set(kept.map(({ file }) => file));
+      const versions = versionsOf(step, kept);
+      const words = command?.named.filter(({ file }) => !known.has(file)).slice(0, mostNamed) ?? [];
+      const named = versionsOf(step, words);
+      if (versions.length + named.length > 0) await store.keepVersions([...versions, ...named]);
+      signal.throwIfAborted();
+      pending.set(step.id, { roots, versions, named, command });
+    } catch (error) {
+      await command?.finish().catch(logError);
+      throw error;
+    }
+  };
+
+  /** A command runs also where it cannot be watched; it then says so. */
+  const watchCommand = async (
+    step: Step,
+    prepared: PreparedStep,
+    signal: AbortSignal,
+  ): Promise<CommandRun | undefined> =>
+    startCommandWatch(options, step.sessionId, prepared.access.command, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      logError(error);
+      return {
+        named: [],
+        finish: async () => ({ files: [], unknown: ['the workspace, which could not be watched'] }),
+      };
+    });
+
+  const look = async (
+    { roots, versions, named, command }: Pending,
+    step: Step,
+  ): Promise<StepUndo | undefined> => {
+    const done = await mapSome(versions, atOnce, async (version): Promise<FileVersion> => {
+      const after = await stateAfter(version.file, roots).catch((error: unknown) => {
+        logError(error);
+        return undefined;
+      });
+      return after === undefined ? version : { ...version, after };
+    });
+    const changes = await command?.finish();
+    const files = new Map(changes?.files.map((each) => [each.file, each]));
+    const known = new Set([...versions, ...named].map(({ file }) => file));
+    const all = [
+      ...done,
+      ...named.map((version) => ({ ...version, after: files.get(version.file)?.after ?? version.before })),
+      ...versionsOf(
+        step,
+        [...files.values()].filter(({ file }) => !known.has(file)),
+      ),
+    ];
+    if (all.length > 0) await store.keepVersions(all);
+    const changed = all.filter(({ before, after }) => after === undefined || !isSameState(before, after));
+    const unknown = changes?.unknown ?? [];
+    if (changed.length === 0 && unknown.length === 0) return undefined;
+    return { files: changed.length, unknown: unknown.slice(0, mostUnknown) };
+  };
+
+  const after: StepUndoKeeper['after'] = async (step) => {
+    const begun = pending.get(step.id);
+    pending.delete(step.id);
+    if (begun === undefined) return undefined;
+    try {
+      return await look(begun, step);
+    } catch (error) {
+      logError(error);
+      // What was kept before it ran is there all the same.
+      return begun.versions.length === 0 ? undefined : { files: begun.versions.length, unknown: [] };
+    }
+  };
+
+  return { before, after };
+};
