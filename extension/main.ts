@@ -51,14 +51,23 @@ const commandNames = [
   'openStorageFolder',
   'exportEverything',
   'manageStorage',
+  'pickMode',
+  'rejectChange',
+  'showRules',
+  'addRule',
+  'editRule',
+  'deleteRule',
+  'exportAuditLog',
+  'showSpending',
 ] as const satisfies readonly (keyof App['commands'])[];
 
 /** For code only: they are not in the palette, and without arguments too a caller waits for the answer. */
 const dataCommands: readonly string[] = ['getAgents', 'getSessions'];
 
-/** A menu of the chat view hands over what was clicked in it. */
+/** A menu hands over what was clicked: an element of the chat view, a row of a tree. */
 const isFromMenu = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'webviewSection' in value;
+  value instanceof vscode.TreeItem ||
+  (typeof value === 'object' && value !== null && 'webviewSection' in value);
 
 let app: Promise<App> | undefined;
 

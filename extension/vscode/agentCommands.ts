@@ -4,7 +4,9 @@ import { type Agents, InputError } from '../core/agents.ts';
 import type { Agent } from '../shared/agent.ts';
 import { providerIds } from '../shared/message.ts';
 import type { CurrentChat } from './currentChat.ts';
+import { chooseMode, confirmMode } from './modeCommands.ts';
 import type { ModelChoice } from './modelChoice.ts';
+import { modeWords } from './ruleWords.ts';
 
 export const createAgentCommands = (ports: {
   readonly agents: Agents;
@@ -46,12 +48,22 @@ export const createAgentCommands = (ports: {
       { label: 'Name', description: agent.name, part: 'name' as const },
       { label: 'Instructions', description: agent.instructions, part: 'instructions' as const },
       { label: 'Model', description: agent.model.model, part: 'model' as const },
+      {
+        label: 'Approval mode of its new chats',
+        description: modeWords[agent.execution.mode].name,
+        part: 'mode' as const,
+      },
     ];
     const picked = await vscode.window.showQuickPick(parts, { title: `Edit ${agent.name}` });
     if (picked === undefined) return undefined;
     if (picked.part === 'model') {
       const model = await models.pickModel(agent.model);
       return model === undefined ? undefined : agents.update(agent.id, { model });
+    }
+    if (picked.part === 'mode') {
+      const mode = await chooseMode(`Approval mode of ${agent.name}`, agent.execution.mode);
+      if (mode === undefined || mode === agent.execution.mode || !(await confirmMode(mode))) return undefined;
+      return agents.update(agent.id, { execution: { mode } });
     }
     if (agent[picked.part].includes('\n')) {
       throw new InputError(

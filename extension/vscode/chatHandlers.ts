@@ -3,8 +3,12 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { InputError } from '../core/agents.ts';
+import type { ApprovalBroker } from '../core/approvals.ts';
+import type { Budgets } from '../core/budgets.ts';
 import type { Chats } from '../core/chats.ts';
+import type { Elsewhere } from '../core/elsewhere.ts';
 import { reasonOf } from '../core/reasonOf.ts';
+import type { Store } from '../core/store.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
 import type { Answers } from './answers.ts';
@@ -12,13 +16,25 @@ import type { ChatActions } from './chatActions.ts';
 import type { CurrentChat } from './currentChat.ts';
 import type { Handlers, Post } from './handlerTypes.ts';
 import type { ModelChoice } from './modelChoice.ts';
+import { checkOffered } from './offered.ts';
+import { askAboutFiles } from './resendFiles.ts';
 import type { Review } from './review.ts';
 import { createSessionHandlers } from './sessionHandlers.ts';
+import type { SpendingSource } from './spending.ts';
 import { withoutLinks } from './words.ts';
 
 const command = async (id: string, ...values: readonly unknown[]): Promise<void> => {
   await vscode.commands.executeCommand(id, ...values);
 };
+
+/** Puts files back; each shows first what it would change. */
+export interface UndoActions {
+  undoStep(sessionId: string, stepId: string): Promise<unknown>;
+  /** Asks whether the chat goes back too. */
+  restoreBefore(sessionId: string, itemId: string): Promise<unknown>;
+  /** The files only. @returns false when the person thought better of it */
+  restoreFiles(sessionId: string, itemId: string): Promise<boolean>;
+}
 
 export const createChatHandlers = (options: {
   readonly chats: Chats;
@@ -28,9 +44,15 @@ export const createChatHandlers = (options: {
   readonly models: ModelChoice;
   readonly review: Review;
   readonly files: WorkspaceFiles;
+  readonly store: Pick<Store, 'readPage' | 'listVersions'>;
+  readonly approvals: Pick<ApprovalBroker, 'pending'>;
+  readonly elsewhere: Pick<Elsewhere, 'waiting' | 'list'>;
+  readonly budgets: Pick<Budgets, 'raise'>;
+  readonly spending: Pick<SpendingSource, 'place'>;
+  readonly undo: UndoActions;
   logError(error: unknown): void;
 }): ((message: ToHost, post: Post) => Promise<void>) => {
-  const { current, answers, models, review, files } = options;
+  const { current, answers, models, review, files, undo } = options;
 
   const openFile = async (name: string, line: number | undefined): Promise<void> => {
     try {
@@ -69,6 +91,14 @@ export const createChatHandlers = (options: {
         await current.goOn();
         return;
       }
+      case 'raiseBudget': {
+        checkShown(sessionId);
+        await options.budgets.raise(await options.spending.place());
+        // While that was kept the person may have gone to another chat.
+        checkShown(sessionId);
+        await current.goOn();
+        return;
+      }
       case 'changeModel':
         return command('anycowork.pickModel');
       case 'openSettings':
@@ -97,6 +127,14 @@ export const createChatHandlers = (options: {
           ...(name === undefined ? {} : { name }),
         }));
         checkShown(sessionId);
+        if (replaces !== undefined && sessionId !== '') {
+          if (!(await askAboutFiles(options, sessionId, replaces))) {
+            throw new InputError(
+              'The edit was not sent. What you wrote is still here, and the chat is as it was.',
+            );
+          }
+          checkShown(sessionId);
+        }
         await current.send(text, blocks, replaces);
         post({ type: 'accepted', requestId });
       } catch (error) {
@@ -105,17 +143,22 @@ export const createChatHandlers = (options: {
       }
     },
     stop: ({ jobId }) => answers.stop(jobId),
-    decide: ({ stepId, approved, scope, reason }) =>
-      answers.decide(stepId, {
+    decide: async ({ stepId, approved, scope, reason }) => {
+      if (approved) await checkOffered(options, stepId, scope);
+      await answers.decide(stepId, {
         approved,
-        scope,
+        scope: approved ? scope : 'once',
         by: 'user',
         surface: 'chat',
         ...(reason === undefined ? {} : { reason }),
-      }),
+      });
+    },
     review: ({ stepId }) => review.open(stepId),
     act,
     newChat: () => current.startNew(),
+    undoStep: ({ sessionId, stepId }) => undo.undoStep(sessionId, stepId),
+    restoreBefore: ({ sessionId, itemId }) => undo.restoreBefore(sessionId, itemId),
+    pickMode: () => command('anycowork.pickMode'),
     pickAgent: () => command('anycowork.pickAgent'),
     pickModel: () => command('anycowork.pickModel'),
     openFile: ({ path: name, line }) => openFile(name, line),

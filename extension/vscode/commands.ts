@@ -3,21 +3,28 @@ import { type Agents, InputError } from '../core/agents.ts';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Branches } from '../core/branches.ts';
 import type { Chats } from '../core/chats.ts';
+import type { CommandShell } from '../core/commandLine.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
+import type { RuleBook } from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
+import type { WorkspaceRoot } from '../core/workspace.ts';
 import type { AgentEventType } from '../shared/event.ts';
 import { createAgentCommands } from './agentCommands.ts';
 import type { Answers } from './answers.ts';
+import { createAuditExport } from './auditExport.ts';
 import type { ChatActions } from './chatActions.ts';
 import { createChatFileCommands } from './chatFileCommands.ts';
 import { createChatPicker } from './chatPicker.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { createExportEverything } from './exportEverything.ts';
+import { createModeCommands } from './modeCommands.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import type { Review } from './review.ts';
+import { createRuleCommands } from './ruleEditor.ts';
 import { createSearchCommand } from './searchCommand.ts';
 import { createSessionCommands } from './sessionCommands.ts';
+import { createSpendingCommands, type Limits, type SpendingSource } from './spending.ts';
 import { createStepCommands } from './stepCommands.ts';
 import type { StorageCare } from './storageCare.ts';
 import { createTalkCommands } from './talkCommands.ts';
@@ -36,6 +43,14 @@ export interface CommandPorts {
   readonly current: CurrentChat;
   readonly models: ModelChoice;
   readonly review: Review;
+  readonly rules: RuleBook;
+  readonly spending: SpendingSource;
+  /** What runs commands here, as `PolicyContext.shell`. */
+  readonly shell: CommandShell;
+  /** The limits of the settings. */
+  limits(): Limits;
+  /** The open folders. */
+  roots(): readonly WorkspaceRoot[];
   /** Absolute path of the first open folder; empty without one. */
   folder(): string;
   /** Reveals the chat. */
@@ -85,6 +100,10 @@ export const createCommands = (ports: CommandPorts) => {
     ...createTalkCommands({ ...ports, picker }),
     ...createAgentCommands(ports),
     ...createStepCommands(ports),
+    ...createModeCommands(ports),
+    ...createRuleCommands(ports),
+    ...createAuditExport(ports),
+    ...createSpendingCommands(ports),
     ...createSessionCommands({ ...ports, picker }),
     ...createSearchCommand({ ...ports, openAt }),
     ...createChatFileCommands({ ...ports, picker, agentName }),

@@ -9,6 +9,7 @@ import type { Agent } from '../shared/agent.ts';
 import { type ChatState, emptyChat } from '../shared/chat.ts';
 import type { ImageBlock, ModelRef, ProviderId } from '../shared/message.ts';
 import type { Surroundings } from '../shared/protocol.ts';
+import type { ApprovalMode } from '../shared/rule.ts';
 import type { SessionSummary } from '../shared/session.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { suggestionsFor } from './suggestions.ts';
@@ -39,6 +40,11 @@ export interface CurrentChat {
   startNew(agentId?: string): Promise<void>;
   setModel(model: ModelRef): Promise<void>;
   setAgent(agentId: string): Promise<void>;
+  /** Approval mode: of the session, or of the chat that is about to begin; else its agent's. */
+  mode(): Promise<ApprovalMode>;
+  setMode(mode: ApprovalMode): Promise<void>;
+  /** After another chat, or a new one, is shown. */
+  onShown(listener: () => void): () => void;
   /** After a key was set: a chat whose own provider has none goes over to this one, and so does its agent. */
   useProvider(provider: ProviderId): Promise<void>;
 }
@@ -65,23 +71,35 @@ export const createCurrentChat = (options: {
   /** What the person chose for the chat that is about to begin. */
   let nextAgentId: string | undefined;
   let nextModel: ModelRef | undefined;
+  /** Of that chat only: what may run unasked is chosen anew for every other one. */
+  let nextMode: ApprovalMode | undefined;
+  const shownListeners = new Set<() => void>();
   /** Settled once the first message of a new chat has been kept or refused: until then the store does not know it. */
   let beginning: Promise<unknown> = Promise.resolve();
 
+  const tellShown = (): void => {
+    for (const listener of shownListeners) listener();
+  };
+
   const remember = async (id: string | undefined): Promise<void> => {
+    const isOther = sessionId !== id;
     sessionId = id;
     await state.update(sessionKey, id);
+    if (isOther) tellShown();
   };
 
   const around = async (): Promise<{
     readonly agent: Agent;
     readonly model: ModelRef;
+    readonly mode: ApprovalMode;
     readonly session?: SessionSummary;
   }> => {
     const session = sessionId === undefined ? undefined : await chats.get(sessionId);
     const agent = await agents.get(session?.agentId ?? nextAgentId).catch(() => agents.get());
-    if (session !== undefined) return { agent, model: session.model, session };
-    return { agent, model: nextModel ?? agent.model };
+    if (session !== undefined) {
+      return { agent, model: session.model, mode: session.mode ?? agent.execution.mode, session };
+    }
+    return { agent, model: nextModel ?? agent.model, mode: nextMode ?? agent.execution.mode };
   };
   const agentAndModel: CurrentChat['agentAndModel'] = around;
 
@@ -109,7 +127,7 @@ export const createCurrentChat = (options: {
   };
 
   const surroundings: CurrentChat['surroundings'] = async () => {
-    const { agent, model, session } = await around();
+    const { agent, model, mode, session } = await around();
     const folder = vscode.workspace.workspaceFolders?.[0];
     const problem = options.storageProblem();
     const providerName = options.descriptions[model.provider].name;
@@ -117,6 +135,7 @@ export const createCurrentChat = (options: {
       agentName: agent.name,
       modelLabel: `${providerName}: ${model.model}`,
       isDemo: model.model.startsWith('scripted-'),
+      mode,
       hasKey: await models.hasKey(model.provider),
       providerName,
       folder: workspaceRoots()[0]?.path ?? '',
@@ -170,17 +189,30 @@ export const createCurrentChat = (options: {
       }
       const { agent, model } = await agentAndModel();
       const newSessionId = options.newId();
+      const mode = nextMode;
       // Shown from its first event on; taken back when the message could not be kept.
       sessionId = newSessionId;
       try {
-        const sending = chats.send({ newSessionId, agentId: agent.id, model, text, images });
+        tellShown();
+        const sending = chats.send({
+          newSessionId,
+          agentId: agent.id,
+          model,
+          ...(mode === undefined ? {} : { mode }),
+          text,
+          images,
+        });
         beginning = sending.catch(() => undefined);
         const started = await sending;
+        if (nextMode === mode) nextMode = undefined;
         // Unless the person has gone to another chat meanwhile.
         if (sessionId === newSessionId) await remember(newSessionId);
         return started;
       } catch (error) {
-        if (sessionId === newSessionId) sessionId = undefined;
+        if (sessionId === newSessionId) {
+          sessionId = undefined;
+          tellShown();
+        }
         throw error;
       }
     },
@@ -194,14 +226,27 @@ export const createCurrentChat = (options: {
     startNew: async (agentId) => {
       nextAgentId = agentId ?? nextAgentId;
       if (agentId !== undefined) nextModel = undefined;
+      nextMode = undefined;
       await show(undefined);
     },
     setModel,
     setAgent: async (agentId) => {
       nextAgentId = agentId;
       nextModel = undefined;
+      nextMode = undefined;
       if (sessionId !== undefined) await chats.setAgent(sessionId, agentId);
       await options.onChanged();
+    },
+    mode: async () => (await around()).mode,
+    setMode: async (mode) => {
+      await beginning;
+      if (sessionId === undefined) nextMode = mode;
+      else await chats.setMode(sessionId, mode);
+      await options.onChanged();
+    },
+    onShown: (listener) => {
+      shownListeners.add(listener);
+      return () => shownListeners.delete(listener);
     },
     useProvider: async (provider) => {
       const { agent, model } = await agentAndModel();

@@ -1,113 +1,163 @@
 import * as vscode from 'vscode';
 import type { ApprovalBroker } from '../core/approvals.ts';
-import type { ApprovalRequest, Decision } from '../core/approver.ts';
+import type { ApprovalRequest } from '../core/approver.ts';
+import type { Effect } from '../shared/event.ts';
+import type { Answers } from './answers.ts';
+import {
+  choicesOf,
+  decisionOf,
+  detailOf,
+  groupLimit,
+  notificationOf,
+  type Question,
+  questionTitle,
+} from './asking.ts';
+import type { DesktopNotifier } from './notify.ts';
 import type { Review } from './review.ts';
+import type { ApprovalSurface } from './settings.ts';
+import { withoutLinks } from './words.ts';
 
-interface Choice extends vscode.MessageItem {
-  readonly pick: 'reject' | 'approve' | 'session' | 'review';
+/** Milliseconds within which the steps of a group are asked, one after the other. */
+const groupDelay = 50;
+
+/** Milliseconds after a window got the focus: whoever comes to press a notification's button must get to it. */
+const focusDelay = 1_000;
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export interface AskingPorts {
+  readonly approvals: Pick<ApprovalBroker, 'pending' | 'answer' | 'listen'>;
+  /** Knows what an edit was left as in the review. */
+  readonly answers: Pick<Answers, 'decide'>;
+  readonly review: Pick<Review, 'open'>;
+  readonly desktop: Pick<DesktopNotifier, 'notify'>;
+  surface(effect: Effect): ApprovalSurface;
+  notifiesWhenUnfocused(): boolean;
+  /** Takes secrets out of a line that leaves VS Code. */
+  redact(text: string): string;
+  logError(error: unknown): void;
+  readonly delays?: { readonly group: number; readonly focus: number };
 }
 
-/** A dialog does not scroll everywhere, and its buttons must stay on the screen. */
-const patchLines = 24;
-const lineLength = 120;
-
-/** The change itself as far as a dialog can show it, and how much more there is to review. */
-const patchOf = ({ prompt }: ApprovalRequest): string => {
-  const lines = prompt.diffs.flatMap(({ path, patch }) =>
-    patch === '' ? [] : [...(prompt.diffs.length > 1 ? [path] : []), ...patch.split('\n')],
-  );
-  const omitted = prompt.diffs.reduce((sum, diff) => sum + diff.omittedLines, 0);
-  const more = lines.length - patchLines + omitted;
-  return [
-    ...lines
-      .slice(0, patchLines)
-      .map((line) => (line.length > lineLength ? `${line.slice(0, lineLength)}…` : line)),
-    ...(more > 0 ? [`… ${more} more lines: choose Review to see them.`] : []),
-  ].join('\n');
-};
-
-const detailOf = (request: ApprovalRequest, waiting: number): string => {
-  const { prompt } = request;
-  return [
-    prompt.detail,
-    patchOf(request),
-    prompt.caution === undefined ? '' : `Careful: ${prompt.caution}.`,
-    prompt.grant === undefined
-      ? ''
-      : `“Approve for this session” covers, in this chat: ${prompt.grant.label}.`,
-    waiting > 0 ? `${waiting} more waiting.` : '',
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
-};
-
-const choicesOf = (request: ApprovalRequest): Choice[] => [
-  // VS Code focuses the first one that does not close: Enter, perhaps meant for the editor, only looks. Esc rejects.
-  { title: 'Review', pick: 'review' },
-  { title: 'Approve', pick: 'approve' },
-  ...(request.prompt.grant === undefined
-    ? []
-    : [{ title: 'Approve for this session', pick: 'session' as const }]),
-  { title: 'Reject', pick: 'reject', isCloseAffordance: true },
-];
-
-const decisionOf = (pick: Exclude<Choice['pick'], 'review'>): Decision => ({
-  approved: pick !== 'reject',
-  scope: pick === 'session' ? 'session' : 'once',
-  by: 'user',
-  surface: 'dialog',
-});
-
 /**
- * Asks with VS Code's modal message, one at a time. A modal cannot be closed by code: when another surface answered
- * meanwhile, the late click changes nothing and says so.
+ * Asks with VS Code's own messages: modal ones one at a time, in the order of the questions. A modal cannot be closed by
+ * code: when another surface answered meanwhile, the late click changes nothing and says so. While the window has no
+ * focus, a notification takes the modal's place.
  */
-export const showModalApprovals = (
-  approvals: ApprovalBroker,
-  review: Review,
-  isEnabled: () => boolean,
-  logError: (error: unknown) => void,
-): vscode.Disposable => {
-  const queue: ApprovalRequest[] = [];
+export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
+  const { approvals, logError } = ports;
+  const delays = ports.delays ?? { group: groupDelay, focus: focusDelay };
+  const queue: Question[] = [];
+  const gathering = new Map<string, { requests: ApprovalRequest[]; timer: NodeJS.Timeout }>();
+  const wakers = new Set<() => void>();
   let isShowing = false;
+  let isDisposed = false;
 
-  const isPending = (request: ApprovalRequest): boolean =>
-    approvals.pending().some((each) => each.request.step.id === request.step.id);
+  /** What is left of a question. */
+  const pendingOf = ({ requests }: Question): Question => {
+    const ids = new Set(approvals.pending().map(({ request }) => request.step.id));
+    return { requests: requests.filter(({ step }) => ids.has(step.id)) };
+  };
+  const isAnswered = (question: Question): boolean => pendingOf(question).requests.length === 0;
+  const othersThan = ({ requests }: Question): number =>
+    Math.max(0, approvals.pending().length - requests.length);
 
-  const show = async (request: ApprovalRequest): Promise<void> => {
-    const waiting = approvals.pending().length - 1;
-    const options = { modal: true, detail: detailOf(request, waiting) };
-    const title = `${request.agentName}: ${request.prompt.title}`;
-    const choice = await vscode.window.showWarningMessage(title, options, ...choicesOf(request));
-    if (choice?.pick === 'review') {
+  const answer = async (
+    question: Question,
+    pick: Parameters<typeof decisionOf>[0] | 'review',
+    surface: string,
+  ): Promise<void> => {
+    if (pick === 'review') {
       // Still pending: it is answered from the diff's title bar or the card in the chat.
-      if (isPending(request)) await review.open(request.step.id);
+      const [first] = pendingOf(question).requests;
+      if (first !== undefined) await ports.review.open(first.step.id);
       return;
     }
-    const result = approvals.answer(request.step.id, decisionOf(choice?.pick ?? 'reject'));
-    if (result !== 'accepted') {
-      vscode.window.showInformationMessage(
-        `“${request.prompt.title}” had already been answered. Your choice changed nothing.`,
-      );
+    const decision = decisionOf(pick, surface);
+    const { requests } = question;
+    const open = pendingOf(question).requests;
+    const late = requests.length - open.length;
+    await Promise.all(open.map(({ step }) => ports.answers.decide(step.id, decision)));
+    if (late === 0) return;
+    const title = questionTitle(question);
+    void vscode.window.showInformationMessage(
+      withoutLinks(
+        open.length === 0
+          ? `“${title}” had already been answered. Your choice changed nothing.`
+          : `${late} of ${requests.length} steps of “${title}” had already been answered. Your choice counts for the others.`,
+      ),
+    );
+  };
+
+  const failed = (question: Question, error: unknown): void => {
+    logError(error);
+    for (const { step } of pendingOf(question).requests) {
+      approvals.answer(step.id, {
+        approved: false,
+        scope: 'once',
+        by: 'rule',
+        surface: 'the question could not be shown',
+      });
     }
+  };
+
+  const showModal = async (question: Question): Promise<void> => {
+    const options = { modal: true, detail: detailOf(question, othersThan(question)) };
+    const choice = await vscode.window.showWarningMessage(
+      questionTitle(question),
+      options,
+      ...choicesOf(question),
+    );
+    await answer(question, choice?.pick ?? 'reject', 'dialog');
+  };
+
+  /** Closed without a choice, it leaves the question to the card in the chat. */
+  const showNotification = async (question: Question): Promise<void> => {
+    const { message, choices } = notificationOf(question, othersThan(question));
+    const choice = await vscode.window.showWarningMessage(withoutLinks(message), ...choices);
+    if (choice !== undefined) await answer(question, choice.pick, 'notification');
+  };
+
+  const isAway = (): boolean => ports.notifiesWhenUnfocused() && !vscode.window.state.focused;
+
+  /** Until the window has the focus, or there is nothing left to ask. */
+  const whileAway = async (question: Question): Promise<void> => {
+    for (;;) {
+      while (isAway() && !isDisposed && !isAnswered(question)) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wakers.add(resolve);
+        await promise;
+        wakers.delete(resolve);
+      }
+      if (isDisposed || isAnswered(question)) return;
+      await pause(delays.focus);
+      if (!isAway()) return;
+    }
+  };
+  const wake = (): void => {
+    for (const each of wakers) each();
+  };
+
+  const ask = async (asked: Question): Promise<void> => {
+    if (isAway()) {
+      showNotification(pendingOf(asked)).catch((error: unknown) => failed(asked, error));
+      await whileAway(asked);
+    }
+    const question = pendingOf(asked);
+    if (question.requests.length > 0 && !isDisposed) await showModal(question);
   };
 
   const pump = async (): Promise<void> => {
     if (isShowing) return;
     isShowing = true;
     try {
-      for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
-        if (!isPending(request)) continue;
+      for (let question = queue.shift(); question !== undefined; question = queue.shift()) {
+        if (isAnswered(question)) continue;
         try {
-          await show(request);
+          await ask(question);
         } catch (error) {
-          logError(error);
-          approvals.answer(request.step.id, {
-            approved: false,
-            scope: 'once',
-            by: 'rule',
-            surface: 'the dialog could not be shown',
-          });
+          failed(question, error);
         }
       }
     } finally {
@@ -115,12 +165,53 @@ export const showModalApprovals = (
     }
   };
 
-  const unlisten = approvals.listen({
-    onAsked: (request) => {
-      if (!isEnabled()) return;
-      queue.push(request);
+  const begin = (question: Question): void => {
+    const [first] = question.requests;
+    if (first === undefined || isAnswered(question)) return;
+    if (isAway()) ports.desktop.notify(ports.redact(questionTitle(question)));
+    const surface = ports.surface(first.step.effect);
+    if (surface === 'notification') {
+      const pending = pendingOf(question);
+      showNotification(pending).catch((error: unknown) => failed(pending, error));
+    } else if (surface === 'dialog') {
+      queue.push(question);
       void pump();
+    }
+  };
+
+  /** What comes later than the others of its group is another question: nobody has seen it in this one. */
+  const beginGroup = (groupId: string): void => {
+    const requests = gathering.get(groupId)?.requests ?? [];
+    gathering.delete(groupId);
+    const { requests: pending } = pendingOf({ requests });
+    for (let start = 0; start < pending.length; start += groupLimit) {
+      begin({ requests: pending.slice(start, start + groupLimit) });
+    }
+  };
+
+  const onAsked = (request: ApprovalRequest): void => {
+    const { groupId } = request.prompt;
+    if (groupId === undefined) {
+      begin({ requests: [request] });
+      return;
+    }
+    // Group ids of two jobs have nothing to do with each other.
+    const key = `${request.jobId} ${groupId}`;
+    const before = gathering.get(key);
+    clearTimeout(before?.timer);
+    const timer = setTimeout(() => beginGroup(key), delays.group);
+    gathering.set(key, { requests: [...(before?.requests ?? []), request], timer });
+  };
+
+  const unlisten = approvals.listen({ onAsked, onAnswered: wake });
+  const watching = vscode.window.onDidChangeWindowState(wake);
+  return {
+    dispose: () => {
+      isDisposed = true;
+      unlisten();
+      watching.dispose();
+      for (const { timer } of gathering.values()) clearTimeout(timer);
+      wake();
     },
-  });
-  return { dispose: unlisten };
+  };
 };

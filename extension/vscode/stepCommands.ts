@@ -2,17 +2,19 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ApprovalBroker } from '../core/approvals.ts';
+import type { DecisionScope } from '../core/approver.ts';
 import type { Chats } from '../core/chats.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Answers } from './answers.ts';
 import { parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
+import { checkOffered } from './offered.ts';
 import { type Review, stepIdOf } from './review.ts';
 import { withoutIcons } from './words.ts';
 
 const scopeSchema = z
-  .object({ scope: z.enum(['once', 'session']).default('once') })
+  .object({ scope: z.enum(['once', 'session', 'workspace']).default('once') })
   .default({ scope: 'once' });
 const reasonSchema = z.object({ reason: z.string().optional() }).default({});
 
@@ -27,10 +29,21 @@ export const createStepCommands = (ports: {
 }) => {
   const { chats, jobs, approvals, elsewhere, answers, current, review } = ports;
 
-  const pickStep = async (title: string, given: unknown): Promise<string | undefined> => {
+  /**
+   * By code the step it names; from an editor or a key what the active tab reviews, all steps of a group together; else
+   * the person says which. Empty when they thought better of it.
+   */
+  const pickSteps = async (title: string, given: unknown): Promise<readonly string[]> => {
+    if (typeof given === 'string') return [given];
     const fromEditor = stepIdOf(given);
-    if (fromEditor !== undefined) return fromEditor;
-    if (typeof given === 'string') return given;
+    const reviewed = review.activeSteps();
+    if (fromEditor !== undefined) return reviewed.includes(fromEditor) ? reviewed : [fromEditor];
+    if (reviewed.length > 0) return reviewed;
+    const picked = await pickWaiting(title);
+    return picked === undefined ? [] : [picked];
+  };
+
+  const pickWaiting = async (title: string): Promise<string | undefined> => {
     const here = approvals.pending().map(({ request }) => ({ ...request, from: request.agentName }));
     const there = elsewhere
       .waiting()
@@ -59,14 +72,15 @@ export const createStepCommands = (ports: {
       prompt: 'Optional: tell the agent why, or what to do instead',
     });
 
+  /** @returns whether these were the answers that count */
   const answer = async (
-    title: string,
-    step: unknown,
-    decision: { approved: boolean; scope: 'once' | 'session'; reason?: string },
+    stepIds: readonly string[],
+    decision: { approved: boolean; scope: DecisionScope; reason?: string },
   ): Promise<boolean> => {
-    const stepId = await pickStep(title, step);
-    if (stepId === undefined) return false;
-    return answers.decide(stepId, { ...decision, by: 'user', surface: 'command' });
+    const counted = await Promise.all(
+      stepIds.map((stepId) => answers.decide(stepId, { ...decision, by: 'user', surface: 'command' })),
+    );
+    return counted.length > 0 && counted.every(Boolean);
   };
 
   /** The job of the chat that is shown; else the person says which. */
@@ -97,26 +111,30 @@ export const createStepCommands = (ports: {
     approveAction: async (step?: unknown, options?: unknown) => {
       // A menu of the editor passes arguments of its own behind the document.
       const { scope } = parse(scopeSchema, stepIdOf(step) === undefined ? options : undefined);
-      return answer('Approve', step, { approved: true, scope });
+      const stepIds = await pickSteps('Approve', step);
+      // Before any of them is answered.
+      for (const stepId of stepIds) await checkOffered(ports, stepId, scope);
+      return answer(stepIds, { approved: true, scope });
     },
     rejectAction: async (step?: unknown, options?: unknown) => {
       const isByCode = stepIdOf(step) === undefined && (step !== undefined || options !== undefined);
       const given = isByCode ? parse(reasonSchema, options) : undefined;
-      const stepId = await pickStep('Reject', step);
-      if (stepId === undefined) return false;
+      const stepIds = await pickSteps('Reject', step);
+      if (stepIds.length === 0) return false;
       const reason = given === undefined ? await askReason() : given.reason;
       if (reason === undefined && !isByCode) return false;
       const isGiven = reason !== undefined && reason.trim() !== '';
-      return answer('Reject', stepId, {
+      return answer(stepIds, {
         approved: false,
         scope: 'once',
         ...(isGiven ? { reason } : {}),
       });
     },
     reviewAction: async (step?: unknown) => {
-      const stepId = await pickStep('Review', step);
+      const stepId = typeof step === 'string' ? step : (stepIdOf(step) ?? (await pickWaiting('Review')));
       if (stepId !== undefined) await review.open(stepId);
     },
+    rejectChange: () => review.rejectChange(),
     cancelJob: async (jobId?: unknown) => {
       const target = typeof jobId === 'string' ? jobId : await pickJob();
       return target === undefined ? false : answers.stop(target);

@@ -63,3 +63,16 @@ export const timeOf = (at: number, now: number): string =>
   dayOf(at, now) === 'Today'
     ? new Date(at).toLocaleTimeString(undefined, { timeStyle: 'short' })
     : dayOf(at, now);
+
+/** `$0.42`; what is not nothing never reads as `$0.00`. */
+export const money = (usd: number): string => {
+  if (usd > 0 && usd < 0.005) return 'under $0.01';
+  return `$${usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+};
+
+/** `950`, `128k`, `1.2M`. */
+export const short = (number: number): string => {
+  if (number < 1_000) return String(Math.round(number));
+  if (number < 999_500) return `${Math.round(number / 1_000)}k`;
+  return `${Math.round(number / 100_000) / 10}M`;
+};

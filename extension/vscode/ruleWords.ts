@@ -1,0 +1,28 @@
+/** Rules and modes in words. Pure. */
+import { commandText } from '../core/commandLine.ts';
+import { matchText } from '../core/ruleMatch.ts';
+import type { ApprovalMode, RuleMatch } from '../shared/rule.ts';
+
+/** What each mode is called, and what runs in it without a question. */
+export const modeWords: Record<ApprovalMode, { readonly name: string; readonly runs: string }> = {
+  ask: {
+    name: 'Ask',
+    runs: 'Reads in this workspace run. Everything else asks, unless a rule covers it.',
+  },
+  smart: {
+    name: 'Smart',
+    runs: 'Edits in this workspace run too, and can be undone. Everything else asks, unless a rule covers it.',
+  },
+  autopilot: {
+    name: 'Autopilot',
+    runs: 'What the sandbox holds runs too, without asking. Everything else asks, unless a rule covers it.',
+  },
+};
+
+/** What asks in every mode. */
+export const alwaysAsks =
+  'Protected files, secrets and what lies outside this workspace ask in every mode; so does everything but reading, once text from the web or from other programs has come in.';
+
+/** What a rule covers, whole: `npm test`, `edits in src/**`. */
+export const coveredBy = (match: RuleMatch): string =>
+  match.kind === 'command' ? commandText(match.argv) : matchText(match);
