@@ -1,6 +1,35 @@
 /** As much of VS Code as the modules of extension/vscode need in the unit tests; `loadWithVscode.ts` puts it in place. */
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import {
+  applyEdit,
+  FakeDocument,
+  type Uri as FakeUri,
+  onDidCloseTextDocument,
+  openDocument,
+  opened,
+  openTab,
+  registerFileSystemProvider,
+  resetDocuments,
+  runBuiltIn,
+  TabInputText,
+  tabGroups,
+} from './vscodeDocuments.ts';
+
+export {
+  EventEmitter,
+  FilePermission,
+  FileSystemError,
+  FileType,
+  Position,
+  Range,
+  Selection,
+  TabInputText,
+  TabInputTextDiff,
+  TextEditorRevealType,
+  Uri,
+  WorkspaceEdit,
+} from './vscodeDocuments.ts';
 
 /** What was shown to the person, oldest first. */
 export const told: string[] = [];
@@ -8,9 +37,64 @@ export const told: string[] = [];
 /** What the person presses or types next, in the order they are asked; nobody answers where there is nothing. */
 export const answers: unknown[] = [];
 
-const tell = async (text: string): Promise<unknown> => {
+/** A message as it was shown: what stands behind its text are options and buttons. */
+export interface FakeMessage {
+  readonly text: string;
+  readonly detail: string | undefined;
+  readonly isModal: boolean;
+  readonly buttons: readonly string[];
+}
+
+/** As `told`, whole. */
+export const messages: FakeMessage[] = [];
+
+const titleOf = (item: unknown): unknown =>
+  typeof item === 'object' && item !== null ? Reflect.get(item, 'title') : item;
+
+/** An answer that is the title of a button presses it. */
+const tell = async (text: string, ...rest: readonly unknown[]): Promise<unknown> => {
+  const [first] = rest;
+  const options =
+    typeof first === 'object' && first !== null && !('title' in first)
+      ? (first as { modal?: boolean; detail?: string })
+      : undefined;
+  const items = options === undefined ? rest : rest.slice(1);
   told.push(text);
-  return answers.shift();
+  messages.push({
+    text,
+    detail: options?.detail,
+    isModal: options?.modal === true,
+    buttons: items.map((item) => String(titleOf(item))),
+  });
+  const answer = await answers.shift();
+  return items.find((item) => titleOf(item) === answer) ?? answer;
+};
+
+/** What stands in the status bar, by id. */
+export class FakeStatusBarItem {
+  text = '';
+  tooltip = '';
+  command: unknown;
+  backgroundColor: unknown;
+  name = '';
+  isShown = false;
+  show(): void {
+    this.isShown = true;
+  }
+  hide(): void {
+    this.isShown = false;
+  }
+  dispose(): void {
+    this.hide();
+  }
+}
+export const statusBarItems = new Map<string, FakeStatusBarItem>();
+
+/** Whether the window has the focus; `setFocused` tells who listens. */
+const windowListeners = new Set<() => void>();
+export const setFocused = (focused: boolean): void => {
+  window.state.focused = focused;
+  for (const listener of windowListeners) listener();
 };
 
 /** A quick pick that a test looks at and presses keys in. */
@@ -85,6 +169,16 @@ const choose = async (items: readonly object[]): Promise<unknown> => {
 };
 
 export const window = {
+  state: { focused: true },
+  onDidChangeWindowState: (listener: () => void): object => {
+    windowListeners.add(listener);
+    return { dispose: () => windowListeners.delete(listener) };
+  },
+  createStatusBarItem: (id: string): FakeStatusBarItem => {
+    const made = new FakeStatusBarItem();
+    statusBarItems.set(id, made);
+    return made;
+  },
   showErrorMessage: tell,
   showInformationMessage: tell,
   showWarningMessage: tell,
@@ -111,7 +205,18 @@ export const window = {
         onCancellationRequested: (listener: () => void) => progress.listeners.push(listener),
       },
     ),
-  showTextDocument: async (document: unknown): Promise<void> => void shownDocuments.push(document),
+  showTextDocument: async (document: unknown): Promise<void> => {
+    shownDocuments.push(document);
+    if (!(document instanceof FakeDocument)) return;
+    openTab(path.posix.basename(document.uri.path), new TabInputText(document.uri), [document.uri]);
+  },
+  tabGroups,
+  get activeTextEditor() {
+    return opened.editor;
+  },
+  get visibleTextEditors() {
+    return opened.editor === undefined ? [] : [opened.editor];
+  },
 };
 
 /** Whether the person has pressed Cancel in a progress message; a test sets it. */
@@ -128,7 +233,11 @@ export const shownDocuments: unknown[] = [];
 export const executed: (readonly unknown[])[] = [];
 
 export const commands = {
-  executeCommand: async (...call: readonly unknown[]): Promise<void> => void executed.push(call),
+  executeCommand: async (...call: readonly unknown[]): Promise<void> => {
+    executed.push(call);
+    const [command, ...args] = call;
+    runBuiltIn(command, args);
+  },
 };
 
 /** The clipboard is a variable; what is on a desktop is not there. */
@@ -147,6 +256,29 @@ export const UIKind = { Desktop: 1, Web: 2 };
 export const ProgressLocation = { Notification: 15 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 
+export const StatusBarAlignment = { Left: 1, Right: 2 };
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+
+export class TreeItem {
+  readonly label: string;
+  readonly collapsibleState: number;
+  id: string | undefined;
+  description: unknown;
+  tooltip: unknown;
+  contextValue: string | undefined;
+  constructor(label: string, collapsibleState = 0) {
+    this.label = label;
+    this.collapsibleState = collapsibleState;
+  }
+}
+
+export class ThemeColor {
+  readonly id: string;
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
 export class ThemeIcon {
   readonly id: string;
   constructor(id: string) {
@@ -154,37 +286,20 @@ export class ThemeIcon {
   }
 }
 
-export class EventEmitter {
-  readonly event = (): object => ({ dispose: () => undefined });
-  fire(): void {}
-  dispose(): void {}
-}
-
 /** Forgets what was told, shown, run and answered. */
 export const resetVscode = (): void => {
-  for (const list of [told, answers, quickPicks, shownDocuments, executed]) list.length = 0;
+  window.state.focused = true;
+  windowListeners.clear();
+  statusBarItems.clear();
+  for (const list of [told, messages, answers, quickPicks, shownDocuments, executed]) list.length = 0;
   Object.assign(progress, { isCancelled: false, onReport: () => undefined, listeners: [] });
+  resetDocuments();
 };
-
-interface FakeUri {
-  readonly scheme: string;
-  readonly fsPath: string;
-  readonly path: string;
-}
 
 interface Folder {
   readonly name: string;
   readonly uri: Pick<FakeUri, 'scheme' | 'fsPath'>;
 }
-
-const uri = (fsPath: string, scheme = 'file'): FakeUri => ({ scheme, fsPath, path: fsPath });
-
-export const Uri = {
-  file: (fsPath: string): FakeUri => uri(fsPath),
-  from: (parts: { readonly scheme: string; readonly path: string }): FakeUri => uri(parts.path, parts.scheme),
-  joinPath: (folder: Pick<FakeUri, 'scheme' | 'fsPath'>, ...names: readonly string[]): FakeUri =>
-    uri(path.join(folder.fsPath, ...names), folder.scheme),
-};
 
 /** What is open; a test sets it. Files are the real ones. */
 export const workspace = {
@@ -200,4 +315,11 @@ export const workspace = {
     createDirectory: ({ fsPath }: FakeUri) => mkdir(fsPath, { recursive: true }),
   },
   registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
+  registerFileSystemProvider,
+  onDidCloseTextDocument: onDidCloseTextDocument.event,
+  get textDocuments() {
+    return opened.documents;
+  },
+  openTextDocument: async (uri: FakeUri) => openDocument(uri),
+  applyEdit,
 };

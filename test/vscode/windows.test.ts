@@ -28,6 +28,7 @@ describe('answers to agents', () => {
           return there;
         },
       },
+      review: { accepted: () => undefined, leavesNothing: () => false },
     });
     return { ...made, asked };
   };
