@@ -48,6 +48,16 @@ describe('what one window asks of a job in another', function () {
     assert.deepEqual(asked, [{ jobId: 'job', ask: { type: 'stop' } }]);
   });
 
+  it('may allow it for the whole workspace, but neither write other texts nor say that time is up', async () => {
+    const { asked } = await runner();
+    const other = await asking();
+    const decision = { approved: true, scope: 'workspace', by: 'user', surface: 'chat' } as const;
+    const more = { ...decision, accepted: [{ file: '/a', text: 'x' }], isExpired: true };
+    const ask: Ask = { type: 'decide', stepId: 'step', decision: more };
+    assert.equal(await other.relay.ask('job', ask), 'accepted');
+    assert.deepEqual(asked, [{ jobId: 'job', ask: { ...ask, decision } }]);
+  });
+
   it('is answered with what came first, when two windows decide at once', async () => {
     const { asked } = await runner();
     const [one, two] = [await asking(), await asking()];
