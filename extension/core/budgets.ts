@@ -103,11 +103,11 @@ export const reachedLimit = (
   return undefined;
 };
 
-const scopeWords: Readonly<Record<BudgetScope, string>> = {
-  job: 'This answer has',
-  chat: 'This chat has',
-  agent: 'This agent has today',
-  day: 'All agents together have today',
+const scopeWords: Readonly<Record<BudgetScope, readonly [who: string, whose: string]>> = {
+  job: ['This answer has', 'its'],
+  chat: ['This chat has', 'its'],
+  agent: ['Today this agent has', 'its'],
+  day: ['Today the agents together have', 'their'],
 };
 
 const count = (value: number, one: string, many: string): string =>
@@ -126,26 +126,25 @@ const amountText: Readonly<Record<LimitKind, (value: number) => string>> = {
   minutes: (value) => count(value, 'minute of work', 'minutes of work'),
 };
 
-const reachedText = ({ scope, kind, spent, limit, raised, assumed, unpriced }: ReachedLimit): string => {
+const reachedText = (reached: ReachedLimit): string => {
+  const { kind, spent, limit, raised, assumed, unpriced } = reached;
   const text = amountText[kind];
-  const raisedText =
-    raised === 0 ? '' : `, its limit of ${text(limit)} raised ${count(raised, 'time', 'times')}`;
-  const assumedText =
-    assumed > 0
-      ? ` ${dollars(assumed)} of it is assumed, for ${count(unpriced, 'request', 'requests')} whose price is not known; the setting anycowork.prices can say it.`
-      : '';
-  return `${scopeWords[scope]} spent ${text(spent)} of the ${text(limit * (raised + 1))} it may${raisedText}.${assumedText}`;
+  const [who, whose] = scopeWords[reached.scope];
+  const raisedText = raised === 0 ? '' : ` (${text(limit)}, raised ${count(raised, 'time', 'times')})`;
+  const spentText = `${who} spent ${text(spent)} of ${whose} limit of ${text(limit * (raised + 1))}${raisedText}.`;
+  if (assumed === 0) return spentText;
+  const requests = count(unpriced, 'request', 'requests');
+  return `${spentText} ${dollars(assumed)} of that is assumed, for ${requests} whose price is not known; the setting anycowork.prices can say it.`;
 };
 
-/** What the person reads. @param reached at least one; a limit of the job only where it is the only one */
+/** What the person reads. @param reached at least one; those of the job only where there are no others */
 export const budgetError = (reached: readonly ReachedLimit[]): JobError => {
   const isJob = reached.every(({ scope }) => scope === 'job');
-  const next = isJob
-    ? 'Continue to let it spend as much again, or change the limit in the settings.'
-    : 'Raise the limit to let it spend as much again, or change it in the settings.';
+  const how = isJob ? 'Continue' : 'Raise the limit';
+  const next = `Everything so far was kept. ${how} to allow as much again, or change the limits in the settings.`;
   return {
     kind: 'budget',
-    message: [...reached.map(reachedText), 'Everything so far was kept.', next].join(' '),
+    message: [...reached.map(reachedText), next].join(' '),
     actions: [isJob ? 'continue' : 'raiseBudget', 'openSettings'],
   };
 };
