@@ -87,10 +87,32 @@ const writeUntilKilled = async (folder: string, name: string): Promise<Said> => 
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-const readChat = async (store: Store, chat: string): Promise<FoundChat | undefined> => {
+/** Ids of session rules, by chat. */
+type FoundRules = ReadonlyMap<string, ReadonlySet<string>>;
+
+const readRules = async (store: Store): Promise<FoundRules> => {
+  const found = new Map<string, Set<string>>();
+  for (const { id, sessionId = '' } of await store.listRules()) {
+    found.set(sessionId, (found.get(sessionId) ?? new Set()).add(id));
+  }
+  return found;
+};
+
+/** A step has versions of two files, or of none. */
+const readVersions = async (store: Store, chat: string): Promise<ReadonlySet<string>> => {
+  const counts = new Map<string, number>();
+  for (const { stepId } of await store.listVersions(chat, { fromRow: 0 })) {
+    counts.set(stepId, (counts.get(stepId) ?? 0) + 1);
+  }
+  for (const [step, count] of counts) assert.equal(count, 2, `half of the versions of ${step}`);
+  return new Set(counts.keys());
+};
+
+const readChat = async (store: Store, rules: FoundRules, chat: string): Promise<FoundChat | undefined> => {
   const summary = await store.getSession(chat);
   if (summary === undefined) {
     assert.deepEqual(await store.readAll(chat), [], `${chat} is not there, and items of it are`);
+    assert.deepEqual(rules.get(chat), undefined, `${chat} is not there, and rules of it are`);
     return undefined;
   }
   const { title, isPinned, shelf, status } = summary;
@@ -104,15 +126,16 @@ const readChat = async (store: Store, chat: string): Promise<FoundChat | undefin
       items.set(item.id, hashOf(textOf(item.record.result?.content ?? [])));
     }
   }
-  return { title, isPinned, shelf, items };
+  const versions = await readVersions(store, chat);
+  return { title, isPinned, shelf, items, rules: rules.get(chat) ?? new Set(), versions };
 };
 
 /** Looks for everything; whether what was pending has happened is known from then on. */
-const checkWriter = async (store: Store, said: Said): Promise<void> => {
+const checkWriter = async (store: Store, rules: FoundRules, said: Said): Promise<void> => {
   const { model, pending } = said;
   const found = new Map<string, FoundChat | undefined>();
   for (const id of new Set([...model.keys(), ...(pending === undefined ? [] : touchedBy(pending))])) {
-    found.set(id, await readChat(store, id));
+    found.set(id, await readChat(store, rules, id));
   }
   const problems = (expected: Model, ids: Iterable<string>): readonly string[] =>
     [...ids].flatMap((id) => problemsOf(id, expected.get(id), found.get(id)));
@@ -130,7 +153,19 @@ const checkWriter = async (store: Store, said: Said): Promise<void> => {
 const check = async (folder: string, all: readonly Said[]): Promise<void> => {
   const problems: string[] = [];
   const store = openStore(folder, problems);
-  for (const said of all) await checkWriter(store, said);
+  const rules = await readRules(store);
+  for (const said of all) await checkWriter(store, rules, said);
+  const decided = new Set((await store.readAudit(0, Number.MAX_SAFE_INTEGER)).map(({ stepId }) => stepId));
+  const steps = all
+    .flatMap(({ model }) => [...model.values()])
+    .flatMap((chat) => [...(chat?.items.keys() ?? []), ...(chat?.gone ?? [])])
+    .filter((id) => id.endsWith('-step'));
+  // Acknowledged before the step's result was.
+  assert.deepEqual(
+    steps.filter((id) => !decided.has(id)),
+    [],
+    'steps without a decision',
+  );
   await store.close();
   const { database } = await openDatabase(folder, { migrations });
   const integrity = await database.read((query) => query('PRAGMA integrity_check'));

@@ -13,11 +13,15 @@ const changes: readonly Change[] = [
   { kind: 'begin', chat: 'a' },
   { kind: 'item', chat: 'a', id: 'one', hash: '1', isSent: true },
   { kind: 'item', chat: 'a', id: 'two', hash: '2', isSent: false },
+  { kind: 'keep', chat: 'a', what: 'version', id: 'one' },
+  { kind: 'keep', chat: 'a', what: 'version', id: 'two' },
+  { kind: 'keep', chat: 'a', what: 'rule', id: 'rule' },
   { kind: 'copy', chat: 'b', title: 'Fork', items: [['one', '1']] },
   { kind: 'rewind', chat: 'a', earlier: 'c', gone: ['two'] },
   { kind: 'set', chat: 'b', shelf: 'archived' },
   { kind: 'item', chat: 'b', id: 'three', hash: '3', isSent: true },
   { kind: 'set', chat: 'c', title: 'Named', isPinned: true },
+  { kind: 'unrule', chat: 'a', id: 'rule' },
   { kind: 'remove', chat: 'c' },
 ];
 

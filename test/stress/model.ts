@@ -1,4 +1,5 @@
 /** What a writer says about what it does, and what has to be found of it after it was killed. */
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 
 /** Item id and hash of its text. */
@@ -25,6 +26,15 @@ const changeSchema = z.discriminatedUnion('kind', [
     shelf: z.enum(['active', 'archived', 'deleted']).optional(),
   }),
   z.object({ kind: z.literal('remove'), chat: z.string() }),
+  /** A session rule, or what a file was before a step of the chat. */
+  z.object({
+    kind: z.literal('keep'),
+    chat: z.string(),
+    what: z.enum(['rule', 'version']),
+    /** Of a version, the step's item. */
+    id: z.string(),
+  }),
+  z.object({ kind: z.literal('unrule'), chat: z.string(), id: z.string() }),
 ]);
 export type Change = z.infer<typeof changeSchema>;
 
@@ -42,6 +52,9 @@ export interface ChatModel {
   readonly items: ReadonlyMap<string, string>;
   /** Items that were taken out of it. */
   readonly gone: ReadonlySet<string>;
+  readonly rules: ReadonlySet<string>;
+  /** Steps of which a version of a file is kept. */
+  readonly versions: ReadonlySet<string>;
 }
 
 /** By id; undefined for one that was removed. */
@@ -53,6 +66,8 @@ const newChat: ChatModel = {
   shelf: 'active',
   items: new Map(),
   gone: new Set(),
+  rules: new Set(),
+  versions: new Set(),
 };
 
 export const apply = (model: Model, change: Change): Model => {
@@ -70,9 +85,16 @@ export const apply = (model: Model, change: Change): Model => {
     case 'copy':
       return next.set(change.chat, { ...newChat, title: change.title, items: new Map(change.items) });
     case 'rewind':
-      next.set(change.earlier, { ...newChat, shelf: 'archived', items: chat.items });
+      next.set(change.earlier, {
+        ...newChat,
+        shelf: 'archived',
+        items: chat.items,
+        // They go with their steps.
+        versions: new Set([...chat.versions].filter((id) => change.gone.includes(id))),
+      });
       return next.set(change.chat, {
         ...chat,
+        versions: new Set([...chat.versions].filter((id) => !change.gone.includes(id))),
         items: new Map([...chat.items].filter(([id]) => !change.gone.includes(id))),
         gone: new Set([...chat.gone, ...change.gone]),
       });
@@ -85,6 +107,15 @@ export const apply = (model: Model, change: Change): Model => {
       });
     case 'remove':
       return next.set(change.chat, undefined);
+    case 'keep': {
+      const key = change.what === 'rule' ? 'rules' : 'versions';
+      return next.set(change.chat, { ...chat, [key]: new Set([...chat[key], change.id]) });
+    }
+    case 'unrule':
+      return next.set(change.chat, {
+        ...chat,
+        rules: new Set([...chat.rules].filter((id) => id !== change.id)),
+      });
   }
 };
 
@@ -109,6 +140,11 @@ export const problemsOf = (
   }
   for (const item of expected.gone) {
     if (found.items.has(item)) problems.push(`${item} was taken out of ${id} and is there`);
+  }
+  for (const key of ['rules', 'versions'] as const) {
+    if (!isDeepStrictEqual(found[key], expected[key])) {
+      problems.push(`${id}: ${key} are ${[...found[key]]}, not ${[...expected[key]]}`);
+    }
   }
   for (const key of ['title', 'isPinned', 'shelf'] as const) {
     if (found[key] !== expected[key]) problems.push(`${id}: ${key} is ${found[key]}, not ${expected[key]}`);

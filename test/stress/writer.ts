@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import { textOf } from '../../extension/shared/message.ts';
 import { shelves } from '../../extension/shared/session.ts';
 import { jobEvents } from '../storage/chatEvents.ts';
+import { rule, version } from '../storage/consentSupport.ts';
 import { openStore, session } from '../storage/support.ts';
 import type { Change } from './model.ts';
 import { randomOf } from './random.ts';
@@ -49,7 +50,13 @@ const work = async (chat: string): Promise<void> => {
   if (random() < 0.3) await store.saveDraft(jobId, answer.slice(0, answer.length / 2));
   await keep(`${jobId}-message`, answer, job.said(answer));
   await store.record(job.approved());
-  await keep(`${jobId}-step`, result, job.stepDone(result));
+  const stepId = `${jobId}-step`;
+  if (random() < 0.5) {
+    await perform({ kind: 'keep', chat, what: 'version', id: stepId }, () =>
+      store.keepVersions([version(stepId, chat), version(stepId, chat, { file: '/b' })]),
+    );
+  }
+  await keep(stepId, result, job.stepDone(result));
   await store.record(job.completed());
 };
 
@@ -70,7 +77,7 @@ const tend = async (chat: string): Promise<string | undefined> => {
   const items = await itemsOf(chat);
   const chosen = items[Math.floor(random() * items.length)]?.row ?? 0;
   const to = session(newName());
-  switch (Math.floor(random() * 6)) {
+  switch (Math.floor(random() * 8)) {
     case 0: {
       const copied = items.filter(({ row }) => row <= chosen).map(({ entry }) => entry);
       await perform({ kind: 'copy', chat: to.id, title: 'Fork', items: copied }, () =>
@@ -107,6 +114,19 @@ const tend = async (chat: string): Promise<string | undefined> => {
       await perform({ kind: 'set', chat, isPinned }, () =>
         store.updateSession(chat, { isPinned }, Date.now()),
       );
+      return undefined;
+    }
+    case 5: {
+      const id = newName();
+      await perform({ kind: 'keep', chat, what: 'rule', id }, () =>
+        store.saveRule(rule(id, { duration: 'session', sessionId: chat })),
+      );
+      return undefined;
+    }
+    case 6: {
+      const last = (await store.listRules()).findLast(({ sessionId }) => sessionId === chat);
+      if (last === undefined) return undefined;
+      await perform({ kind: 'unrule', chat, id: last.id }, () => store.deleteRule(last.id));
       return undefined;
     }
     default: {
