@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are expansions of the shell
 import assert from 'node:assert/strict';
 import { commandText, parseCommandLine } from '../../extension/core/commandLine.ts';
 
