@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Shown } from './harness.ts';
 import {
+  askedTogether,
   assistant,
   at,
   commandPrompt,
@@ -161,9 +162,9 @@ describe('keyboard', () => {
       'Retry: have this answered again',
       'Fork: go on from here in a new chat',
       'Copy answer as Markdown',
-      '$ npm test -- date\nin /home/ada/date-too',
+      'npm test -- date\n\nFolder: /home/ada/date',
       'approve',
-      'approve-session',
+      'offers',
       'reject',
       'review',
       'reason',
@@ -171,6 +172,7 @@ describe('keyboard', () => {
       'Attach pictures',
       'agent',
       'model',
+      'mode',
       'stop',
     ]);
   });
@@ -180,7 +182,7 @@ describe('keyboard', () => {
       const shown = await show(waiting, { theme, height: 900 });
       const { page } = shown;
       const places: string[] = [];
-      for (let index = 0; index < 26; index += 1) {
+      for (let index = 0; index < 27; index += 1) {
         await page.keyboard.press('Tab');
         const at = await page.evaluate(() => {
           const element = document.activeElement;
@@ -264,6 +266,30 @@ describe('screen readers', () => {
       }),
     );
     assert.equal(await said(shown), 'No network.');
+  });
+
+  it('hear once what is asked together, as a whole', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi')]), jobStarted('u2', 'Go')]);
+    await shown.page.evaluate(() => {
+      const region = document.querySelector('[data-test=announcements]');
+      const heard: string[] = [];
+      Object.assign(window, { heard });
+      if (region !== null)
+        new MutationObserver(() => {
+          const text = region.textContent ?? '';
+          if (text !== (heard.at(-1) ?? '')) heard.push(text);
+        }).observe(region, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
+    });
+    for (const message of askedTogether('a.ts', 'b.ts', 'c.ts')) await shown.push(message);
+    await shown.page.waitForFunction(() => Reflect.get(window, 'heard').length > 0);
+    await settle(shown, 400);
+    assert.deepEqual(await shown.page.evaluate(() => Reflect.get(window, 'heard')), [
+      'Waiting for your approval. 3 edits wait together. Edit a.ts? Edit b.ts? Edit c.ts?',
+    ]);
   });
 
   it('find one polite region beside a log that is not read out token by token', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { reduceChat } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import { type Announcer, announce, silent } from '../../webview/announce.ts';
-import { at, chat, commandPrompt, reply, step, user } from './samples.ts';
+import { at, chat, commandPrompt, editPrompt, reply, step, user } from './samples.ts';
 
 /** Everything that was said, in its order. */
 const spoken = (...events: readonly AgentEvent[]): readonly string[] => {
@@ -70,6 +70,29 @@ describe('webview announcements', () => {
       ),
       ['Waiting for your approval. Run npm test?', 'The network is down.', 'Stopped.'],
     );
+  });
+
+  it('says what is asked together as one announcement that grows', () => {
+    const asked = (path: string, groupId: string): AgentEvent => ({
+      ...at(2),
+      type: 'ApprovalRequired',
+      step: step(path, 'edit_file', path, 'write'),
+      prompt: editPrompt(path, groupId),
+    });
+    const [first, second, third] = [asked('a.ts', 'g1'), asked('b.ts', 'g1'), asked('c.ts', 'g2')];
+    let state = chat([user('u1', 'Hi')]);
+    let announcer: Announcer = silent;
+    const said = [];
+    for (const event of [first, second, third]) {
+      state = reduceChat(state, event);
+      announcer = announce(announcer, state, event);
+      said.push([announcer.count, announcer.text]);
+    }
+    assert.deepEqual(said, [
+      [1, 'Waiting for your approval. Edit a.ts?'],
+      [1, 'Waiting for your approval. 2 edits wait together. Edit a.ts? Edit b.ts?'],
+      [2, 'Waiting for your approval. Edit c.ts?'],
+    ]);
   });
 
   it('starts each reply anew', () => {

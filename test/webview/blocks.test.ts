@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Token } from 'marked';
-import type { ChatItem } from '../../extension/shared/chat.ts';
+import type { ChatItem, StepRecord } from '../../extension/shared/chat.ts';
 import { type Chunk, chunkItems } from '../../webview/chunks.ts';
 import { type Lexed, lexMarkdown, nothingLexed } from '../../webview/markdown.ts';
 import { rowsOf } from '../../webview/rows.ts';
-import { assistant, reply, step, stepItem, user } from './samples.ts';
+import { assistant, editPrompt, reply, step, stepItem, user } from './samples.ts';
 
 describe('webview chunks', () => {
   const items = (kinds: string, from = 0): readonly ChatItem[] =>
@@ -62,7 +62,12 @@ describe('webview rows', () => {
     message: reply('t', '', { content: [{ type: 'thinking', text: 'hm' }] }),
   } as const;
   const summary = (items: readonly ChatItem[]) =>
-    rowsOf(items).map((row) => (row.kind === 'reads' ? `${row.label} (${row.items.length})` : row.item.id));
+    rowsOf(items).map((row) => {
+      if (row.kind === 'item') return row.item.id;
+      return row.kind === 'reads'
+        ? `${row.label} (${row.items.length})`
+        : `together: ${row.items.map(({ id }) => id).join(' ')}`;
+    });
 
   it('fold reads that follow each other, with the thinking between them', () => {
     assert.deepEqual(
@@ -83,6 +88,34 @@ describe('webview rows', () => {
     const failed = stepItem(step('f', 'read_file', 'f.ts'), { status: 'failed' });
     const running = stepItem(step('r', 'read_file', 'r.ts'), { status: 'running' });
     assert.deepEqual(summary([read('a'), failed, read('b'), running]), ['a', 'f', 'b', 'r']);
+  });
+
+  it('keep together what was asked together, answered or not', () => {
+    const asked = (id: string, groupId: string | undefined, more: Partial<StepRecord> = {}) =>
+      stepItem(step(id, 'edit_file', `${id}.ts`, 'write'), {
+        status: 'waiting',
+        prompt: editPrompt(`${id}.ts`, groupId),
+        ...more,
+      });
+    assert.deepEqual(
+      summary([
+        user('u', 'x'),
+        asked('a', 'g1', { status: 'completed' }),
+        asked('b', 'g1'),
+        asked('c', 'g1'),
+        asked('d', 'g2'),
+        asked('e', undefined),
+        asked('f', undefined),
+      ]),
+      ['u', 'together: a b c', 'd', 'e', 'f'],
+    );
+  });
+
+  it('fold finished reads that were asked together as other reads', () => {
+    const asked = (id: string, status: StepRecord['status']) =>
+      stepItem(step(id, 'read_file', id), { status, prompt: editPrompt(id, 'g1') });
+    assert.deepEqual(summary([asked('a', 'completed'), asked('b', 'waiting')]), ['together: a b']);
+    assert.deepEqual(summary([asked('a', 'completed'), asked('b', 'completed')]), ['Read 2 files (2)']);
   });
 
   it('do not show a reply that is nothing but tool calls', () => {

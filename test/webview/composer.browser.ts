@@ -231,14 +231,57 @@ describe('composer: bar', () => {
     assert.ok(await shown.page.isVisible('[data-test=loading]'));
   });
 
-  it('shows what the chat has cost, exactly on hover', async () => {
-    const usage = { input: 31_240, output: 2_180, cachedInput: 20_000, cacheWrite: 0, reasoning: 900 };
-    const shown = await show([snapshot([user('u1', 'Hi')], { ...running, usage, contextTokens: 12_410 })]);
-    const shownUsage = shown.page.locator('[data-test=usage]');
-    assert.match((await shownUsage.textContent()) ?? '', /^33k/);
-    assert.equal(
-      await shownUsage.getAttribute('title'),
-      'This chat so far: 31,240 tokens in (20,000 from cache), 2,180 out (900 reasoning)',
-    );
-  });
+  const usage = { input: 31_240, output: 2_180, cachedInput: 20_000, cacheWrite: 0, reasoning: 900 };
+  const tokens = 'This chat so far: 31,240 tokens in (20,000 from cache), 2,180 out (900 reasoning)';
+  for (const [name, costUsd, unpriced, text, title] of [
+    ['as far as all prices are known', 0.0123, 0, '33k tokens / $0.01', '$0.0123'],
+    ['at least', 0.0123, 3, '33k tokens / ≥ $0.01', '$0.0123, price of 3 requests not known'],
+    ['in tokens where no price is known', 0, 1, '33k tokens', 'price of 1 request not known'],
+  ] as const) {
+    it(`shows what the chat has cost, ${name}, exactly on hover`, async () => {
+      const shown = await show([snapshot([user('u1', 'Hi')], { ...running, usage, costUsd, unpriced })]);
+      const shownUsage = shown.page.locator('[data-test=usage]');
+      assert.equal(await shownUsage.textContent(), text);
+      assert.equal(await shownUsage.getAttribute('title'), `${tokens}\n${title}`);
+    });
+  }
+
+  for (const [mode, label] of [
+    ['ask', 'Ask'],
+    ['smart', 'Smart'],
+    ['autopilot', 'Autopilot'],
+  ] as const) {
+    it(`names the mode ${mode}, and lets one choose another`, async () => {
+      const shown = await show([snapshot([], {}, { mode })]);
+      await shown.page.getByRole('button', { name: `Approvals: ${label}. Choose another mode` }).click();
+      assert.deepEqual(await shown.posts('pickMode'), [{ type: 'pickMode' }]);
+      const colours = await shown.page.$eval('[data-test=mode]', (element) => [
+        getComputedStyle(element).color,
+        getComputedStyle(element.previousElementSibling ?? element).color,
+      ]);
+      assert.equal(colours[0] !== colours[1], mode === 'autopilot');
+    });
+  }
+
+  for (const mode of ['ask', 'autopilot'] as const) {
+    it(`keeps agent, model, mode ${mode} and cost in a bar of 250 pixels`, async () => {
+      const shown = await show(
+        [
+          snapshot(
+            [user('u1', 'Hi')],
+            { usage, costUsd: 12.34, unpriced: 1 },
+            { mode, agentName: 'Documentation writer' },
+          ),
+        ],
+        { width: 250 },
+      );
+      for (const name of ['agent', 'model', 'mode', 'usage', 'send']) {
+        const box = await shown.page.locator(`[data-test=${name}]`).boundingBox();
+        assert.ok(
+          box !== null && box.width >= 20 && box.x + box.width <= 250 - 12,
+          `${name} ${JSON.stringify(box)}`,
+        );
+      }
+    });
+  }
 });

@@ -35,6 +35,8 @@ const unfold = async (shown: Shown): Promise<void> => {
 };
 const details = (shown: Shown): Promise<string | null> => shown.page.textContent('.step-details');
 
+const why = (shown: Shown): Promise<string | null> => shown.page.textContent('[data-test=why]');
+
 describe('steps: waiting for an approval', () => {
   it('shows the exact payload and what each answer covers', async () => {
     const shown = await show([open, asked()]);
@@ -42,32 +44,43 @@ describe('steps: waiting for an approval', () => {
     assert.equal(await shown.page.textContent('.approval-title'), 'Run npm test?');
     assert.equal(
       await shown.page.textContent('.payload'),
-      '$ npm test -- date\nin /home/ada/date-tools, not sandboxed',
+      'npm test -- date\n\nFolder: /home/ada/date-tools',
     );
-    assert.equal(
-      await shown.page.textContent('.approval-scope'),
-      '“For this session” covers, in this chat: this exact command.',
-    );
-    assert.equal(
-      await shown.page.getByRole('button', { name: 'Approve for this session: this exact command' }).count(),
-      1,
-    );
+    assert.equal(await why(shown), 'Asks because no rule covers it · Not sandboxed');
+    assert.equal(await shown.page.locator('.caution').count(), 0);
     assert.equal(await shown.page.textContent('.status-text'), 'Waiting for your approval');
   });
 
-  it('offers nothing for the session where every use has to be asked, and says why it asks', async () => {
-    const { grant: _, ...once } = commandPrompt;
-    const shown = await show([open, asked({ ...once, caution: '.git is protected.' })]);
-    assert.equal(await shown.page.locator('[data-test=approve-session], .approval-scope').count(), 0);
-    assert.match((await shown.page.textContent('.caution')) ?? '', /\.git is protected/);
+  it('offers nothing to be allowed where every use has to be asked, and warns', async () => {
+    const shown = await show([
+      open,
+      asked({ ...commandPrompt, offers: [], reason: '.git is protected', isCautioned: true }),
+    ]);
+    assert.equal(await shown.page.locator('[data-test=offers]').count(), 0);
+    assert.equal(await shown.page.textContent('.caution'), 'Asks because .git is protected');
+    assert.equal(await shown.page.locator('.caution .codicon-warning').count(), 1);
+    assert.equal(await why(shown), 'Not sandboxed');
   });
 
   for (const [name, act, decision] of [
     ['Approve', (shown: Shown) => shown.page.click('[data-test=approve]'), { approved: true, scope: 'once' }],
     [
-      'Approve for this session',
-      (shown: Shown) => shown.page.click('[data-test=approve-session]'),
+      'Approve for this chat',
+      async (shown: Shown) => {
+        await shown.page.click('[data-test=offers]');
+        await shown.page.getByRole('menuitem', { name: /^Approve for this chat/ }).click();
+      },
       { approved: true, scope: 'session' },
+    ],
+    [
+      'Always allow',
+      async (shown: Shown) => {
+        await shown.page.click('[data-test=offers]');
+        await shown.page
+          .getByRole('menuitem', { name: 'Always allow: npm test -- date in this workspace' })
+          .click();
+      },
+      { approved: true, scope: 'workspace' },
     ],
     ['Reject', (shown: Shown) => shown.page.click('[data-test=reject]'), { approved: false, scope: 'once' }],
     [
@@ -137,12 +150,13 @@ describe('steps: waiting for an approval', () => {
   for (const [key, at] of [
     ['Control+Enter', 'review'],
     ['Enter', 'approve'],
-    ['Space', 'approve-session'],
+    ['Space', 'approve-workspace'],
   ] as const) {
     it(`approves nothing with ${key} on ${at} while a reason for rejecting is written, and says why`, async () => {
       const shown = await show([open, asked()]);
       const reason = shown.page.locator('[data-test=reason] input');
       await reason.fill('Use pnpm');
+      if (at === 'approve-workspace') await shown.page.click('[data-test=offers]');
       await shown.page.locator(`[data-test=${at}]`).press(key);
       await settle(shown);
       assert.equal((await shown.posts('decide')).length, 0);

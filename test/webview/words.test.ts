@@ -6,9 +6,11 @@ import {
   clock,
   dayLabel,
   duration,
+  exactCost,
   exactNumber,
   plural,
   relativeTime,
+  shortCost,
   shortNumber,
 } from '../../webview/format.ts';
 import { groupSessions } from '../../webview/sessions.ts';
@@ -46,6 +48,33 @@ describe('webview numbers and times', () => {
         [999_499, '999k'],
         [999_500, '1M'],
         [1_440_000, '1.4M'],
+      ],
+    ],
+    [
+      'costs',
+      shortCost,
+      [
+        [0, '$0'],
+        [0.0004, '<$0.001'],
+        [0.0043, '$0.004'],
+        [0.0094, '$0.009'],
+        [0.0096, '$0.01'],
+        [0.0123, '$0.01'],
+        [1.234, '$1.23'],
+        [99.994, '$99.99'],
+        [123.4, '$123'],
+        [1_234, '$1,234'],
+      ],
+    ],
+    [
+      'exact costs',
+      exactCost,
+      [
+        [0, '$0'],
+        [0.0123, '$0.0123'],
+        [0.000004, '$0.000004'],
+        [1.5, '$1.50'],
+        [1_234.5, '$1,234.50'],
       ],
     ],
     [
@@ -181,6 +210,21 @@ describe('webview changed files', () => {
     assert.equal(changesOf([stepItem(edit, { diffs: [diff], status: 'failed' })]).size, 0);
     assert.equal(changesOf([stepItem(edit, { diffs: [diff] })]).size, 1);
   });
+
+  it('passes over what was undone', () => {
+    const other = { ...diff, path: 'src/other.ts' };
+    const items = [
+      stepItem(step('e1', 'edit_file', 'a', 'write'), { diffs: [diff], undo: { files: 1, unknown: [] } }),
+      stepItem(step('e2', 'edit_file', 'b', 'write'), {
+        diffs: [diff, other],
+        undo: { files: 2, unknown: [], undoneAt: start },
+      }),
+    ];
+    assert.deepEqual(
+      [...changesOf(items).values()],
+      [{ path: 'src/date.ts', added: 5, removed: 2, stepId: 'e1' }],
+    );
+  });
 });
 
 describe('webview words', () => {
@@ -197,7 +241,16 @@ describe('webview words', () => {
     const by = (decision: { approved: boolean; by: 'rule' | 'user' | 'telegram'; reason: string }) =>
       decisionText({ ...stepRecord, decision });
     assert.equal(by({ approved: false, by: 'user', reason: 'Too risky' }), 'Rejected by you: Too risky');
-    assert.equal(by({ approved: true, by: 'rule', reason: '' }), 'Approved by a rule');
+    assert.equal(by({ approved: true, by: 'rule', reason: '' }), 'Ran without asking');
+    assert.equal(
+      by({ approved: true, by: 'rule', reason: 'rule npm test in this workspace' }),
+      'Ran: rule npm test in this workspace',
+    );
+    const byRule = { approved: true, by: 'rule', reason: 'smart mode: edits run' } as const;
+    assert.equal(
+      decisionText({ ...stepRecord, status: 'running', decision: byRule }),
+      'Runs: smart mode: edits run',
+    );
     assert.equal(by({ approved: true, by: 'telegram', reason: '' }), 'Approved from Telegram');
     assert.equal(decisionText(stepRecord), undefined);
     // Stopping the chat rejected it, and no rule did.
@@ -209,6 +262,15 @@ describe('webview words', () => {
     assert.equal(
       by({ approved: true, by: 'user', reason: 'command, for this session' }),
       'Approved by you with a command, for this session',
+    );
+    assert.equal(
+      by({ approved: true, by: 'user', reason: 'dialog, always allowed: npm test in this workspace' }),
+      'Approved by you in a dialog, always allowed: npm test in this workspace',
+    );
+    // What a person writes may begin as a place does.
+    assert.equal(
+      by({ approved: false, by: 'user', reason: 'dialog, please, and not a page' }),
+      'Rejected by you: dialog, please, and not a page',
     );
   });
 
@@ -231,7 +293,7 @@ describe('webview words', () => {
   });
 
   it('leaves a payload out only where the diff says exactly the same', () => {
-    const told = (detail: string, diffs = [diff]) => isToldByDiff({ title: 'Edit?', detail, diffs });
+    const told = (detail: string, diffs = [diff]) => isToldByDiff({ detail, diffs });
     assert.ok(told('src/date.ts: +5 -2'));
     assert.ok(told('src/date.ts (new file): +5 -2', [{ ...diff, kind: 'created' }]));
     assert.ok(!told('src/date.ts, through a link from x.ts: +5 -2'));

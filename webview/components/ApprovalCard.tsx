@@ -66,7 +66,15 @@ const Answers = ({ offers, disabled, isUnclear, heir, onDecide, onReview, onReas
             onPress={() => onDecide(true, 'once')}
           />
           {offers.length > 0 && (
-            <OfferMenu offers={offers} disabled={disabled} onPick={(duration) => onDecide(true, duration)} />
+            <OfferMenu
+              offers={offers}
+              disabled={disabled}
+              isRefused={isUnclear}
+              onPick={(duration) => {
+                heir.current?.focus({ preventScroll: true });
+                onDecide(true, duration);
+              }}
+            />
           )}
         </div>
         <Button

@@ -7,11 +7,13 @@ import { Icon } from './Icon.tsx';
 export interface OfferMenuProps {
   readonly offers: readonly RuleOffer[];
   readonly disabled: boolean;
+  /** A pick was not taken, and why is said below: the menu must not cover it. */
+  readonly isRefused: boolean;
   readonly onPick: (duration: RuleDuration) => void;
 }
 
 /** The other half of the button Approve: what the answer can be widened to. */
-export const OfferMenu = ({ offers, disabled, onPick }: OfferMenuProps) => {
+export const OfferMenu = ({ offers, disabled, isRefused, onPick }: OfferMenuProps) => {
   const [start, setStart] = useState<'first' | 'last'>();
   const opener = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -43,6 +45,10 @@ export const OfferMenu = ({ offers, disabled, onPick }: OfferMenuProps) => {
     setStart(undefined);
     opener.current?.focus({ preventScroll: true });
   };
+
+  useEffect(() => {
+    if (isRefused && isOpen) close();
+  }, [isRefused]);
 
   /** @returns whether the key was used */
   const press = ({ key }: KeyboardEvent): boolean => {
@@ -100,7 +106,10 @@ export const OfferMenu = ({ offers, disabled, onPick }: OfferMenuProps) => {
                 role="menuitem"
                 tabIndex={-1}
                 data-test={`approve-${offer.duration}`}
-                onClick={() => onPick(offer.duration)}
+                onClick={() => {
+                  setStart(undefined);
+                  onPick(offer.duration);
+                }}
               >
                 <span>{title}</span>
                 {covers !== '' && <span class="offer-covers">{covers}</span>}
