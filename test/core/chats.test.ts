@@ -92,3 +92,32 @@ describe('chats: where a job may start', () => {
     assert.equal((await chats.get('long'))?.shelf, 'active');
   });
 });
+
+describe('chats: how steps are approved', () => {
+  it('is the agent’s until the person chooses for the chat, which is on record before it counts', async () => {
+    const { chats, store, ended } = house([]);
+    const { jobId, sessionId } = await chats.send({ text: 'Hi' });
+    await ended(jobId);
+    assert.equal((await chats.get(sessionId))?.mode, undefined);
+    const { audit } = store;
+    store.audit = () => Promise.reject(new Error('The disk is full.'));
+    await assert.rejects(chats.setMode(sessionId, 'autopilot'), /The disk is full/);
+    assert.equal((await chats.get(sessionId))?.mode, undefined);
+    store.audit = audit;
+    await chats.setMode(sessionId, 'autopilot');
+    await chats.setMode(sessionId, 'autopilot');
+    assert.equal((await chats.get(sessionId))?.mode, 'autopilot');
+    assert.deepEqual(
+      (await store.readAudit(0, 100)).map(({ title, detail, outcome }) => [title, detail, outcome]),
+      [['Approval mode of the chat: autopilot', 'from ask to autopilot', 'changed']],
+    );
+    await assert.rejects(chats.setMode('nowhere', 'ask'), /not there any more/);
+  });
+
+  it('can be chosen before the first message', async () => {
+    const { chats, ended } = house([]);
+    const { jobId, sessionId } = await chats.send({ text: 'Hi', mode: 'smart' });
+    await ended(jobId);
+    assert.equal((await chats.get(sessionId))?.mode, 'smart');
+  });
+});

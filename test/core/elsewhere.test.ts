@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Decision } from '../../extension/core/approver.ts';
 import { createChats } from '../../extension/core/chats.ts';
 import { createElsewhere, serveOtherWindows } from '../../extension/core/elsewhere.ts';
 import type { Store } from '../../extension/core/store.ts';
@@ -157,6 +158,17 @@ describe('a job of another window', () => {
     assert.equal(await elsewhere.decide(stepId, approve), 'unknown');
     assert.equal(await elsewhere.stop(jobId), 'unknown');
     assert.equal((await snapshotOf(first.chats, sessionId)).items.length, 4);
+  });
+
+  it('is never given texts by another window: only where the files are can they be changed', async () => {
+    const { first, edit, relays, jobId, stepId } = await asking();
+    const decision = { ...approve, accepted: [{ file: '/folder/a', text: 'theirs' }] };
+    const decisions: Decision[] = [];
+    first.approvals.listen({ onAnswered: (_, each) => decisions.push(each) });
+    await relays.open('second').ask(jobId, { type: 'decide', stepId, decision });
+    await first.ended(jobId);
+    assert.deepEqual(decisions, [{ ...approve, surface: 'chat, in another window' }]);
+    assert.equal(edit.runs.length, 1);
   });
 
   it('says to who comes second that the step had been answered', async () => {

@@ -11,6 +11,7 @@ const surroundings: Surroundings = {
   agentName: 'a',
   modelLabel: 'm',
   isDemo: false,
+  mode: 'ask',
   hasKey: true,
   folder: '',
   providerName: 'p',

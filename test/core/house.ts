@@ -7,7 +7,6 @@ import { createRuleBook } from '../../extension/core/rules.ts';
 import type { Tool } from '../../extension/core/tool.ts';
 import type { ChatState } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
-import { decisionRows } from '../fakes/decisionRows.ts';
 import { counters } from '../fakes/ids.ts';
 import { fakeProvider, type ScriptedReply, textReply } from '../fakes/provider.ts';
 import { fakeStore } from '../fakes/store.ts';
@@ -22,8 +21,7 @@ export const house = (
   const ids = counters();
   /** A test changes it. */
   const folder = { isTrusted: true };
-  const { rows, ...decisions } = decisionRows();
-  const store = Object.assign(fakeStore(), decisions);
+  const store = fakeStore();
   const provider = fakeProvider(replies);
   /** By chat, the windows in which agents work beside this one. */
   const places = new Map<string, string>();
@@ -80,8 +78,6 @@ export const house = (
     folder,
     places,
     store,
-    /** The rules that were made, and the record of decisions. */
-    rows,
     rules,
     undo,
     provider,

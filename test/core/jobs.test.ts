@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { JobBusyError } from '../../extension/core/jobs.ts';
 import { StoreError } from '../../extension/core/store.ts';
+import { textOf } from '../../extension/shared/message.ts';
+import type { ApprovalMode } from '../../extension/shared/rule.ts';
 import { call, callReply, textReply } from '../fakes/provider.ts';
-import { fakeTool } from '../fakes/tool.ts';
+import { fakeTool, output } from '../fakes/tool.ts';
 import { held, house, snapshotOf } from './house.ts';
 
 describe('jobs and chats', () => {
@@ -170,5 +172,151 @@ describe('jobs and chats', () => {
     assert.equal(updated.execution.mode, 'ask');
     await assert.rejects(agents.delete(first.id), /only agent/);
     await assert.rejects(agents.get('nobody'), /no agent/);
+  });
+});
+
+describe('jobs: what is let through', () => {
+  const approve = { approved: true, by: 'user', surface: 'dialog' } as const;
+  const editing = (...paths: readonly string[]) =>
+    paths.map((path, index) => callReply(call(`c${index}`, 'edit_file', { path })));
+  const asking = (core: ReturnType<typeof house>, scope: 'once' | 'workspace') => {
+    const reasons: string[] = [];
+    core.approvals.listen({
+      onAsked: ({ step, prompt }) => {
+        reasons.push(prompt.reason);
+        core.approvals.answer(step.id, { ...approve, scope });
+      },
+    });
+    return reasons;
+  };
+
+  it('is covered by the rule of an answer from the next step on, in the folder that is open', async () => {
+    const edit = fakeTool('edit_file', { effect: 'write' });
+    const open = { folder: '/folder' };
+    const core = house([...editing('src/a', 'src/b'), textReply('done'), ...editing('src/c')], [edit], {
+      folder: () => open.folder,
+    });
+    const { chats, ended, store, events } = core;
+    const reasons = asking(core, 'workspace');
+    const { jobId, sessionId } = await chats.send({ text: 'edit' });
+    await ended(jobId);
+    assert.equal(reasons.length, 1);
+    const [rule] = await store.listRules();
+    assert.equal(rule?.folder, '/folder');
+    const approved = events.flatMap((event) => (event.type === 'StepApproved' ? [event] : []));
+    assert.deepEqual(
+      approved.map(({ by, ruleIds }) => [by, ruleIds]),
+      [
+        ['user', [rule.id]],
+        ['rule', [rule.id]],
+      ],
+    );
+    // The chat is gone on with in a window with another folder: what was allowed is not about that one.
+    open.folder = '/another';
+    await ended((await chats.send({ sessionId, text: 'more' })).jobId);
+    assert.equal(reasons.length, 2);
+    assert.equal(edit.runs.length, 3);
+  });
+
+  it('follows the mode of the chat as it is when a step comes, else that of the agent', async () => {
+    const modes: (ApprovalMode | undefined)[] = [];
+    const edit = fakeTool('edit_file', { effect: 'write' });
+    const core = house([...editing('a', 'b', 'c'), textReply('done')], [edit]);
+    const { chats, ended, jobs, store, agents } = core;
+    const agent = await agents.get();
+    await agents.update(agent.id, { execution: { mode: 'smart' } });
+    const reasons = asking(core, 'once');
+    let change = Promise.resolve();
+    jobs.onEvent((event, sessionId) => {
+      if (event.type !== 'StepApproved') return;
+      modes.push(event.by === 'rule' ? 'smart' : 'ask');
+      if (event.step.callId === 'c0') change = chats.setMode(sessionId, 'ask');
+    });
+    const { jobId, sessionId } = await chats.send({ text: 'edit' });
+    await ended(jobId);
+    await change;
+    assert.deepEqual(modes, ['smart', 'ask', 'ask']);
+    assert.equal(reasons.length, 2);
+    assert.equal((await store.getSession(sessionId))?.mode, 'ask');
+    assert.deepEqual(
+      (await store.readAudit(0, 100))
+        .filter(({ kind }) => kind !== 'step')
+        .map(({ kind, sessionId: of, detail, by }) => [kind, of, detail, by]),
+      [['mode', sessionId, 'from smart to ask', 'user']],
+    );
+  });
+
+  it('is not run before its approval is kept, also where the person changed it', async () => {
+    const order: string[] = [];
+    const edit = fakeTool('edit_file', {
+      effect: 'write',
+      amend: () => ({
+        title: 'edit',
+        effect: 'write',
+        targets: [],
+        access: { paths: [] },
+        changes: [],
+        run: async () => {
+          order.push('run');
+          return output('wrote it');
+        },
+      }),
+    });
+    const { chats, approvals, store, ended, events } = house(editing('a'), [edit]);
+    const { record } = store;
+    store.record = async (event, row) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      order.push(`kept ${event.type}`);
+      await record(event, row);
+    };
+    approvals.listen({
+      onAsked: ({ step }) => {
+        order.push('asked');
+        const accepted = [{ file: '/folder/a', text: 'mine' }];
+        approvals.answer(step.id, { ...approve, scope: 'once', accepted });
+      },
+    });
+    await ended((await chats.send({ text: 'edit' })).jobId);
+    const steps = order.filter((each) => !/JobStarted|Usage|Turn|Job/.test(each));
+    assert.deepEqual(steps.slice(0, 4), ['kept ApprovalRequired', 'asked', 'kept StepApproved', 'run']);
+    const completed = events.find((event) => event.type === 'StepCompleted');
+    assert.equal(textOf(completed?.result.content ?? []), 'wrote it');
+  });
+
+  it('is not run at all where the rules cannot be read and nobody says yes', async () => {
+    const edit = fakeTool('edit_file', { effect: 'write' });
+    const { chats, approvals, ended } = house(editing('a'), [edit], {
+      rules: {
+        list: () => Promise.reject(new StoreError('The disk is gone.')),
+        allow: () => assert.fail('no rule is to be made'),
+      },
+    });
+    approvals.listen({
+      onAsked: ({ step, prompt }) => {
+        assert.equal(prompt.reason, 'its rules could not be read');
+        approvals.answer(step.id, { ...approve, scope: 'workspace', approved: false });
+      },
+    });
+    await ended((await chats.send({ text: 'edit' })).jobId);
+    assert.equal(edit.runs.length, 0);
+  });
+
+  it('counts what a request took before the next is asked for', async () => {
+    const look = fakeTool('read_file');
+    const kept: number[] = [];
+    const core = house([callReply(call('a', 'read_file')), textReply('done')], [look], {
+      budgets: {
+        check: async (place) => {
+          assert.equal(place.sessionId, core.events[0]?.type === 'JobStarted' && core.events[0].sessionId);
+          kept.push(core.store.events.filter(({ type }) => type === 'Usage').length);
+          return undefined;
+        },
+        costOf: (model, { input }) => (model.model === 'fake' ? input : undefined),
+      },
+    });
+    await core.ended((await core.chats.send({ text: 'look' })).jobId);
+    assert.deepEqual(kept, [0, 1]);
+    const costs = core.events.flatMap((event) => (event.type === 'Usage' ? [event.costUsd] : []));
+    assert.deepEqual(costs, [10, 10]);
   });
 });

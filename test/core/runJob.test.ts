@@ -1,66 +1,12 @@
 import assert from 'node:assert/strict';
-import type { Approver, Decision } from '../../extension/core/approver.ts';
-import { decide } from '../../extension/core/policy.ts';
+import type { Approver } from '../../extension/core/approver.ts';
 import { type Provider, ProviderError } from '../../extension/core/provider.ts';
-import { type Job, type JobSetUp, runJob } from '../../extension/core/runJob.ts';
-import type { Tool } from '../../extension/core/tool.ts';
-import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
+import { StoreError } from '../../extension/core/store.ts';
+import type { AgentEvent } from '../../extension/shared/event.ts';
 import { textOf } from '../../extension/shared/message.ts';
-import { counters } from '../fakes/ids.ts';
 import { call, callReply, fakeProvider, textReply, usage } from '../fakes/provider.ts';
 import { failingTool, fakeTool, output } from '../fakes/tool.ts';
-import { grammarProblem } from '../support/eventGrammar.ts';
-
-const model = { provider: 'gemini', model: 'fake' } as const;
-const yes: Decision = { approved: true, scope: 'once', by: 'user', surface: 'dialog' };
-const no: Decision = { approved: false, scope: 'once', by: 'user', surface: 'dialog' };
-const answering = (decision: Decision): Approver => ({ ask: async () => decision });
-
-const run = async (options: {
-  provider: Provider;
-  tools?: readonly Tool[];
-  approver?: Approver;
-  job?: Partial<Job>;
-  signal?: AbortSignal;
-  onEvent?: (event: AgentEvent) => void;
-}): Promise<{ events: AgentEvent[]; errors: unknown[] }> => {
-  const { newId, now } = counters();
-  const errors: unknown[] = [];
-  const job: Job = {
-    id: 'job',
-    sessionId: 'session',
-    agentId: 'agent',
-    agentName: 'Coder',
-    model,
-    system: '',
-    turnLimit: 50,
-    history: [],
-    input: { role: 'user', id: 'input', content: [{ type: 'text', text: 'hi' }], createdAt: 1 },
-    contextBudget: 100_000,
-    ...options.job,
-  };
-  const setUp: JobSetUp = {
-    provider: options.provider,
-    tools: options.tools ?? [],
-    approver: options.approver ?? answering(yes),
-    decide: (_step, prepared) => decide(prepared, { isTrusted: true, grants: new Set() }),
-    newId,
-    now,
-    logError: (error) => errors.push(error),
-  };
-  const events: AgentEvent[] = [];
-  for await (const event of runJob(job, setUp, options.signal ?? new AbortController().signal)) {
-    events.push(event);
-    options.onEvent?.(event);
-  }
-  assert.equal(grammarProblem(events), undefined);
-  return { events, errors };
-};
-
-const types = (events: readonly AgentEvent[]): string[] => events.map((event) => event.type);
-const last = (events: readonly AgentEvent[]): AgentEvent | undefined => events.at(-1);
-const only = <T extends AgentEvent['type']>(events: readonly AgentEvent[], type: T): EventOf<T>[] =>
-  events.filter((event): event is EventOf<T> => event.type === type);
+import { answering, last, no, only, run, types } from './jobRun.ts';
 
 describe('runJob', () => {
   it('streams an answer and ends with it', async () => {
@@ -281,5 +227,20 @@ describe('runJob', () => {
     const { events, errors } = await run({ provider });
     assert.equal(only(events, 'JobFailed')[0]?.error.kind, 'internal');
     assert.equal(errors.length, 1);
+  });
+
+  it('gives a started step its result also where the job ends with it', async () => {
+    const tool = fakeTool('look', { run: () => Promise.reject(new StoreError('The disk is full.')) });
+    const { events } = await run({ provider: fakeProvider([callReply(call('a', 'look'))]), tools: [tool] });
+    assert.equal(only(events, 'StepCompleted')[0]?.result.outcome, 'failed');
+    assert.equal(only(events, 'JobFailed')[0]?.error.kind, 'storage');
+  });
+
+  it('counts a request of which the server does not say what it took', async () => {
+    const reply = [{ type: 'done', content: [{ type: 'text', text: 'hello' }], stopReason: 'end' } as const];
+    const { events } = await run({ provider: fakeProvider([reply]), costOf: () => 1 });
+    const [told] = only(events, 'Usage');
+    assert.equal(told?.usage.input, 0);
+    assert.equal(told.costUsd, undefined, 'what it cost is not known');
   });
 });

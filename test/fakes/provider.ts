@@ -8,6 +8,8 @@ export type ScriptedReply =
 
 export interface FakeProvider extends Provider {
   readonly requests: ModelRequest[];
+  /** What it answers next, behind the replies it has. */
+  add(...more: readonly ScriptedReply[]): void;
 }
 
 export const usage = { input: 10, output: 5, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
@@ -31,10 +33,12 @@ export const callReply = (...calls: readonly AssistantBlock[]): ModelEvent[] => 
 ];
 
 /** Answers the n-th request with the n-th reply; past the end with `ok`. */
-export const fakeProvider = (replies: readonly ScriptedReply[]): FakeProvider => {
+export const fakeProvider = (scripted: readonly ScriptedReply[]): FakeProvider => {
   const requests: ModelRequest[] = [];
+  const replies = [...scripted];
   return {
     requests,
+    add: (...more) => void replies.push(...more),
     listModels: async () => [],
     async *stream({ ready, ...request }, signal) {
       await ready;

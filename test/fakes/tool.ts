@@ -19,7 +19,7 @@ export interface FakeToolOptions {
   readonly effect?: Effect;
   readonly prepare?: (input: JsonObject) => void;
   readonly run?: PreparedStep['run'];
-  readonly caution?: string;
+  readonly caution?: string | ((input: JsonObject) => string | undefined);
   /** Absent: no paths, but `path` and `command` of the input count. */
   readonly access?: StepAccess;
   readonly amend?: PreparedStep['amend'];
@@ -43,7 +43,7 @@ export const fakeTool = (
   name: string,
   options: FakeToolOptions = {},
 ): Tool & { readonly runs: JsonObject[]; readonly prepared: JsonObject[] } => {
-  const { effect = 'read', caution, amend } = options;
+  const { effect = 'read', amend } = options;
   const runs: JsonObject[] = [];
   const prepared: JsonObject[] = [];
   return {
@@ -53,6 +53,7 @@ export const fakeTool = (
     prepare: async (input) => {
       prepared.push(input);
       options.prepare?.(input);
+      const caution = typeof options.caution === 'function' ? options.caution(input) : options.caution;
       return {
         title: name,
         effect,

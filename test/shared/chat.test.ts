@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { type ChatState, emptyChat, liveOutputLimit, reduceChat } from '../../extension/shared/chat.ts';
-import type { AgentEvent, Step } from '../../extension/shared/event.ts';
+import type { AgentEvent, ApprovalPrompt, Step } from '../../extension/shared/event.ts';
 import type { AssistantMessage, ToolMessage } from '../../extension/shared/message.ts';
 
 const model = { provider: 'gemini', model: 'fake' } as const;
@@ -24,6 +25,14 @@ const result = (outcome: ToolMessage['outcome']): ToolMessage => ({
   outcome,
   createdAt: 9,
 });
+const prompt: ApprovalPrompt = {
+  title: 't',
+  detail: 'd',
+  diffs: [],
+  offers: [],
+  reason: 'no rule covers it',
+  isCautioned: false,
+};
 const message: AssistantMessage = {
   role: 'assistant',
   id: 'm1',
@@ -44,6 +53,10 @@ const stepStatus = (state: ChatState) => {
   const item = state.items.find((each) => each.kind === 'step');
   return item?.kind === 'step' ? item.record : undefined;
 };
+
+/** Each reply is another message. */
+const unique = (body: Body, index: number): Body =>
+  body.type === 'TurnCompleted' ? { ...body, message: { ...body.message, id: `m${index}` } } : body;
 
 describe('reduceChat', () => {
   it('takes its title from the first line of the first message', () => {
@@ -84,7 +97,7 @@ describe('reduceChat', () => {
   });
 
   it('follows a step from its question to its result in one item', () => {
-    const asked: Body = { type: 'ApprovalRequired', step, prompt: { title: 't', detail: 'd', diffs: [] } };
+    const asked: Body = { type: 'ApprovalRequired', step, prompt };
     const approved: Body = { type: 'StepApproved', step, by: 'user', reason: 'dialog' };
     const progress: Body = { type: 'StepProgress', stepId: 's1', text: 'x'.repeat(liveOutputLimit + 5) };
     const completed: Body = {
@@ -93,6 +106,7 @@ describe('reduceChat', () => {
       result: result('failed'),
       summary: 'exit code 1',
       diffs: [],
+      undo: { files: 2, unknown: ['build/'] },
     };
     assert.equal(stepStatus(play(started, asked))?.status, 'waiting');
     const running = stepStatus(play(started, asked, approved, progress));
@@ -104,7 +118,38 @@ describe('reduceChat', () => {
     assert.equal(record?.status, 'failed');
     assert.equal(record?.liveOutput, '');
     assert.equal(record?.prompt?.title, 't');
+    assert.deepEqual(record?.undo, { files: 2, unknown: ['build/'] });
     assert.equal(record?.decision?.by, 'user');
+  });
+
+  it('follows steps that are asked together, each in its own item and in their order', () => {
+    const ask = (id: string): Body => ({
+      type: 'ApprovalRequired',
+      step: { ...step, id, callId: id },
+      prompt: { ...prompt, groupId: 'group' },
+    });
+    const reject = (id: string): Body => ({
+      type: 'StepRejected',
+      step: { ...step, id, callId: id },
+      by: 'user',
+      reason: 'dialog',
+      result: { ...result('rejected'), callId: id },
+    });
+    const approve: Body = { type: 'StepApproved', step: { ...step, id: 'a' }, by: 'user', reason: 'chat' };
+    const statuses = (...more: readonly Body[]) =>
+      play(started, ask('a'), ask('b'), ask('c'), ...more).items.map((item) =>
+        item.kind === 'step' ? [item.id, item.record.status, item.record.prompt?.groupId] : [],
+      );
+    assert.deepEqual(statuses(approve), [
+      ['a', 'running', 'group'],
+      ['b', 'waiting', 'group'],
+      ['c', 'waiting', 'group'],
+    ]);
+    assert.deepEqual(statuses(approve, reject('b'), { type: 'JobCancelled' }).slice(0, 3), [
+      ['a', 'interrupted', 'group'],
+      ['b', 'rejected', 'group'],
+      ['c', 'interrupted', 'group'],
+    ]);
   });
 
   it('leaves nothing running when the job ends', () => {
@@ -130,6 +175,14 @@ describe('reduceChat', () => {
     assert.equal(state.usage.input, 20);
     assert.equal(state.usage.cachedInput, 8);
     assert.equal(state.contextTokens, 12);
+    assert.deepEqual([state.costUsd, state.unpriced], [0, 2], 'an unknown price is not zero');
+    const priced = play(
+      started,
+      { type: 'Usage', usage, costUsd: 0.25 },
+      { type: 'Usage', usage, costUsd: 0.5, workMs: 3 },
+      { type: 'Usage', usage },
+    );
+    assert.deepEqual([priced.costUsd, priced.unpriced], [0.75, 1]);
   });
 
   it('does not change the state it was given', () => {
@@ -137,5 +190,45 @@ describe('reduceChat', () => {
     const copy = structuredClone(before);
     reduceChat(before, { type: 'Token', text: 'b', jobId: 'j', at: 9 });
     assert.deepEqual(before, copy);
+  });
+
+  it('takes events in any order: ids stay unique, and an ended job leaves nothing going on', () => {
+    const steps = ['a', 'b', 'c'].map((id): Step => ({ ...step, id, callId: id }));
+    const bodies: readonly Body[] = [
+      started,
+      { type: 'Token', text: 'x' },
+      { type: 'Thinking', text: 'y' },
+      { type: 'Retrying', attempt: 1, delayMs: 5, reason: 'busy' },
+      { type: 'TurnCompleted', message },
+      { type: 'Usage', usage: { input: 1, output: 1, cachedInput: 0, cacheWrite: 0, reasoning: 0 } },
+      ...steps.flatMap((each): Body[] => [
+        { type: 'ApprovalRequired', step: each, prompt: { ...prompt, groupId: 'g', expiresAt: 9 } },
+        { type: 'StepApproved', step: each, by: 'user', reason: 'r', ruleIds: ['rule'] },
+        { type: 'StepProgress', stepId: each.id, text: 'z' },
+        { type: 'StepRejected', step: each, by: 'rule', reason: 'r', result: result('rejected') },
+        { type: 'StepCompleted', step: each, result: result('completed'), summary: '', diffs: [] },
+      ]),
+    ];
+    const ends: readonly Body[] = [
+      { type: 'JobCancelled' },
+      { type: 'JobCompleted', message: '' },
+      { type: 'JobFailed', error: { kind: 'approvalExpired', message: 'm', actions: ['continue'] } },
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...bodies), { maxLength: 30 }),
+        fc.constantFrom(...ends),
+        (told, end) => {
+          const state = play(...told.map(unique), end);
+          assert.equal(state.job, undefined);
+          const ids = state.items.map(({ id }) => id);
+          assert.equal(new Set(ids).size, ids.length);
+          for (const item of state.items) {
+            if (item.kind === 'assistant') assert.equal(item.streaming, false);
+            if (item.kind === 'step') assert.ok(!['waiting', 'running'].includes(item.record.status));
+          }
+        },
+      ),
+    );
   });
 });

@@ -100,6 +100,7 @@ export const grammarProblem = (events: readonly AgentEvent[]): string | undefine
     }
   }
   if (running !== undefined) return 'a step was left running';
-  // A failure may end a job anywhere; who cancels has every question taken back.
-  return asked === undefined || last.type === 'JobFailed' ? undefined : 'a question was left open';
+  // Only what could not be kept, and a bug, end a job anywhere; else each question has its answer first.
+  const isBrokenOff = last.type === 'JobFailed' && ['storage', 'internal'].includes(last.error.kind);
+  return asked === undefined || isBrokenOff ? undefined : 'a question was left open';
 };
