@@ -121,6 +121,8 @@ export const changesOf = async (evidence: Evidence): Promise<CommandChanges> => 
   const beforeOf = (file: string): FileState | undefined => {
     const known = kept.get(file)?.before ?? git.get(file);
     if (known !== undefined) return known;
+    const target = listing.links.get(file);
+    if (target !== undefined) return { kind: 'link', target };
     const had = listing.existed(file);
     if (had === 'nothing') return missing;
     return had === 'folder' ? { kind: 'folder', mode: newFolderMode() } : undefined;

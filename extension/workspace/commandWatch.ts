@@ -6,7 +6,7 @@
  * from git's objects where git knew the file to be unchanged; what was not there before needs no content. Of anything
  * else it is said that it cannot be put back. `.git` and `node_modules` are not followed.
  */
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { PreparedStep } from '../core/tool.ts';
 import type { Editor, WorkspaceRoot } from '../core/workspace.ts';
@@ -44,7 +44,7 @@ export interface CommandRun {
   finish(): Promise<CommandChanges>;
 }
 
-const limits = { files: 500, bytes: 64_000_000, below: 200 };
+const limits = { files: 500, bytes: 64_000_000, below: 200, links: 2_000 };
 
 /** Equal for a file that nobody has touched. */
 const printOf = async (file: string): Promise<string> => {
@@ -153,13 +153,17 @@ export const startCommandWatch = async (
       const touched = await mapSome([...kept.values()], 16, async ({ file, print }) =>
         (await printOf(file)) === print ? [] : [file],
       );
+      // Not every watch tells of links.
+      const turned = await mapSome([...listing.links].slice(0, limits.links), 16, async ([file, target]) =>
+        (await readlink(file).catch(() => undefined)) === target ? [] : [file],
+      );
       return await changesOf({
         images,
         roots,
         listing,
         kept,
         trees,
-        changed: [...told.map((file) => toReal(file, roots)), ...touched.flat()],
+        changed: [...told.map((file) => toReal(file, roots)), ...touched.flat(), ...turned.flat()],
         logError,
       });
     } finally {

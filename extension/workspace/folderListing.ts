@@ -1,14 +1,16 @@
 /** The names in the workspace before a command, within limits: what tells a file that it made from one it changed. */
 import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isFollowedName, mapSome } from './realRoots.ts';
 
-export type NameKind = 'file' | 'folder' | 'other';
+export type NameKind = 'file' | 'folder' | 'link' | 'other';
 
 export interface FolderListing {
   /** Whether something was at a path; undefined where nobody looked. */
   existed(file: string): NameKind | 'nothing' | undefined;
+  /** Symbolic links, and where they led. */
+  readonly links: ReadonlyMap<string, string>;
   /** Everything that was listed below a folder. */
   below(folder: string): readonly { readonly file: string; readonly kind: NameKind }[];
 }
@@ -20,16 +22,18 @@ export interface ListingLimits {
 
 const kindOf = (entry: Dirent): NameKind => {
   if (entry.isFile()) return 'file';
+  if (entry.isSymbolicLink()) return 'link';
   return entry.isDirectory() ? 'folder' : 'other';
 };
 
-/** Nearest folders first; symbolic links are not followed. Names only, so that it costs little. */
+/** Nearest folders first; symbolic links are not followed. Names and links only, so that it costs little. */
 export const listFolders = async (
   roots: readonly string[],
   limits: ListingLimits,
 ): Promise<FolderListing> => {
   const names = new Map<string, ReadonlyMap<string, NameKind>>();
   const end = performance.now() + limits.milliseconds;
+  const links = new Map<string, string>();
   let entries = 0;
   let level: readonly string[] = roots;
   const listOne = async (folder: string): Promise<readonly string[]> => {
@@ -38,6 +42,11 @@ export const listFolders = async (
     if (found === undefined) return [];
     entries += found.length;
     names.set(folder, new Map(found.map((entry) => [entry.name, kindOf(entry)])));
+    for (const entry of found) {
+      if (!entry.isSymbolicLink()) continue;
+      const target = await readlink(path.join(folder, entry.name)).catch(() => undefined);
+      if (target !== undefined) links.set(path.join(folder, entry.name), target);
+    }
     return found.flatMap((entry) =>
       entry.isDirectory() && isFollowedName(entry.name) ? [path.join(folder, entry.name)] : [],
     );
@@ -58,5 +67,5 @@ export const listFolders = async (
       const file = path.join(folder, name);
       return [{ file, kind }, ...(kind === 'folder' ? below(file) : [])];
     });
-  return { existed, below };
+  return { existed, links, below };
 };

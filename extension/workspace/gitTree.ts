@@ -71,7 +71,7 @@ const git = ({ folder, args, index, input = '', milliseconds }: Call): Promise<B
         env: { ...environment(), ...(index === undefined ? {} : { GIT_INDEX_FILE: index }) },
         encoding: 'buffer',
         maxBuffer: 256_000_000,
-        timeout: Math.max(1, milliseconds),
+        timeout: Math.max(1, Math.ceil(milliseconds)),
         killSignal: 'SIGKILL',
         windowsHide: true,
       },

@@ -151,7 +151,8 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
       now.kind !== 'missing' && kind !== 'remove' && kind !== 'removeFolder' && now.kind !== target.kind;
     const expected = isCleared && (now.kind === 'folder' || target.kind === 'folder') ? missing : now;
     const found = await stateNow(file, roots);
-    if (!isSameState(found, expected) && !isSameState(found, target)) throw new BoundaryError('it was changed in this moment');
+    if (!isSameState(found, expected) && !isSameState(found, target))
+      throw new BoundaryError('it was changed in this moment');
   };
 
   /** @returns whether the file is now in an editor, saved, with these bytes */

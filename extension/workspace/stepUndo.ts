@@ -37,6 +37,12 @@ const mostNamed = 100;
 const mostUnknown = 20;
 const atOnce = 16;
 
+/** People count files; folders count where nothing else changed. */
+const countOf = (changed: readonly FileVersion[]): number => {
+  const isLeaf = (state: FileState | undefined): boolean => state?.kind === 'file' || state?.kind === 'link';
+  return changed.filter(({ before, after }) => isLeaf(before) || isLeaf(after)).length || changed.length;
+};
+
 /** Of a folder that is moved: all it holds. Nested histories are not followed. */
 const contentsOf = async (folder: string): Promise<readonly string[]> => {
   const found: string[] = [];
@@ -206,7 +212,7 @@ export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
     const changed = all.filter(({ before, after }) => after === undefined || !isSameState(before, after));
     const unknown = changes?.unknown ?? [];
     if (changed.length === 0 && unknown.length === 0) return undefined;
-    return { files: changed.length, unknown: unknown.slice(0, mostUnknown) };
+    return { files: countOf(changed), unknown: unknown.slice(0, mostUnknown) };
   };
 
   const after: StepUndoKeeper['after'] = async (step) => {

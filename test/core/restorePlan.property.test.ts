@@ -41,9 +41,16 @@ type Action =
 
 const anyAction: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ type: fc.constant('write' as const), file: anyPath, state: anyLeaf }),
-  fc.record({ type: fc.constantFrom('delete' as const, 'deleteAll' as const, 'makeFolder' as const), file: anyPath }),
+  fc.record({
+    type: fc.constantFrom('delete' as const, 'deleteAll' as const, 'makeFolder' as const),
+    file: anyPath,
+  }),
   fc.record({ type: fc.constant('move' as const), file: anyPath, to: anyPath }),
-  fc.record({ type: fc.constant('mode' as const), file: anyPath, mode: fc.constantFrom(0o700, 0o755, 0o644) }),
+  fc.record({
+    type: fc.constant('mode' as const),
+    file: anyPath,
+    mode: fc.constantFrom(0o700, 0o755, 0o644),
+  }),
 );
 
 const makeParents = (disk: Disk, file: string): boolean => {
@@ -136,7 +143,10 @@ const apply = (disk: Disk, plan: readonly PlannedPath[]): void => {
 };
 
 const sorted = (disk: Disk) => [...disk].sort(([a], [b]) => (a < b ? -1 : 1));
-const anySteps = fc.array(fc.array(anyAction, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 });
+const anySteps = fc.array(fc.array(anyAction, { minLength: 1, maxLength: 5 }), {
+  minLength: 1,
+  maxLength: 6,
+});
 
 describe('restore plan, any steps', () => {
   it('gives bytes, links, deletions, renames, folders and modes back, and touches nothing else', () => {
@@ -163,36 +173,44 @@ describe('restore plan, any steps', () => {
   });
 
   it('plans nothing silently for a file that somebody else changed between or after the steps', () => {
-    const anyState = fc.constantFrom('1', '2', '3', '4').map((hash): FileState => ({
-      kind: 'file',
-      hash,
-      size: 1,
-      mode: 0o644,
-    }));
-    fc.assert(
-      fc.property(fc.array(fc.tuple(anyState, anyState), { minLength: 1, maxLength: 4 }), anyState, (pairs, now) => {
-        const versions = pairs.map(
-          ([before, after], index): FileVersion => ({
-            stepId: `s${index}`,
-            sessionId: 'c',
-            jobId: 'j',
-            file: '/w/a',
-            label: 'a',
-            root: '/w',
-            at: index,
-            before,
-            after,
-          }),
-        );
-        const changing = versions.filter(({ before, after }) => after !== undefined && !isSameState(before, after));
-        const chain = [...changing.flatMap(({ before, after }) => [before, after ?? missing]), now];
-        // before 0 | after 0, before 1 | after 1, now: each pair must be the same state.
-        const isUntouched = chain
-          .slice(1)
-          .every((state, index) => index % 2 === 1 || isSameState(state, chain[index + 2] ?? state));
-        const [planned] = planRestore(versions, () => now);
-        if (planned?.standing === 'asLeft') assert.ok(isUntouched);
+    const anyState = fc.constantFrom('1', '2', '3', '4').map(
+      (hash): FileState => ({
+        kind: 'file',
+        hash,
+        size: 1,
+        mode: 0o644,
       }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(anyState, anyState), { minLength: 1, maxLength: 4 }),
+        anyState,
+        (pairs, now) => {
+          const versions = pairs.map(
+            ([before, after], index): FileVersion => ({
+              stepId: `s${index}`,
+              sessionId: 'c',
+              jobId: 'j',
+              file: '/w/a',
+              label: 'a',
+              root: '/w',
+              at: index,
+              before,
+              after,
+            }),
+          );
+          const changing = versions.filter(
+            ({ before, after }) => after !== undefined && !isSameState(before, after),
+          );
+          const chain = [...changing.flatMap(({ before, after }) => [before, after ?? missing]), now];
+          // before 0 | after 0, before 1 | after 1, now: each pair must be the same state.
+          const isUntouched = chain
+            .slice(1)
+            .every((state, index) => index % 2 === 1 || isSameState(state, chain[index + 2] ?? state));
+          const [planned] = planRestore(versions, () => now);
+          if (planned?.standing === 'asLeft') assert.ok(isUntouched);
+        },
+      ),
     );
   });
 });
