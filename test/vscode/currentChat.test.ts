@@ -223,3 +223,50 @@ describe('current chat: a snapshot while a new chat is being kept', () => {
     assert.equal(remembered.at(-1), undefined);
   });
 });
+
+describe('current chat: its mode', () => {
+  it('is the agent’s until another one is chosen, which the first message takes along', async () => {
+    const { current, agents, chats } = window();
+    const agent = await agents.get();
+    await agents.update(agent.id, { execution: { mode: 'smart' } });
+    assert.equal((await current.surroundings()).mode, 'smart');
+    await current.setMode('autopilot');
+    assert.equal(await current.mode(), 'autopilot');
+    const { sessionId } = await current.send('Hello', []);
+    assert.equal((await chats.get(sessionId))?.mode, 'autopilot');
+    await current.setMode('ask');
+    assert.equal((await chats.get(sessionId))?.mode, 'ask');
+    assert.equal((await current.surroundings()).mode, 'ask');
+  });
+
+  it('is chosen anew for every new chat', async () => {
+    const { current, chats } = window(house([textReply('One'), textReply('Two')]));
+    await current.setMode('autopilot');
+    await current.startNew();
+    assert.equal(await current.mode(), 'ask');
+    await current.setMode('autopilot');
+    await current.send('Hello', []);
+    await current.startNew();
+    assert.equal(await current.mode(), 'ask');
+    const { sessionId } = await current.send('Hello again', []);
+    assert.equal((await chats.get(sessionId))?.mode, undefined);
+  });
+
+  it('tells when another chat is shown, and not when the same is', async () => {
+    const { current } = await longChat();
+    let told = 0;
+    const unlisten = current.onShown(() => {
+      told += 1;
+    });
+    await current.open('long');
+    await current.open('long');
+    assert.equal(told, 1);
+    await current.startNew();
+    assert.equal(told, 2);
+    await current.send('Hello', []);
+    assert.equal(told, 3);
+    unlisten();
+    await current.open('long');
+    assert.equal(told, 3);
+  });
+});

@@ -98,7 +98,7 @@ describe('the manifest', () => {
     [
       'a message of the person',
       { ...message, kind: 'user' },
-      ['editMessage', 'retryMessage', 'forkSession', 'copySession', 'exportSession'],
+      ['editMessage', 'retryMessage', 'forkSession', 'restoreBefore', 'copySession', 'exportSession'],
     ],
     [
       'an answer',

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import {
+  choicesOf,
+  decisionOf,
+  detailOf,
+  notificationOf,
+  questionTitle,
+} from '../../extension/vscode/asking.ts';
+import { diff, offer, request } from './askSupport.ts';
+
+const titles = (requests: ReturnType<typeof request>[]): string[] =>
+  choicesOf({ requests }).map(({ title }) => title);
+
+describe('a question', () => {
+  const write = (id: string, path: string, kind: 'changed' | 'created' | 'deleted' | 'moved' = 'changed') =>
+    request(id, { title: `Edit ${path}?`, diffs: [diff(path, { kind })] }, 'write');
+  for (const [name, requests, title] of [
+    ['one step', [request('a')], 'Coder: Run npm test?'],
+    ['edits', [write('a', 'a.ts'), write('b', 'b.ts'), write('c', 'c.ts')], 'Coder: Edit 3 files?'],
+    ['edits of one file', [write('a', 'a.ts'), write('b', 'a.ts')], 'Coder: Edit 1 file in 2 steps?'],
+    ['new files', [write('a', 'a.ts', 'created'), write('b', 'b.ts', 'created')], 'Coder: Create 2 files?'],
+    ['deletions', [write('a', 'a.ts', 'deleted'), write('b', 'b.ts', 'deleted')], 'Coder: Delete 2 files?'],
+    ['a mix of edits', [write('a', 'a.ts', 'deleted'), write('b', 'b.ts')], 'Coder: Edit 2 files?'],
+    ['commands', [request('a'), request('b')], 'Coder: Run 2 commands?'],
+    ['several effects', [request('a'), write('b', 'b.ts')], 'Coder: Run 2 steps?'],
+  ] as const) {
+    it(`is titled by what will happen: ${name}`, () => {
+      assert.equal(questionTitle({ requests }), title);
+    });
+  }
+
+  it('has Reject first, since Enter presses what stands first, and never a close button of its own', () => {
+    const choices = choicesOf({ requests: [request('a')] });
+    assert.deepEqual(
+      choices.map(({ title, pick }) => [title, pick]),
+      [
+        ['Reject', 'reject'],
+        ['Approve', 'once'],
+        ['Approve for this chat', 'session'],
+        ['Always in this workspace', 'workspace'],
+        ['Review', 'review'],
+      ],
+    );
+    assert.ok(choices.every((choice) => !('isCloseAffordance' in choice)));
+  });
+
+  it('offers only what every one of its steps offers', () => {
+    const some = [request('a'), request('b', { offers: [offer('session', 'npm run lint in this chat')] })];
+    assert.deepEqual(titles(some), ['Reject all', 'Approve all', 'Approve for this chat', 'Review']);
+    assert.deepEqual(titles([request('a', { offers: [] })]), ['Reject', 'Approve', 'Review']);
+    const detail = detailOf({ requests: some }, 0);
+    assert.match(
+      detail,
+      /“Approve for this chat” covers from now on: npm test in this chat; npm run lint in this chat\./,
+    );
+    assert.doesNotMatch(detail, /Always in this workspace/);
+  });
+
+  it('says everything that is to be known', () => {
+    const expiresAt = new Date(2026, 10, 24, 14, 35).getTime();
+    const detail = detailOf({ requests: [request('a', { expiresAt })] }, 2);
+    for (const part of [
+      /^npm test\n\nFolder: \/home\/me\/shop\n/,
+      /It asks because: no rule covers it\./,
+      /“Always in this workspace” covers from now on: npm test in this workspace\./,
+      /2 more waiting\./,
+      /Not answered by .*35.*, it counts as rejected\./,
+    ]) {
+      assert.match(detail, part);
+    }
+    assert.doesNotMatch(detail, /Careful/);
+    assert.doesNotMatch(detailOf({ requests: [request('a')] }, 0), /more waiting|counts as rejected/);
+  });
+
+  it('warns where it asks whatever the rules say', () => {
+    const detail = detailOf(
+      { requests: [request('a', { isCautioned: true, offers: [], reason: '.git is protected' })] },
+      0,
+    );
+    assert.match(detail, /Careful: \.git is protected\./);
+    assert.doesNotMatch(detail, /It asks because/);
+  });
+
+  it('lists what each step of a group would do, to the letter', () => {
+    const commands = [
+      request('a', { detail: 'npm test\n\nFolder: /shop' }),
+      request('b', { detail: 'rm -rf dist &&\nnpm run build\n\nFolder: /shop' }),
+    ];
+    assert.match(
+      detailOf({ requests: commands }, 0),
+      /^1\. npm test\n {3}Folder: \/shop\n2\. rm -rf dist &&\n {3}npm run build\n {3}Folder: \/shop\n\n/,
+    );
+    const edits = [
+      write('a', 'src/a.ts'),
+      request(
+        'b',
+        { diffs: [diff('old.ts', { kind: 'moved', movedTo: 'new.ts', added: 0, removed: 0 })] },
+        'write',
+      ),
+      write('c', 'gone.ts', 'deleted'),
+    ];
+    const detail = detailOf({ requests: edits }, 0);
+    assert.match(
+      detail,
+      /^1\. src\/a\.ts \(\+2 −1\)\n2\. old\.ts → new\.ts \(\+0 −0\)\n3\. gone\.ts \(deleted, \+2 −1\)\n/,
+    );
+    assert.match(detail, /Can be undone\./);
+  });
+
+  it('shows as much of one change as a dialog holds', () => {
+    const patch = Array.from({ length: 60 }, (_, index) => `+line ${index}`).join('\n');
+    const detail = detailOf({ requests: [request('a', { diffs: [diff('a.ts', { patch })] }, 'write')] }, 0);
+    assert.match(detail, /\+line 23\n… 36 more lines: choose Review to see them\./);
+  });
+
+  it('in a notification can be approved only where all of it is to be seen', () => {
+    const short = notificationOf({ requests: [request('a')] }, 0);
+    assert.match(
+      short.message,
+      /^Coder: Run npm test\? npm test · Folder: \/home\/me\/shop · It asks because/,
+    );
+    assert.deepEqual(short.choices, choicesOf({ requests: [request('a')] }));
+    const long = notificationOf(
+      { requests: [request('a', { detail: `echo ${'x'.repeat(2_000)}; rm -rf ~` })] },
+      0,
+    );
+    assert.deepEqual(
+      long.choices.map(({ title }) => title),
+      ['Reject', 'Review'],
+    );
+    assert.ok(long.message.length < 400);
+  });
+
+  it('becomes a decision of that scope, and a no is never wider than once', () => {
+    assert.deepEqual(decisionOf('workspace', 'dialog'), {
+      approved: true,
+      scope: 'workspace',
+      by: 'user',
+      surface: 'dialog',
+    });
+    assert.deepEqual(decisionOf('reject', 'dialog'), {
+      approved: false,
+      scope: 'once',
+      by: 'user',
+      surface: 'dialog',
+    });
+  });
+});
