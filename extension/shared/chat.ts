@@ -257,7 +257,8 @@ const reduceAtEnd = (state: ChatState, event: AgentEvent): ChatState => {
         usage: addUsage(state.usage, event.usage),
         costUsd: state.costUsd + (event.costUsd ?? 0),
         unpriced: state.unpriced + (event.costUsd === undefined ? 1 : 0),
-        contextTokens: event.usage.input + event.usage.output,
+        // A server that does not say what a request took tells nothing new.
+        contextTokens: event.usage.input + event.usage.output || state.contextTokens,
       };
     case 'TurnCompleted': {
       const last = state.items.at(-1);

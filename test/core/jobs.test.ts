@@ -314,6 +314,11 @@ describe('jobs: what is let through', () => {
         costOf: (model, { input }) => (model.model === 'fake' ? input : undefined),
       },
     });
+    const { record } = core.store;
+    core.store.record = async (event, row) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await record(event, row);
+    };
     await core.ended((await core.chats.send({ text: 'look' })).jobId);
     assert.deepEqual(kept, [0, 1]);
     const costs = core.events.flatMap((event) => (event.type === 'Usage' ? [event.costUsd] : []));

@@ -175,6 +175,11 @@ describe('reduceChat', () => {
     assert.equal(state.usage.input, 20);
     assert.equal(state.usage.cachedInput, 8);
     assert.equal(state.contextTokens, 12);
+    const unknown = { input: 0, output: 0, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
+    assert.equal(
+      play(started, { type: 'Usage', usage }, { type: 'Usage', usage: unknown }).contextTokens,
+      12,
+    );
     assert.deepEqual([state.costUsd, state.unpriced], [0, 2], 'an unknown price is not zero');
     const priced = play(
       started,
