@@ -7,6 +7,8 @@ import type { PreparedStep } from '../../extension/core/tool.ts';
 import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import type { RuleOffer } from '../../extension/shared/rule.ts';
 import { counters } from '../fakes/ids.ts';
+import { call, callReply, fakeProvider, textReply } from '../fakes/provider.ts';
+import { type FakeToolOptions, fakeTool } from '../fakes/tool.ts';
 import { fakeUndo } from '../fakes/undoKeeper.ts';
 import { grammarProblem } from '../support/eventGrammar.ts';
 
@@ -106,3 +108,20 @@ export const types = (events: readonly AgentEvent[]): string[] => events.map((ev
 export const last = (events: readonly AgentEvent[]): AgentEvent | undefined => events.at(-1);
 export const only = <T extends AgentEvent['type']>(events: readonly AgentEvent[], type: T): EventOf<T>[] =>
   events.filter((event): event is EventOf<T> => event.type === type);
+
+/** A file that is edited, or another tool with its file. */
+export type Item = string | readonly [tool: string, path: string];
+
+/** One turn of these. */
+export const edits = (...items: readonly Item[]) =>
+  fakeProvider([
+    callReply(
+      ...items.map((item, index) => {
+        const [tool, path] = typeof item === 'string' ? ['edit', item] : item;
+        return call(`c${index}`, tool, { path });
+      }),
+    ),
+    textReply('done'),
+  ]);
+
+export const edit = (options: FakeToolOptions = {}) => fakeTool('edit', { effect: 'write', ...options });
