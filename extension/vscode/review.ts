@@ -8,6 +8,7 @@ import type { StepRecord } from '../shared/chat.ts';
 import { isSameText } from './hunks.ts';
 import { type EditedSide, leaveOutChange } from './rejectChange.ts';
 import { createReviewFiles, reviewUri } from './reviewFiles.ts';
+import { saveAsTyped } from './reviewSaving.ts';
 import { createReviewTabs } from './reviewTabs.ts';
 import { fullInputText, inputName, recordText } from './reviewText.ts';
 
@@ -43,6 +44,8 @@ export const createReview = (ports: {
   readonly elsewhere: Pick<Elsewhere, 'waiting' | 'onWaiting'>;
   findStep(stepId: string): Promise<StepRecord | undefined>;
   logError(error: unknown): void;
+  /** Milliseconds after which what was typed is kept; absent: as a person does not notice. */
+  readonly saveDelay?: number;
 }): Review & vscode.Disposable => {
   const { approvals, elsewhere } = ports;
   const tabs = createReviewTabs();
@@ -202,6 +205,7 @@ export const createReview = (ports: {
   ];
   const subscriptions = [
     files,
+    saveAsTyped((stepId) => activeSteps().includes(stepId), ports.logError, ports.saveDelay),
     vscode.window.tabGroups.onDidChangeTabs(refresh),
     vscode.window.tabGroups.onDidChangeTabGroups(refresh),
   ];

@@ -5,6 +5,7 @@ import {
   applyEdit,
   FakeDocument,
   type Uri as FakeUri,
+  onDidChangeTextDocument,
   onDidCloseTextDocument,
   openDocument,
   opened,
@@ -316,6 +317,7 @@ export const workspace = {
   },
   registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
   registerFileSystemProvider,
+  onDidChangeTextDocument: onDidChangeTextDocument.event,
   onDidCloseTextDocument: onDidCloseTextDocument.event,
   get textDocuments() {
     return opened.documents;

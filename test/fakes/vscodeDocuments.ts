@@ -142,12 +142,16 @@ export class FakeDocument {
     if (this.isReadonly) throw new Error(`${this.uri.toString()} is read-only`);
     this.#text = text;
     this.isDirty = true;
+    onDidChangeTextDocument.fire({ document: this });
   }
   replace({ start, end }: Range, text: string): void {
     const lines = this.#text.split('\n');
     const offset = ({ line, character }: Position): number =>
       lines.slice(0, line).reduce((sum, each) => sum + each.length + 1, 0) + character;
     this.type(this.#text.slice(0, offset(start)) + text + this.#text.slice(offset(end)));
+  }
+  async saveIfDirty(): Promise<void> {
+    if (this.isDirty) await this.save();
   }
   async save(): Promise<boolean> {
     systemOf(this.uri).writeFile(this.uri, new TextEncoder().encode(`\ufeff${this.#text}`));
@@ -184,6 +188,7 @@ export interface FakeTab {
   readonly uris: readonly Uri[];
 }
 
+export const onDidChangeTextDocument = new EventEmitter<{ readonly document: FakeDocument }>();
 export const onDidCloseTextDocument = new EventEmitter<FakeDocument>();
 const tabsChanged = new EventEmitter<object>();
 const tabGroupsChanged = new EventEmitter<object>();
@@ -264,6 +269,9 @@ const isUri = (value: unknown): value is Uri => value instanceof Uri;
 
 /** The commands of VS Code that do something here. */
 export const runBuiltIn = (command: unknown, args: readonly unknown[]): void => {
+  if (command === 'workbench.action.files.saveWithoutFormatting') {
+    for (const uri of opened.active?.uris ?? []) void openDocument(uri).saveIfDirty();
+  }
   if (command === 'setContext') opened.contexts.set(args[0], args[1]);
   if (command === 'vscode.diff' && isUri(args[0]) && isUri(args[1])) {
     openTab(String(args[2]), new TabInputTextDiff(args[0], args[1]), [args[0], args[1]]);

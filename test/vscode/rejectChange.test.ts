@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { answers, executed, resetVscode, told } from '../fakes/vscode.ts';
 import { opened, Position, Selection } from '../fakes/vscodeDocuments.ts';
-import { approve, change, createReviewRig, requestOf, right, sides } from './reviewRig.ts';
+import { approve, change, createReviewRig, disposeReviews, requestOf, right, sides } from './reviewRig.ts';
 
 describe('leaving out a change', () => {
   beforeEach(resetVscode);
+  afterEach(disposeReviews);
 
   const before = 'one\ntwo\nthree\nfour\nfive\n';
   const after = 'ONE\ntwo\nthree\nfour\nFIVE\nsix\n';

@@ -7,18 +7,21 @@ import {
   approve,
   change,
   createReviewRig,
+  disposeReviews,
   requestOf,
   reviewing,
   right,
   settle,
   sides,
   stepOf,
+  until,
 } from './reviewRig.ts';
 
 const { stepIdOf } = await loadWithVscode(() => import('../../extension/vscode/review.ts'));
 
 describe('the review of a step', () => {
   beforeEach(resetVscode);
+  afterEach(disposeReviews);
 
   it('shows a diff whose right side can be changed, and only that', async () => {
     const { review } = createReviewRig([requestOf('one', [change('src/a.ts', 'a\n', 'b\n')])]);
@@ -89,6 +92,17 @@ describe('the review of a step', () => {
       ]);
     });
   }
+
+  it('keeps what is typed, so that the person may close it and is asked nothing', async () => {
+    const group = requestOf('one', [change('a.ts', 'a\n', 'b\n'), change('b.ts', undefined, 'c\n')]);
+    const { review } = createReviewRig([group], { saveDelay: 0 });
+    await review.open('one');
+    right().type('typed\n');
+    await until(() => !right().isDirty);
+    await closeTabs(opened.tabs);
+    assert.deepEqual(opened.savePrompts, []);
+    assert.deepEqual(review.accepted('one'), [{ file: '/work/b.ts', text: 'typed\n' }]);
+  });
 
   it('has what was saved last again when it is opened anew', async () => {
     const { review } = createReviewRig([requestOf('one', [change('a.ts', 'a\n', 'b\n')])]);

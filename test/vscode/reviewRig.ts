@@ -47,10 +47,21 @@ export const change = (path: string, before: string | undefined, after: string |
 
 export const approve: Decision = { approved: true, scope: 'once', by: 'user', surface: 'command' };
 
+const made: { dispose(): void }[] = [];
+
+/** For `afterEach`. */
+export const disposeReviews = (): void => {
+  for (const review of made.splice(0)) review.dispose();
+};
+
 /** A review of what waits, on VS Code's fake. */
 export const createReviewRig = (
   requests: readonly ApprovalRequest[],
-  others: { readonly elsewhere?: readonly StepRecord[]; readonly record?: StepRecord } = {},
+  others: {
+    readonly saveDelay?: number;
+    readonly elsewhere?: readonly StepRecord[];
+    readonly record?: StepRecord;
+  } = {},
 ) => {
   const waiting = [...requests];
   const decisions: Decision[] = [];
@@ -76,7 +87,9 @@ export const createReviewRig = (
     elsewhere: { waiting: () => others.elsewhere ?? [], onWaiting: () => () => undefined },
     findStep: async () => others.record,
     logError: (error) => errors.push(error),
+    ...(others.saveDelay === undefined ? {} : { saveDelay: others.saveDelay }),
   });
+  made.push(review);
   const decide = createAnswers({
     jobs: { cancel: async () => false },
     approvals,
@@ -95,3 +108,8 @@ export const right = (): FakeDocument => {
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 export const reviewing = (): unknown[] =>
   ['anycowork.isReviewing', 'anycowork.isReviewEditable'].map((key) => opened.contexts.get(key));
+
+/** Mocha's timeout ends a wait in vain. */
+export const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+};
