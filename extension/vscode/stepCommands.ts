@@ -18,6 +18,9 @@ const scopeSchema = z
   .default({ scope: 'once' });
 const reasonSchema = z.object({ reason: z.string().optional() }).default({});
 
+/** A menu of the editor passes what it shows, which of several files is no step's, and arguments of its own behind. */
+const isFromEditor = (step: unknown): boolean => step !== undefined && typeof step !== 'string';
+
 export const createStepCommands = (ports: {
   readonly chats: Chats;
   readonly jobs: Jobs;
@@ -109,15 +112,14 @@ export const createStepCommands = (ports: {
 
   return {
     approveAction: async (step?: unknown, options?: unknown) => {
-      // A menu of the editor passes arguments of its own behind the document.
-      const { scope } = parse(scopeSchema, stepIdOf(step) === undefined ? options : undefined);
+      const { scope } = parse(scopeSchema, isFromEditor(step) ? undefined : options);
       const stepIds = await pickSteps('Approve', step);
       // Before any of them is answered.
       for (const stepId of stepIds) await checkOffered(ports, stepId, scope);
       return answer(stepIds, { approved: true, scope });
     },
     rejectAction: async (step?: unknown, options?: unknown) => {
-      const isByCode = stepIdOf(step) === undefined && (step !== undefined || options !== undefined);
+      const isByCode = !isFromEditor(step) && (step !== undefined || options !== undefined);
       const given = isByCode ? parse(reasonSchema, options) : undefined;
       const stepIds = await pickSteps('Reject', step);
       if (stepIds.length === 0) return false;

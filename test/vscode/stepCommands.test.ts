@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ApprovalRequest } from '../../extension/core/approver.ts';
 import type { StepRecord } from '../../extension/shared/chat.ts';
-import { answers, resetVscode, told } from '../fakes/vscode.ts';
+import { answers, resetVscode, told, Uri } from '../fakes/vscode.ts';
 import { offer, request } from './askSupport.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
@@ -89,6 +89,22 @@ describe('approve and reject by command', () => {
       'reject a once command: not like this',
       'reject b once command: not like this',
     ]);
+  });
+
+  it('takes what the title of an editor of several files passes for nothing', async () => {
+    const { commands, decided } = rig([request('a'), request('b')], { reviewed: ['a', 'b'] });
+    const files = Uri.from({ scheme: 'multi-diff-editor', path: '/x' });
+    await commands.approveAction(files, { groupId: 0 });
+    answers.push('');
+    await commands.rejectAction(files, { groupId: 0 });
+    assert.deepEqual(decided, [
+      'approve a once command',
+      'approve b once command',
+      'reject a once command',
+      'reject b once command',
+    ]);
+    // The reason is asked for, and closing that question rejects nothing.
+    assert.equal(await commands.rejectAction(files, { groupId: 0 }), false);
   });
 
   it('approves none of a group where one of it does not offer the scope', async () => {
