@@ -284,7 +284,7 @@ describe('screen readers', () => {
           subtree: true,
         });
     });
-    for (const message of askedTogether('a.ts', 'b.ts', 'c.ts')) await shown.push(message);
+    await shown.push(...askedTogether('a.ts', 'b.ts', 'c.ts'));
     await shown.page.waitForFunction(() => Reflect.get(window, 'heard').length > 0);
     await settle(shown, 400);
     assert.deepEqual(await shown.page.evaluate(() => Reflect.get(window, 'heard')), [

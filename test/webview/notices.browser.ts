@@ -75,6 +75,18 @@ describe('errors', () => {
     });
   }
 
+  for (const [kind, icon] of [
+    ['budget', 'warning'],
+    ['repeating', 'warning'],
+    ['approvalExpired', 'warning'],
+    ['network', 'error'],
+  ] as const) {
+    it(`draws ${kind} as ${icon === 'error' ? 'a failure' : 'a question'}`, async () => {
+      const shown = await show(failed({ kind, message: 'It stopped.', actions: ['continue'] }));
+      assert.equal(await shown.page.locator(`[data-test=notice] > .codicon-${icon}`).count(), 1);
+    });
+  }
+
   it('offer nothing any more when the chat went on', async () => {
     const shown = await show([...failed({ kind: 'auth', message: 'No key.', actions: ['setKey', 'retry'] })]);
     assert.equal(await shown.page.locator('[data-test=notice] vscode-button').count(), 2);

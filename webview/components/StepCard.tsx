@@ -137,7 +137,10 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
   const { step, status, prompt } = record;
   const { sessionId } = useChat();
   const review = () => post({ type: 'review', stepId: step.id });
-  const undo = () => post({ type: 'undoStep', sessionId, stepId: step.id });
+  // A chat that is only just beginning has no name yet by which the host would find the step.
+  const undo = () => {
+    if (sessionId !== '') post({ type: 'undoStep', sessionId, stepId: step.id });
+  };
   const hasDiff = record.diffs.length > 0;
   if (status === 'waiting' && prompt !== undefined) {
     return (
