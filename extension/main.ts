@@ -52,6 +52,8 @@ const commandNames = [
   'exportEverything',
   'manageStorage',
   'pickMode',
+  'undoStep',
+  'restoreBefore',
   'rejectChange',
   'showRules',
   'addRule',

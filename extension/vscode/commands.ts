@@ -15,7 +15,7 @@ import type { Answers } from './answers.ts';
 import { createAuditExport } from './auditExport.ts';
 import type { ChatActions } from './chatActions.ts';
 import { createChatFileCommands } from './chatFileCommands.ts';
-import { createChatPicker } from './chatPicker.ts';
+import { type ChatPicker, createChatPicker } from './chatPicker.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { createExportEverything } from './exportEverything.ts';
 import { createModeCommands } from './modeCommands.ts';
@@ -28,6 +28,7 @@ import { createSpendingCommands, type Limits, type SpendingSource } from './spen
 import { createStepCommands } from './stepCommands.ts';
 import type { StorageCare } from './storageCare.ts';
 import { createTalkCommands } from './talkCommands.ts';
+import type { createUndoCommands } from './undoCommands.ts';
 
 export interface CommandPorts {
   readonly chats: Chats;
@@ -43,6 +44,8 @@ export interface CommandPorts {
   readonly current: CurrentChat;
   readonly models: ModelChoice;
   readonly review: Review;
+  readonly picker: ChatPicker;
+  readonly undo: Pick<ReturnType<typeof createUndoCommands>, 'undoStep' | 'restoreBefore'>;
   readonly rules: RuleBook;
   readonly spending: SpendingSource;
   /** What runs commands here, as `PolicyContext.shell`. */
@@ -69,10 +72,12 @@ export interface CommandPorts {
 /** After these a list of chats shows the same as before. */
 const silent: readonly AgentEventType[] = ['Token', 'Thinking', 'StepProgress', 'Retrying', 'Usage'];
 
-/** One implementation per command id; `main.ts` registers them by these names. */
-export const createCommands = (ports: CommandPorts) => {
-  const { chats, agents, jobs, store, current } = ports;
-  const picker = createChatPicker({
+/** The picker of chats of a window, whose open lists follow what happens to chats. */
+export const createWindowPicker = (
+  ports: Pick<CommandPorts, 'chats' | 'jobs' | 'store' | 'current' | 'folder' | 'now'>,
+): ChatPicker => {
+  const { chats, jobs, store, current } = ports;
+  return createChatPicker({
     chats,
     shown: current.sessionId,
     folder: ports.folder,
@@ -88,6 +93,11 @@ export const createCommands = (ports: CommandPorts) => {
       };
     },
   });
+};
+
+/** One implementation per command id; `main.ts` registers them by these names. */
+export const createCommands = (ports: CommandPorts) => {
+  const { chats, agents, current, undo } = ports;
   const agentName = async (agentId: string): Promise<string | undefined> =>
     (await agents.list()).find(({ id }) => id === agentId)?.name;
   const openAt = async (sessionId: string, row: number | undefined): Promise<void> => {
@@ -97,16 +107,18 @@ export const createCommands = (ports: CommandPorts) => {
     await ports.focusChat();
   };
   return {
-    ...createTalkCommands({ ...ports, picker }),
+    ...createTalkCommands(ports),
     ...createAgentCommands(ports),
     ...createStepCommands(ports),
+    undoStep: undo.undoStep,
+    restoreBefore: undo.restoreBefore,
     ...createModeCommands(ports),
     ...createRuleCommands(ports),
     ...createAuditExport(ports),
     ...createSpendingCommands(ports),
-    ...createSessionCommands({ ...ports, picker }),
+    ...createSessionCommands(ports),
     ...createSearchCommand({ ...ports, openAt }),
-    ...createChatFileCommands({ ...ports, picker, agentName }),
+    ...createChatFileCommands({ ...ports, agentName }),
     ...createExportEverything(ports),
     ...ports.storageCare.commands,
     showLog: async () => ports.showLog(),
