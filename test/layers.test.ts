@@ -29,7 +29,7 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
   },
   'extension/vscode': {
     folders: ['extension/shared', 'extension/core'],
-    packages: ['zod', 'vscode', 'diff', 'node:*'],
+    packages: ['zod', 'vscode', 'diff', 'node-diff3', 'node:*'],
   },
   webview: {
     folders: ['extension/shared'],

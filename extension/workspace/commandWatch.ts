@@ -30,6 +30,7 @@ export interface CommandWatchOptions {
   readonly images: BeforeImages;
   roots(): readonly WorkspaceRoot[];
   readonly editor: Pick<Editor, 'unsavedDocuments'>;
+  /** @param roots absolute paths, as they were opened */
   watch(roots: readonly string[]): WorkspaceWatch;
   /** Absolute paths that the chat has read or changed: likely to be changed again. */
   candidates(sessionId: string): Promise<readonly string[]>;
@@ -82,7 +83,7 @@ export const startCommandWatch = async (
   const { images, logError } = options;
   const roots = await realRootsOf(options.roots());
   const patience = options.patienceMs ?? 300;
-  const watch = options.watch(roots.map(({ real }) => real));
+  const watch = options.watch(roots.map(({ root }) => root.path));
   const trees: GitTree[] = [];
   const kept = new Map<string, KeptFile & { readonly print: string }>();
   let room = limits.bytes;

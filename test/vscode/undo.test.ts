@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AuditEntry, NewAuditEntry } from '../../extension/shared/audit.ts';
+import type { ChatItem } from '../../extension/shared/chat.ts';
+import type { Effect } from '../../extension/shared/event.ts';
+import type { StepUndo } from '../../extension/shared/undo.ts';
+import type { ShownFile } from '../../extension/vscode/undoView.ts';
+import { answers, messages, progress, resetVscode, told } from '../fakes/vscode.ts';
+import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
+import { type Change, createUndoRig } from '../workspace/undoRig.ts';
+import { loadWithVscode } from './loadWithVscode.ts';
+
+const { createUndoCommands } = await loadWithVscode(() => import('../../extension/vscode/undoCommands.ts'));
+
+const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+const createRig = (files: Record<string, string>) => {
+  const disk = createUndoRig(files, { watch: () => ({ changed: async () => [], close: () => {} }) });
+  const items: ChatItem[] = [];
+  const audit: Omit<AuditEntry, 'id'>[] = [];
+  const log: string[] = [];
+  const shown: { readonly files: readonly ShownFile[]; readonly what: string }[] = [];
+  const state = {
+    running: undefined as string | undefined,
+    trusted: true,
+    /** What happens while the person looks at it. */
+    onShow: (): void => undefined,
+    shown: 'chat' as string | undefined,
+  };
+  let row = 0;
+  const rig = {
+    ...disk,
+    items,
+    audit,
+    log,
+    shown,
+    state,
+    say: (id: string): void => {
+      row += 1;
+      const message = { role: 'user' as const, id, content: [], createdAt: 0 };
+      items.push({ id, jobId: 'job', row, kind: 'user', message });
+    },
+    step: async (
+      id: string,
+      paths: Record<string, Change>,
+      work: () => void,
+      more: Partial<StepUndo> = {},
+      effect: Effect = 'write',
+    ) => {
+      const undo = await disk.step(id, paths, work);
+      row += 1;
+      const step = {
+        id,
+        sessionId: 'chat',
+        messageId: 'm',
+        callId: id,
+        tool: 't',
+        input: {},
+        title: `step ${id}`,
+        effect,
+        targets: [],
+      };
+      const record = {
+        step,
+        status: 'completed' as const,
+        startedAt: 0,
+        liveOutput: '',
+        summary: '',
+        diffs: [],
+      };
+      items.push({
+        id,
+        jobId: 'job',
+        row,
+        kind: 'step',
+        record: undo === undefined ? record : { ...record, undo: { ...undo, ...more } },
+      });
+    },
+    onDisk: (name: string) => readFileSync(disk.at(name), 'utf8'),
+    commands: createUndoCommands({
+      store: {
+        listVersions: async (_session, of) =>
+          'stepId' in of
+            ? disk.versions.of(of.stepId)
+            : items.filter((item) => (item.row ?? 0) >= of.fromRow).flatMap(({ id }) => disk.versions.of(id)),
+        markUndone: async (sessionId, stepIds, at) => {
+          log.push(`undone ${sessionId} ${stepIds.join(' ')}`);
+          disk.versions.all = disk.versions.all.map((each) =>
+            stepIds.includes(each.stepId) ? { ...each, undoneAt: at } : each,
+          );
+        },
+        audit: async (entry: NewAuditEntry) => void audit.push(entry),
+        readPage: async () => ({ items, hasOlder: false, hasNewer: false }),
+      },
+      restorer: disk.restorer,
+      view: {
+        show: async (files, what) => {
+          shown.push({ files, what });
+          state.onShow();
+        },
+        close: async () => void log.push('closed'),
+        dispose: () => {},
+      },
+      shown: () => state.shown,
+      picker: { message: async () => items.find(({ kind }) => kind === 'user')?.id },
+      runningIn: async () => state.running,
+      stop: async (jobId) => {
+        log.push(`stop ${jobId}`);
+        state.running = undefined;
+      },
+      isTrusted: () => state.trusted,
+      rewind: async (sessionId, itemId) => void log.push(`rewind ${sessionId} ${itemId}`),
+      openWithText: async (file, text) => void log.push(`open ${file} ${JSON.stringify(text)}`),
+      changed: (sessionId) => void log.push(`changed ${sessionId}`),
+      now: () => 77,
+    }),
+  };
+  return rig;
+};
+
+describe('undo commands', () => {
+  beforeEach(resetVscode);
+  afterEach(removeTemporaryFolders);
+
+  const threeFiles = async () => {
+    const rig = createRig({ 'a.ts': 'one', 'gone.ts': 'was here' });
+    rig.say('hello');
+    await rig.step('s', { 'a.ts': 'write', 'new/n.ts': 'write', 'gone.ts': 'delete' }, () => {
+      fill(rig.root, { 'a.ts': 'two', 'new/n.ts': 'n' });
+      rmSync(rig.at('gone.ts'));
+    });
+    return rig;
+  };
+
+  it('shows what will change, asks, does it, marks it, records it, and offers the way back', async () => {
+    const rig = await threeFiles();
+    answers.push('Undo');
+    assert.equal(await rig.commands.undoStep('chat', 's'), true);
+    assert.deepEqual(
+      rig.shown.map(({ files, what }) => [what, files.map(({ label }) => label)]),
+      [['now ↔ as before', ['a.ts', 'gone.ts', 'new/n.ts']]],
+    );
+    const [file] = rig.shown[0]?.files ?? [];
+    const sides = [file?.left, file?.right].map((side) => Buffer.from(side?.bytes ?? []).toString());
+    assert.deepEqual(sides, ['two', 'one']);
+    assert.deepEqual(messages[0], {
+      text: 'Undo 3 files?',
+      detail: 'a.ts gets its earlier content\ngone.ts is made again\nnew/n.ts is deleted',
+      isModal: true,
+      buttons: ['Undo'],
+    });
+    assert.deepEqual(
+      [rig.onDisk('a.ts'), rig.onDisk('gone.ts'), existsSync(rig.at('new'))],
+      ['one', 'was here', false],
+    );
+    assert.deepEqual(rig.log, ['undone chat s', 'changed chat', 'closed']);
+    assert.equal(rig.audit.length, 1);
+    const [entry] = rig.audit;
+    assert.deepEqual(
+      [entry?.kind, entry?.outcome, entry?.stepId, entry?.title, entry?.by, entry?.at],
+      ['undo', 'changed', 's', 'Undid step s: 3 files', 'user', 77],
+    );
+    assert.match(entry?.detail ?? '', /a\.ts gets its earlier content\n/);
+    assert.equal(told.at(-1), 'Undid step s: 3 files as before.');
+    assert.deepEqual(messages.at(-1)?.buttons, ['Undo That']);
+  });
+
+  it('changes nothing when the person thinks better of it', async () => {
+    const rig = await threeFiles();
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.equal(rig.onDisk('a.ts'), 'two');
+    assert.deepEqual([rig.log, rig.audit], [['closed'], []]);
+  });
+
+  it('undoes an undo, and that step can then be undone again', async () => {
+    const rig = await threeFiles();
+    answers.push('Undo', 'Undo That', 'Undo That');
+    await rig.commands.undoStep('chat', 's');
+    while (rig.audit.length < 2) await tick();
+    assert.deepEqual(
+      [rig.onDisk('a.ts'), rig.onDisk('new/n.ts'), existsSync(rig.at('gone.ts'))],
+      ['two', 'n', false],
+    );
+    assert.equal(rig.audit[1]?.title, 'Undid “Undid step s”: 3 files');
+    await tick();
+    answers.length = 0;
+    answers.push('Undo');
+    assert.equal(await rig.commands.undoStep('chat', 's'), true);
+    assert.equal(rig.onDisk('a.ts'), 'one');
+  });
+
+  it('shows what an undone step was, and asks nothing', async () => {
+    const rig = await threeFiles();
+    answers.push('Undo');
+    await rig.commands.undoStep('chat', 's');
+    const { length } = messages;
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.equal(rig.shown.at(-1)?.what, 'before ↔ after the step, undone');
+    assert.equal(messages.length, length);
+  });
+
+  for (const [name, choice, content, marked] of [
+    ['keeps it', 'Keep it as it is now', 'two\nmine\n', false],
+    ['takes the earlier version', 'Take the earlier version', 'one\n', true],
+    ['thinks better of it', undefined, 'two\nmine\n', false],
+  ] as const) {
+    it(`asks about a file that was changed since: the person ${name}`, async () => {
+      const rig = createRig({ 'a.ts': 'one\n' });
+      await rig.step('s', { 'a.ts': 'write' }, () => writeFileSync(rig.at('a.ts'), 'two\n'));
+      writeFileSync(rig.at('a.ts'), 'two\nmine\n');
+      answers.push('Undo…', choice);
+      await rig.commands.undoStep('chat', 's');
+      assert.match(messages[0]?.detail ?? '', /^Changed since by somebody else; you choose.*\na\.ts$/s);
+      assert.equal(rig.onDisk('a.ts'), content);
+      assert.equal(rig.log.includes('undone chat s'), marked);
+    });
+  }
+
+  it('merges in the editor, where nothing is saved before the person has looked', async () => {
+    const before = 'one\n2\n3\nfour\n';
+    const rig = createRig({ 'a.ts': before });
+    await rig.step('s', { 'a.ts': 'write' }, () =>
+      writeFileSync(rig.at('a.ts'), before.replace('one', 'ONE')),
+    );
+    const now = before.replace('one', 'ONE').replace('four', 'mine');
+    writeFileSync(rig.at('a.ts'), now);
+    answers.push('Undo…', 'Merge in the editor');
+    assert.equal(await rig.commands.undoStep('chat', 's'), true);
+    assert.equal(rig.onDisk('a.ts'), now);
+    assert.ok(rig.log.includes(`open ${rig.at('a.ts')} ${JSON.stringify('one\n2\n3\nmine\n')}`));
+    assert.match(told.at(-1) ?? '', /Merged in the editor and not saved yet: a\.ts\./);
+  });
+
+  it('can be told for all files at once', async () => {
+    const names = ['a', 'b', 'c'];
+    const all = (text: string) => Object.fromEntries(names.map((name) => [name, text]));
+    const rig = createRig(all('one'));
+    await rig.step('s', { a: 'write', b: 'write', c: 'write' }, () => fill(rig.root, all('two')));
+    fill(rig.root, all('mine'));
+    answers.push('Undo…', 'Keep it as it is now', 'Take the earlier version of all 2');
+    await rig.commands.undoStep('chat', 's');
+    assert.deepEqual(names.map(rig.onDisk), ['mine', 'one', 'one']);
+  });
+
+  it('says what stays as it is', async () => {
+    const rig = createRig({ 'a.ts': 'one', 'b.ts': 'one more' });
+    const work = () => fill(rig.root, { 'a.ts': 'two', 'b.ts': 'two' });
+    await rig.step('s', { 'a.ts': 'write', 'b.ts': 'write' }, work, { unknown: ['dist/x.js'] }, 'execute');
+    const kept = rig.versions.of('s')[0]?.before;
+    assert.ok(kept?.kind === 'file');
+    rmSync(`${rig.storage}/before/${kept.hash.slice(0, 2)}`, { recursive: true });
+    answers.push('Undo');
+    await rig.commands.undoStep('chat', 's');
+    assert.equal(
+      messages[0]?.detail,
+      [
+        'b.ts gets its earlier content',
+        'Stays as it is:\na.ts: what it was is not kept any more',
+        'Also changed, and stays as it is, because it is not known how it was:\ndist/x.js',
+        'What commands change in .git and node_modules is not followed.',
+      ].join('\n\n'),
+    );
+    assert.deepEqual([rig.onDisk('a.ts'), rig.onDisk('b.ts')], ['two', 'one more']);
+  });
+
+  it('restores files to before a message, and the chat with them', async () => {
+    const rig = await threeFiles();
+    rig.say('go on');
+    await rig.step('t', { 'a.ts': 'write' }, () => writeFileSync(rig.at('a.ts'), 'three'));
+    answers.push('Restore Files');
+    assert.equal(await rig.commands.restoreBefore('chat', 'go on'), true);
+    assert.deepEqual(messages[0]?.buttons, ['Restore Files', 'Restore Files and Chat']);
+    assert.equal(rig.onDisk('a.ts'), 'two');
+    assert.deepEqual(rig.log, ['undone chat t', 'changed chat', 'closed']);
+    rig.log.length = 0;
+    answers.length = 0;
+    answers.push('Restore Files and Chat');
+    assert.equal(await rig.commands.restoreBefore('chat', 'hello'), true);
+    assert.deepEqual([rig.onDisk('a.ts'), rig.onDisk('gone.ts')], ['one', 'was here']);
+    assert.deepEqual(rig.log, ['undone chat s t', 'rewind chat hello', 'changed chat', 'closed']);
+  });
+
+  it('restores the files only where the chat is not asked for', async () => {
+    const rig = await threeFiles();
+    answers.push('Restore Files');
+    assert.equal(await rig.commands.restoreFiles('chat', 'hello'), true);
+    assert.deepEqual(messages[0]?.buttons, ['Restore Files']);
+    // Nothing is left to do: that is no reason not to go on.
+    assert.equal(await rig.commands.restoreFiles('chat', 'hello'), true);
+    assert.match(told.at(-1) ?? '', /are as they were before already/);
+    await assert.rejects(rig.commands.restoreFiles('chat', 'unknown'), /not in the chat any more/);
+  });
+
+  it('takes back the chat only, where there is nothing to put back', async () => {
+    const rig = createRig({});
+    rig.say('hello');
+    answers.push('Take Back the Chat Only');
+    assert.equal(await rig.commands.restoreBefore('chat', 'hello'), true);
+    assert.deepEqual(rig.log, ['rewind chat hello']);
+  });
+
+  it('waits for the job of the chat, and offers to stop it', async () => {
+    const rig = await threeFiles();
+    rig.state.running = 'job';
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.match(told[0] ?? '', /An agent works in this chat/);
+    assert.equal(rig.onDisk('a.ts'), 'two');
+    answers.push('Stop', 'Undo');
+    assert.equal(await rig.commands.undoStep('chat', 's'), true);
+    assert.equal(rig.log[0], 'stop job');
+    assert.equal(rig.onDisk('a.ts'), 'one');
+  });
+
+  it('looks once more whether a job has begun while the question was open', async () => {
+    const rig = await threeFiles();
+    rig.state.onShow = () => {
+      rig.state.running = 'job';
+    };
+    answers.push('Undo');
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.equal(rig.onDisk('a.ts'), 'two');
+  });
+
+  it('does nothing in a folder that is not trusted', async () => {
+    const rig = await threeFiles();
+    rig.state.trusted = false;
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.equal(await rig.commands.restoreBefore('chat', 'hello'), false);
+    assert.deepEqual([rig.onDisk('a.ts'), rig.shown], ['two', []]);
+  });
+
+  it('says what could not be put back, and marks nothing as undone', async () => {
+    const rig = await threeFiles();
+    rig.state.onShow = () => {
+      writeFileSync(rig.at('a.ts'), 'at the last moment');
+    };
+    answers.push('Undo');
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.equal(rig.onDisk('a.ts'), 'at the last moment');
+    assert.match(
+      told.at(-1) ?? '',
+      /^1 file could not be put back and stays as found, 2 files put back\. You can undo again\. a\.ts: it was changed in this moment\.$/,
+    );
+    assert.ok(!rig.log.some((line) => line.startsWith('undone')));
+    assert.match(rig.audit[0]?.detail ?? '', /a\.ts stays: it was changed in this moment/);
+  });
+
+  it('can be cancelled between files', async () => {
+    const rig = await threeFiles();
+    progress.onReport = () => {
+      for (const listener of progress.listeners) listener();
+    };
+    answers.push('Undo');
+    assert.equal(await rig.commands.undoStep('chat', 's'), false);
+    assert.match(told.at(-1) ?? '', /it was stopped before/);
+  });
+
+  it('asks which step, and which message, when called without', async () => {
+    const rig = await threeFiles();
+    answers.push('step s', 'Undo');
+    assert.equal(await rig.commands.undoStep(), true);
+    answers.length = 0;
+    rig.state.shown = undefined;
+    assert.equal(await rig.commands.undoStep(), false);
+    assert.equal(told.at(-1), 'Open a chat first.');
+    rig.state.shown = 'chat';
+    await rig.commands.restoreBefore();
+    assert.match(told.at(-1) ?? '', /nothing to put back in the files/);
+  });
+
+  it('says when there is nothing to undo', async () => {
+    const rig = createRig({});
+    rig.say('hello');
+    assert.equal(await rig.commands.undoStep(), false);
+    assert.match(told[0] ?? '', /no step in this chat that can be undone/);
+    assert.equal(await rig.commands.undoStep('chat', 'forgotten'), false);
+    assert.match(told[1] ?? '', /not kept any more/);
+  });
+});
