@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { inSlices } from '../core/slices.ts';
 import type { FreeableKind, RepairKind, StorageUse } from '../core/storageReport.ts';
 import { imageState } from './checkFiles.ts';
@@ -93,6 +94,9 @@ export const repairStorage = async (
   }
 };
 
+/** How far behind the clock the system's times of files can be. */
+const fileTimeGrainMs = 20;
+
 const remove = (disk: Disk, files: readonly StoredFile[]): number => {
   for (const { file } of files) disk.remove(file);
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -108,6 +112,8 @@ const freeDeletedChats = async (options: RepairOptions, call: string): Promise<n
   await deleteBlobs(`${call}:blobs`);
   await deleteUnneededImages(options, call);
   await mover.tidy();
+  // Or the snapshots could seem older than the files that chats have just left, and these would be kept for them.
+  await delay(fileTimeGrainMs);
   await database.compact();
   await database.snapshot(true);
   await mover.tidy();

@@ -96,6 +96,9 @@ describe('transcript', () => {
       }),
     );
     assert.match(rejected, /— rejected: Not now\n/);
+    const undo = { files: 1, unknown: [], undoneAt: start };
+    const undone = { status: 'completed', summary: '+1 -1', undo } as const;
+    assert.match(markdown(stepItem(step('s1', 'edit_file', 'a.ts'), undone)), /— \+1 -1, undone later\n/);
   });
 
   it('tells of pictures, and of lines of a diff that are not there', () => {

@@ -148,7 +148,8 @@ describe('storage care', function () {
         'Jobs:',
         'Open windows: 1',
         'Free on the disk:',
-        'Format: 3',
+        'Undo:',
+        `Format: ${migrations.length}`,
       ]) {
         assert.ok(
           report.facts.some((fact) => fact.startsWith(about)),

@@ -324,8 +324,11 @@ describe('old chats', function () {
 
   it('stay in their files until no snapshot needs those any more', async () => {
     const where = folder();
-    const opened = await openSmall(where);
-    await fill(where, opened);
+    const filled = await openSmall(where);
+    await fill(where, filled);
+    await filled.service.close('');
+    // Writes no snapshot but those that are asked for.
+    const opened = await openSmall(where, { snapshotBytes: 10_000_000 });
     const names = coldNames(where);
     for (const id of await coldIds(where)) await opened.record(jobEvents(id, `new-${id}`).started());
     assert.deepEqual(await coldIds(where), []);

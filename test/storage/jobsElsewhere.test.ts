@@ -53,19 +53,22 @@ describe('jobs of other windows in the store', function () {
   it('can be left out of what a chat has used', async () => {
     const { service, record } = await openService(folder(), { disk: quickDisk });
     await service.saveSession(uniqueName(), session('chat'));
-    const usage = (jobId: string, input: number) =>
+    const usage = (jobId: string, input: number, price: object) =>
       record({
         type: 'Usage',
         jobId,
         at: 1,
         usage: { input, output: 1, cachedInput: 2, cacheWrite: 3, reasoning: 4 },
+        ...price,
       });
     for (const [jobId, inputs] of [
       ['first', [10, 20]],
       ['second', [100, 200, 300]],
     ] as const) {
       await record(jobEvents('chat', jobId).started());
-      for (const input of inputs) await usage(jobId, input);
+      for (const [index, input] of inputs.entries()) {
+        await usage(jobId, input, index === 0 ? {} : { costUsd: index * index * 0.25 });
+      }
       if (jobId === 'first') await record(jobEvents('chat', jobId).completed());
     }
     const of = (input: number, times: number) => ({
@@ -75,10 +78,17 @@ describe('jobs of other windows in the store', function () {
       cacheWrite: 3 * times,
       reasoning: 4 * times,
     });
-    assert.deepEqual(await service.sessionUsage('', 'chat'), { total: of(630, 5), lastRequest: of(300, 1) });
+    assert.deepEqual(await service.sessionUsage('', 'chat'), {
+      total: of(630, 5),
+      lastRequest: of(300, 1),
+      costUsd: 1.5,
+      unpriced: 2,
+    });
     assert.deepEqual(await service.sessionUsage('', 'chat', 'second'), {
       total: of(30, 2),
       lastRequest: of(20, 1),
+      costUsd: 0.25,
+      unpriced: 1,
     });
     assert.deepEqual((await service.sessionUsage('', 'chat', 'none yet')).total, of(630, 5));
   });

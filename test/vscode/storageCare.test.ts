@@ -271,6 +271,7 @@ describe('manage storage', () => {
       'damagedFiles',
       'deletedChats',
       'orphans',
+      'undo',
     ]);
     assert.equal(partWords.orphans.label, 'Unused files');
   });
