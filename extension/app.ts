@@ -3,70 +3,65 @@ import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { createAgents } from './core/agents.ts';
-import { createApprovals } from './core/approvals.ts';
 import { createBranches } from './core/branches.ts';
 import { createChats } from './core/chats.ts';
 import { createElsewhere, serveOtherWindows } from './core/elsewhere.ts';
-import { createJobs, type EventListener } from './core/jobs.ts';
+import type { EventListener } from './core/jobs.ts';
 import type { ProviderDescriptions } from './core/provider.ts';
-import { systemPrompt } from './core/systemPrompt.ts';
+import { redact } from './core/redact.ts';
 import { createTitles } from './core/titles.ts';
-import { toolEnvironment } from './core/toolEnvironment.ts';
 import { createProviders } from './providers/index.ts';
 import { fallbackModels, keyVariables, needsKey, providerNames } from './providers/models.ts';
 import type { StepRecord } from './shared/chat.ts';
 import { endsJob } from './shared/event.ts';
-import { type ModelRef, type ProviderId, providerIds } from './shared/message.ts';
+import { type ModelRef, providerIds } from './shared/message.ts';
 import { createRelay } from './storage/relay.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
-import { createTools } from './tools/index.ts';
-import { createLeftProcesses } from './tools/leftProcesses.ts';
-import { findRipgrep } from './tools/ripgrep.ts';
-import { createSeenFiles } from './tools/seenFiles.ts';
 import { createAnswers } from './vscode/answers.ts';
 import { createChatActions } from './vscode/chatActions.ts';
 import { createChatHandlers } from './vscode/chatHandlers.ts';
 import { type ChatView, createChatView } from './vscode/chatView.ts';
-import { type Commands, createCommands } from './vscode/commands.ts';
+import { type Commands, createCommands, createWindowPicker } from './vscode/commands.ts';
 import { createCurrentChat } from './vscode/currentChat.ts';
-import { createEditor } from './vscode/editor.ts';
 import { keepInStep } from './vscode/inStep.ts';
 import { createKeys } from './vscode/keys.ts';
 import { createLog } from './vscode/log.ts';
-import { showModalApprovals } from './vscode/modalApprover.ts';
+import { openWithText } from './vscode/mergedDocument.ts';
+import { showApprovals } from './vscode/modalApprover.ts';
 import { createModelChoice } from './vscode/modelChoice.ts';
+import { createDesktopNotifier } from './vscode/notify.ts';
 import { createReview } from './vscode/review.ts';
+import type { RulesTree } from './vscode/rulesTree.ts';
+import { createRulesView } from './vscode/rulesView.ts';
 import {
+  approvalSurface,
   baseUrl,
+  budgetLimits,
   defaultModelSetting,
   generatesTitles,
   liveBytes,
+  notifiesWhenUnfocused,
   onSettingsChange,
   quotaBytes,
-  usesDialogs,
 } from './vscode/settings.ts';
-import { showStatusBar } from './vscode/statusBar.ts';
+import { createSpendingSource } from './vscode/spending.ts';
+import { showSpendingStatus, showStatusBar } from './vscode/statusBar.ts';
 import { createStorageCare } from './vscode/storageCare.ts';
 import { createQuotaWatch } from './vscode/storageQuota.ts';
+import { createUndoCommands } from './vscode/undoCommands.ts';
+import { createUndoView } from './vscode/undoView.ts';
 import { withoutLinks } from './vscode/words.ts';
 import { workspaceRoots } from './vscode/workspaceRoots.ts';
-import { createWorkspaceFiles } from './workspace/files.ts';
+import { createWork } from './work.ts';
 
 export interface App {
   readonly commands: Commands;
+  readonly rules: RulesTree;
   attach(view: vscode.WebviewView, early: readonly unknown[]): void;
   onEvent(listener: EventListener): () => void;
   /** Stops jobs, denies what is pending, flushes the store, ends what commands left running. */
   close(): Promise<void>;
 }
-
-/** Input tokens after which tool results are taken out of a request; a good part of the smallest current models. */
-const contextBudgets: Record<ProviderId, number> = {
-  gemini: 800_000,
-  openai: 220_000,
-  anthropic: 160_000,
-  openaiCompatible: 100_000,
-};
 
 const descriptions: ProviderDescriptions = Object.fromEntries(
   providerIds.map((id) => [
@@ -125,47 +120,17 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     logError,
   });
   const agents = createAgents({ store, defaultModel: models.defaultModel, newId, now });
-  const approvals = createApprovals({ onError: logError });
-
-  const editor = createEditor();
-  const files = createWorkspaceFiles({ roots: workspaceRoots, editor });
-  /** What each chat's model has read, for the version check of its edits. */
-  const seenBySession = new Map<string, ReturnType<typeof createSeenFiles>>();
-  const seenIn = (sessionId: string) => {
-    const seen = seenBySession.get(sessionId) ?? createSeenFiles();
-    seenBySession.set(sessionId, seen);
-    return seen;
-  };
-  const ripgrep = () => findRipgrep(vscode.env.appRoot);
-  const leftProcesses = createLeftProcesses();
-
-  const jobs = createJobs({
+  const folder = (): string => workspaceRoots()[0]?.path ?? '';
+  const work = createWork({
     store,
-    approvals,
+    folder: context.globalStorageUri.fsPath,
     provider: (model: ModelRef) => provider(model.provider),
-    tools: (agent, session) => {
-      if (!vscode.workspace.isTrusted || workspaceRoots().length === 0) return [];
-      const every = createTools({
-        files,
-        editor,
-        seen: seenIn(session.id),
-        ripgrep,
-        environment: () => toolEnvironment(process.env, Object.values(keyVariables).flat(), keys.live()),
-        spillFolder: path.join(context.globalStorageUri.fsPath, 'output'),
-        commandTimeoutMs: agent.execution.commandTimeoutMs,
-        leftProcesses,
-      });
-      const { tools } = agent;
-      return tools === 'all' ? every : every.filter((tool) => tools.includes(tool.spec.name));
-    },
-    system: (agent, hasTools) =>
-      systemPrompt(agent.instructions, { platform: process.platform, roots: workspaceRoots(), hasTools }),
-    contextBudget: (model) => contextBudgets[model.provider],
-    isTrusted: () => vscode.workspace.isTrusted,
+    secrets: () => keys.live(),
     newId,
     now,
     logError,
   });
+  const { approvals, files, rules, budgets, jobs, shell, environment, restorer } = work;
   const relay = createRelay({
     folder: context.globalStorageUri.fsPath,
     ownerId,
@@ -176,13 +141,12 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
   const elsewhere = createElsewhere({ relay, store, logError });
   const unlistenWindows = serveOtherWindows(relay, jobs, approvals);
-  const answers = createAnswers({ jobs, approvals, elsewhere });
   const chats = createChats({
     store,
     agents,
     jobs,
     elsewhere,
-    folder: () => workspaceRoots()[0]?.path ?? '',
+    folder,
     isTrusted: () => vscode.workspace.isTrusted,
     newId,
     now,
@@ -193,7 +157,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     chats,
     onRewound: async (sessionId) => {
       // The model has forgotten what it read since.
-      seenBySession.delete(sessionId);
+      work.forgetSeen(sessionId);
       view.sessionsChanged();
       if (sessionId === current.sessionId()) await view.reload();
     },
@@ -222,7 +186,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     const item = (await store.readAll(sessionId)).find((each) => each.kind === 'step' && each.id === stepId);
     return item?.kind === 'step' ? item.record : undefined;
   };
-  const review = createReview(approvals, findStep);
+  const review = createReview({ approvals, elsewhere, findStep, logError });
+  const answers = createAnswers({ jobs, approvals, elsewhere, review });
   const current = createCurrentChat({
     chats,
     branches,
@@ -244,6 +209,26 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     titleChanged,
     refreshSurroundings: () => view.refreshSurroundings(),
   });
+  const spending = createSpendingSource({ budgets, jobs, store, current });
+  const picker = createWindowPicker({ chats, jobs, store, current, folder, now });
+  const undoView = createUndoView();
+  const undoCommands = createUndoCommands({
+    store,
+    restorer,
+    view: undoView,
+    shown: current.sessionId,
+    picker,
+    runningIn: async (sessionId) =>
+      jobs.runningIn(sessionId) ?? (await elsewhere.list()).find((job) => job.sessionId === sessionId)?.jobId,
+    stop: (jobId) => answers.stop(jobId),
+    isTrusted: () => vscode.workspace.isTrusted,
+    rewind: branches.rewind,
+    openWithText,
+    changed: (sessionId) => {
+      if (sessionId === current.sessionId()) void view.reload();
+    },
+    now,
+  });
   const handle = createChatHandlers({
     chats,
     current,
@@ -252,6 +237,12 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     models,
     review,
     files,
+    store,
+    approvals,
+    elsewhere,
+    budgets,
+    spending,
+    undo: undoCommands,
     logError,
   });
   const view: ChatView & vscode.Disposable = createChatView(
@@ -297,7 +288,14 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     current,
     models,
     review,
-    folder: () => workspaceRoots()[0]?.path ?? '',
+    picker,
+    undo: undoCommands,
+    rules,
+    spending,
+    shell,
+    limits: budgetLimits,
+    roots: workspaceRoots,
+    folder,
     focusChat,
     showSessions: async () => {
       await focusChat();
@@ -319,6 +317,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     logError,
   });
 
+  const desktop = createDesktopNotifier({ platform: process.platform, environment });
   const refresh = (): void => void view.refreshSurroundings().catch(logError);
   const unlistenApprovals = approvals.listen({
     onAnswered: ({ step }, decision) => {
@@ -338,8 +337,20 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     review,
     storageCare,
     view,
-    showModalApprovals(approvals, review, usesDialogs, logError),
+    undoView,
+    desktop,
+    showApprovals({
+      approvals,
+      answers,
+      review,
+      desktop,
+      surface: approvalSurface,
+      notifiesWhenUnfocused,
+      redact: (text) => redact(text, keys.live()),
+      logError,
+    }),
     showStatusBar(approvals, jobs, elsewhere),
+    showSpendingStatus({ spending, jobs, current, limits: budgetLimits, logError }),
     onSettingsChange(refresh),
     context.secrets.onDidChange(refresh),
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),
@@ -353,6 +364,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
 
   return {
     commands,
+    rules: createRulesView({ rules, store, agents, chats, current, folder }),
     attach: view.attach,
     onEvent: jobs.onEvent,
     close: async () => {
@@ -362,7 +374,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       approvals.close();
       await stopped;
       // Together: VS Code does not wait long.
-      await Promise.all([store.close(), leftProcesses.end()]);
+      await Promise.all([store.close(), work.endProcesses()]);
       await relay.close();
     },
   };

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import type { AgentEvent } from './shared/event.ts';
 import { chatHtml } from './vscode/chatHtml.ts';
+import { lazyRulesTree } from './vscode/rulesTree.ts';
 import { watchForStuckView } from './vscode/stuckView.ts';
 import { withoutLinks } from './vscode/words.ts';
 
@@ -124,8 +125,11 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
       attach(view, early);
     },
   };
+  const rulesTree = lazyRulesTree(async () => (await load()).rules);
   context.subscriptions.push(
     stuckView,
+    rulesTree,
+    vscode.window.registerTreeDataProvider('anycowork.rules', rulesTree),
     vscode.window.registerWebviewViewProvider('anycowork.chat', provider),
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(`anycowork.${name}`, (...values: unknown[]) => run(name, values)),

@@ -42,8 +42,8 @@ const oneFile: Record<string, string> = {
   '@vscode/webview-ui-toolkit': 'webview/toolkit.ts',
 };
 
-/** The composition root, and the entry point that loads it on first use: they see every folder. */
-const roots = ['extension/main.ts', 'extension/app.ts'];
+/** The composition root, the part of it that agents work with, and the entry point that loads it on first use: they see every folder. */
+const roots = ['extension/main.ts', 'extension/app.ts', 'extension/work.ts'];
 
 const sources = globSync('{extension,webview}/**/*.{ts,tsx}', { cwd: root }).map((file) =>
   file.split(path.sep).join('/'),

@@ -32,6 +32,11 @@ export interface Branches {
    * @throws as editAndResend
    */
   retry(sessionId: string, itemId: string): Promise<StartedJob>;
+  /**
+   * Takes this message of the person's and all that came after it out of the chat, which is kept in the archive as it was.
+   * @throws as editAndResend
+   */
+  rewind(sessionId: string, itemId: string): Promise<void>;
 }
 
 /** Items that are read at once while one is looked for; most are near the end. */
@@ -69,10 +74,12 @@ const shortened = (title: string, limit: number): string =>
 const forkTitle = (title: string): string =>
   shortened(`Fork of ${title.replace(/^Fork of /, '')}`, titleLimit);
 
+type Reason = 'edit' | 'retry' | 'undo';
+
 /** Whose chat was rewound more than once names the last time only. */
-const earlierTitle = (title: string, reason: 'edit' | 'retry', at: number): string => {
+const earlierTitle = (title: string, reason: Reason, at: number): string => {
   const ending = ` (before the ${reason} of ${timeOfDay(at)})`;
-  const plain = title.replace(/ \(before the (?:edit|retry) of \d\d:\d\d\)$/, '');
+  const plain = title.replace(/ \(before the (?:edit|retry|undo) of \d\d:\d\d\)$/, '');
   return shortened(plain, titleLimit - ending.length) + ending;
 };
 
@@ -104,11 +111,7 @@ export const createBranches = (options: {
   });
 
   /** @returns the title under which the chat is kept as it was */
-  const rewind = async (
-    session: SessionSummary,
-    fromRow: number,
-    reason: 'edit' | 'retry',
-  ): Promise<string> => {
+  const rewind = async (session: SessionSummary, fromRow: number, reason: Reason): Promise<string> => {
     const at = options.now();
     const earlier = copyOf(session, earlierTitle(session.title, reason, at));
     await store.rewindSession({ sessionId: session.id, fromRow, earlier, at });
@@ -230,5 +233,19 @@ export const createBranches = (options: {
       );
     });
 
-  return { fork, editAndResend, retry };
+  const rewindTo: Branches['rewind'] = (sessionId, itemId) =>
+    alone(sessionId, async () => {
+      const session = await chats.ready(sessionId);
+      for await (const item of fromTheEnd(store, sessionId)) {
+        if (item.id !== itemId || item.row === undefined) continue;
+        await rewind(session, item.row, 'undo');
+        await options.onRewound(sessionId);
+        return;
+      }
+      throw new InputError(
+        'This message is not in the chat any more; it may have been taken out in another window.',
+      );
+    });
+
+  return { fork, editAndResend, retry, rewind: rewindTo };
 };

@@ -13,6 +13,8 @@ export interface SeenFiles {
   get(file: string): SeenFile | undefined;
   set(file: string, seen: SeenFile): void;
   delete(file: string): void;
+  /** The files, oldest first. */
+  keys(): Iterable<string>;
 }
 
 export const createSeenFiles = (): SeenFiles => new Map();
