@@ -77,6 +77,17 @@ const cannotKeep = (error: unknown): CannotUndoError => {
   });
 };
 
+/** Makes the folder only where it turns out to be missing: nearly always it is there. */
+const inFolder = async <T>(folder: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true });
+    return work();
+  }
+};
+
 /** On Linux the opened file itself; elsewhere its path, which was checked a moment ago. */
 const sourceOf = (handle: FileHandle, file: string): string =>
   process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : file;
@@ -106,18 +117,16 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
   /** Puts a flushed temporary file in its place. */
   const adopt = async (temporary: string, hash: string, size: number): Promise<void> => {
     const folder = path.dirname(placeOf(hash));
-    await mkdir(folder, { recursive: true });
-    await rename(temporary, placeOf(hash));
+    await inFolder(folder, () => rename(temporary, placeOf(hash)));
     unsettled.add(folder);
     quota.added(size);
   };
 
   /** @param fill makes the temporary file @returns hash and size of what is kept then */
   const write = async <T>(fill: (temporary: string) => Promise<T>): Promise<T> => {
-    await mkdir(base, { recursive: true });
     const temporary = temporaryName();
     try {
-      return await fill(temporary);
+      return await inFolder(base, () => fill(temporary));
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
       throw error;
