@@ -12,7 +12,6 @@ import {
   stat,
   symlink,
   unlink,
-  utimes,
 } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf } from '../core/reasonOf.ts';
@@ -103,15 +102,22 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
 
   const temporaryName = (): string => path.join(base, `${randomBytes(8).toString('hex')}.tmp`);
 
-  /** Young again, so that no window deletes it before the step that needs it is written down. */
+  /** Young again, so that no window deletes it before the step that needs it is written down; and durable by now. */
   const reuse = async (hash: string, size: number): Promise<boolean> => {
-    const place = placeOf(hash);
-    if ((await statusOf(place))?.size !== size) return false;
-    const at = options.now() / 1_000;
-    return utimes(place, at, at).then(
-      () => true,
-      () => false,
-    );
+    const handle = await open(placeOf(hash), 'r+').catch(() => undefined);
+    if (handle === undefined) return false;
+    try {
+      if ((await handle.stat()).size !== size) return false;
+      const at = options.now() / 1_000;
+      await handle.utimes(at, at);
+      // It may have been kept for a merge only, without waiting for the disk.
+      await handle.datasync();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await handle.close();
+    }
   };
 
   /** Puts a flushed temporary file in its place. */
