@@ -39,10 +39,16 @@ describe('faults and refusals', function () {
     await rig.send(write('never.txt'));
     const { buttons } = await rig.workbench.answerModal('Enter');
     assert.ok(buttons.includes('Approve'));
-    await rig.workbench.page.locator('.editor-group-container .monaco-diff-editor').first().waitFor();
+    const rejected = await rig.answer('The person rejected this step');
+    await idle(rejected);
     assert.ok(!existsSync(path.join(rig.folder, 'never.txt')));
+  });
+
+  it('is rejected from the palette, with a reason that the model reads', async () => {
+    await rig.send(write('never.txt'));
+    await rig.workbench.answerModal('Review');
+    await rig.workbench.page.locator('.editor-group-container .monaco-diff-editor').first().waitFor();
     await rig.workbench.runCommand('AnyCowork: Reject Waiting Step…');
-    await rig.workbench.pick('Create never.txt?');
     await rig.workbench.enterText('not there');
     const frame = await rig.answer('Their reason: not there');
     await idle(frame);

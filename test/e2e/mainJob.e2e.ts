@@ -46,7 +46,14 @@ describe('the main job', () => {
   it('asks with the real modal before it edits, and shows exactly what it asks for', async () => {
     const modal = await rig.workbench.modal();
     assert.match(modal.title, /src\/dates\.js/);
-    assert.deepEqual([...modal.buttons].sort(), ['Approve', 'Approve for this session', 'Reject', 'Review']);
+    assert.deepEqual([...modal.buttons].sort(), [
+      'Always in this workspace',
+      'Approve',
+      'Approve for this chat',
+      'Cancel',
+      'Reject',
+      'Review',
+    ]);
     const frame = await rig.workbench.frameWith('[data-test=approval]');
     await frame.locator('[data-test=step][data-tool=read_file]').first().waitFor({ state: 'attached' });
     assert.ok(!rig.file('src/dates.js').includes('Math.min'), 'changed before it was approved');

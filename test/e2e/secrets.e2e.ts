@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
+import { askInChat } from '../support/askInChat.ts';
 import { inSequence, plantedKey, type Rig, reportFailure, startRig } from './rig.ts';
 
 /** Every file under a folder that holds the key. */
@@ -31,7 +32,7 @@ describe('the planted key', () => {
     };
     model.on({ userMessage: 'fail' }, repeated);
     await model.start();
-    rig = await startRig({ model, settings: { 'anycowork.approvals.dialog': false } });
+    rig = await startRig({ model, settings: askInChat });
   });
   afterEach(async function () {
     await reportFailure(this.currentTest, rig);

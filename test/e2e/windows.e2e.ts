@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
+import { askInChat } from '../support/askInChat.ts';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until, Workbench } from '../support/workbench.ts';
 import { inSequence, type Rig, reportFailure, startRig } from './rig.ts';
@@ -30,7 +31,7 @@ describe('two windows on one history', () => {
 
   before(async () => {
     const model = await startPuppetModel(60);
-    rig = await startRig({ model, width: 1100, settings: { 'anycowork.approvals.dialog': false } });
+    rig = await startRig({ model, width: 1100, settings: askInChat });
     other = await Workbench.open(rig.browser, rig.server, { width: 1100 });
   });
   afterEach(async function () {

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { askInChat } from '../support/askInChat.ts';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { runInHost } from '../support/runInHost.ts';
 import { root } from '../support/setUp.mjs';
@@ -20,7 +21,7 @@ try {
     testsPath: await bundleForHost('test/integration/index.ts'),
     folder,
     // A window under test shows no modals, so the commands answer.
-    settings: { 'anycowork.gemini.baseUrl': model.url, 'anycowork.approvals.dialog': false },
+    settings: { 'anycowork.gemini.baseUrl': model.url, ...askInChat },
     env: { ANYCOWORK_TEST_GREP: values.grep, GEMINI_API_KEY: 'planted-key-integration' },
     onLine: console.log,
     limit: 9 * 60_000,
