@@ -89,7 +89,11 @@ const perform = async (store: Methods, deed: Deed, name: string): Promise<string
       await store.audit({ ...decision, at: deed.at, detail: 'x'.repeat(deed.at * 40), sessionId: id });
       return 'done';
     case 'raise':
-      await store.raiseBudget(budgetScopes[deed.at % 4] ?? 'day', ['agent', id, 'job-1'][few] ?? '', deed.at);
+      await store.raiseBudget(
+        budgetScopes[(deed.at >> 4) % 4] ?? 'day',
+        ['agent', id, 'job-1'][few] ?? '',
+        deed.at % 10,
+      );
       return 'done';
     case 'keep': {
       const content = hash(`a${few}`);
