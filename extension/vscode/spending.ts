@@ -45,8 +45,7 @@ export const spendingText = (
     ...(unpriced > 0 ? [`${count(unpriced, 'request')} of unknown price`] : []),
   ].join(' · ');
 
-const isNothing = ({ requests, tokens, usd }: Spending): boolean =>
-  requests === 0 && tokens === 0 && usd === 0;
+const isNothing = ({ tokens, usd }: Spending): boolean => tokens === 0 && usd === 0;
 
 /** `$0.42 · 128k tokens`; where prices are not known, `128k tokens` or `$0.42+ · 128k tokens`. */
 const shortText = ({ usd, tokens, unpriced }: Spending): string => {
