@@ -98,6 +98,65 @@ describe('commands', () => {
     assert.equal(readFileSync(path.join(folder(), 'notes', 's2.txt'), 'utf8'), '2');
   });
 
+  const asked = (jobId: string) =>
+    events.filter((each) => each.type === 'ApprovalRequired').filter((each) => each.jobId === jobId);
+
+  it('asks never again for what was approved for the workspace', async () => {
+    const call = 'call run_command {"command":"node --version"}';
+    const first = await chat(call);
+    const { step } = await event(first.jobId, 'ApprovalRequired');
+    assert.equal(await run('approveAction', step.id, { scope: 'workspace' }), true);
+    await event(first.jobId, 'JobCompleted');
+    const second = await chat(call);
+    await event(second.jobId, 'JobCompleted');
+    assert.deepEqual(asked(second.jobId), []);
+    const approved = await event(second.jobId, 'StepApproved');
+    assert.equal(approved.by, 'rule');
+    assert.match(approved.reason, /node --version in this workspace/);
+    assert.equal(approved.ruleIds?.length, 1);
+    const piped = await chat('call run_command {"command":"node --version | cat"}');
+    await event(piped.jobId, 'ApprovalRequired');
+    await run('cancelJob', piped.jobId);
+  });
+
+  it('refuses a scope that a step does not offer, and approves nothing', async () => {
+    const { jobId } = await chat('call write_file {"path":".vscode/tasks.json","content":"{}"}');
+    const { step, prompt } = await event(jobId, 'ApprovalRequired');
+    assert.equal(prompt.isCautioned, true);
+    for (const scope of ['session', 'workspace']) {
+      await assert.rejects(
+        async () => run('approveAction', step.id, { scope }),
+        /cannot be approved with the scope.*Nothing was approved.*“once”/,
+      );
+    }
+    await assert.rejects(
+      async () => run('approveAction', step.id, { scope: 'always' }),
+      /arguments are not right/,
+    );
+    assert.equal(await run('rejectAction', step.id, { reason: 'no' }), true);
+    await event(jobId, 'JobCompleted');
+    assert.ok(!existsSync(path.join(folder(), '.vscode', 'tasks.json')));
+  });
+
+  it('asks for the edits of one turn together, and each can be answered alone', async () => {
+    const write = (name: string) => `write_file {"path":"group/${name}.txt","content":"${name}"}`;
+    const { jobId } = await chat(`call ${['a', 'b', 'c'].map(write).join(' ;; ')}`);
+    for (let tries = 0; tries < 1_000 && asked(jobId).length < 3; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const questions = asked(jobId);
+    assert.equal(questions.length, 3);
+    assert.equal(new Set(questions.map(({ prompt }) => prompt.groupId ?? '')).size, 1);
+    assert.ok(questions[0]?.prompt.groupId);
+    const [a, b, c] = questions.map(({ step }) => step.id);
+    assert.equal(await run('approveAction', c), true);
+    assert.equal(await run('rejectAction', b, { reason: 'not b' }), true);
+    assert.equal(await run('approveAction', a), true);
+    await event(jobId, 'JobCompleted');
+    const written = ['a', 'b', 'c'].filter((name) => existsSync(path.join(folder(), 'group', `${name}.txt`)));
+    assert.deepEqual(written, ['a', 'c']);
+  });
+
   it('reads what the editor holds, and edits it through the editor', async () => {
     const uri = vscode.Uri.file(path.join(folder(), 'open.txt'));
     await vscode.workspace.fs.writeFile(uri, Buffer.from('on disk\n'));
