@@ -34,6 +34,14 @@ export const modeTexts: Readonly<Record<ApprovalMode, string>> = {
     'What the sandbox holds runs too, without asking. Protected files, secrets and what lies outside this workspace still ask.',
 };
 
+/** What a mode means for changes, below an empty chat. */
+export const askingTexts: Readonly<Record<ApprovalMode, string>> = {
+  ask: 'It asks you before it changes a file or runs a command.',
+  smart: 'It changes files here without asking, which can be undone, and asks you before it runs a command.',
+  autopilot:
+    'It changes files here without asking, which can be undone, and asks you before it runs a command outside the sandbox.',
+};
+
 /** Codicon of a mode. */
 export const modeIcons: Readonly<Record<ApprovalMode, string>> = {
   ask: 'shield',
@@ -104,8 +112,9 @@ export const stepIcons: Readonly<Record<StepStatus, string>> = {
 type DecisionRecord = NonNullable<StepRecord['decision']>;
 
 const whoDecided = ({ approved, by }: DecisionRecord): string => {
-  const who = { rule: 'by a rule', user: 'by you', telegram: 'from Telegram' }[by];
-  return `${approved ? 'Approved' : 'Rejected'} ${who}`;
+  // No rule rejects: nobody answered in time, or nobody could be asked.
+  const who = { rule: '', user: ' by you', telegram: ' from Telegram' }[by];
+  return `${approved ? 'Approved' : 'Rejected'}${who}`;
 };
 
 /** Where a person answered: what a decision holds as its reason when they gave none. */

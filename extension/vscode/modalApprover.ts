@@ -51,6 +51,7 @@ export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
   const queue: Question[] = [];
   const gathering = new Map<string, { requests: ApprovalRequest[]; timer: NodeJS.Timeout }>();
   const wakers = new Set<() => void>();
+  const expired = new WeakSet<ApprovalRequest>();
   let isShowing = false;
   let isDisposed = false;
 
@@ -81,10 +82,11 @@ export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
     await Promise.all(open.map(({ step }) => ports.answers.decide(step.id, decision)));
     if (late === 0) return;
     const title = questionTitle(question);
+    const what = requests.every((each) => expired.has(each)) ? 'expired' : 'been answered';
     void vscode.window.showInformationMessage(
       withoutLinks(
         open.length === 0
-          ? `“${title}” had already been answered. Your choice changed nothing.`
+          ? `“${title}” had already ${what}. Your choice changed nothing.`
           : `${late} of ${requests.length} steps of “${title}” had already been answered. Your choice counts for the others.`,
       ),
     );
@@ -203,7 +205,13 @@ export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
     gathering.set(key, { requests: [...(before?.requests ?? []), request], timer });
   };
 
-  const unlisten = approvals.listen({ onAsked, onAnswered: wake });
+  const unlisten = approvals.listen({
+    onAsked,
+    onAnswered: (request, { isExpired }) => {
+      if (isExpired === true) expired.add(request);
+      wake();
+    },
+  });
   const watching = vscode.window.onDidChangeWindowState(wake);
   return {
     dispose: () => {

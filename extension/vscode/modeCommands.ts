@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type ApprovalMode, approvalModes } from '../shared/rule.ts';
 import { parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
-import { alwaysAsks, modeWords } from './ruleWords.ts';
+import { alwaysAsks, inEveryMode, modeWords } from './ruleWords.ts';
 
 const modeSchema = z.enum(approvalModes);
 
@@ -18,7 +18,7 @@ export const chooseMode = async (title: string, current: ApprovalMode): Promise<
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title,
-    placeHolder: alwaysAsks,
+    placeHolder: inEveryMode,
   });
   return picked?.mode;
 };

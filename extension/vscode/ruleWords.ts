@@ -3,21 +3,24 @@ import { commandText } from '../core/commandLine.ts';
 import { matchText } from '../core/ruleMatch.ts';
 import type { ApprovalMode, RuleMatch } from '../shared/rule.ts';
 
-/** What each mode is called, and what runs in it without a question. */
+/** What each mode is called, and what runs in it without a question: as much as a line of a list holds. */
 export const modeWords: Record<ApprovalMode, { readonly name: string; readonly runs: string }> = {
   ask: {
     name: 'Ask',
-    runs: 'Reads in this workspace run. Everything else asks, unless a rule covers it.',
+    runs: 'Reads in this workspace run. Everything else asks.',
   },
   smart: {
     name: 'Smart',
-    runs: 'Edits in this workspace run too, and can be undone. Everything else asks, unless a rule covers it.',
+    runs: 'Edits in this workspace run too, and can be undone. Everything else asks.',
   },
   autopilot: {
     name: 'Autopilot',
-    runs: 'What the sandbox holds runs too, without asking. Everything else asks, unless a rule covers it.',
+    runs: 'What the sandbox holds runs too, without asking. Everything else asks.',
   },
 };
+
+/** What holds besides, in a line. */
+export const inEveryMode = 'Rules run what they cover. Protected files and secrets always ask.';
 
 /** What asks in every mode. */
 export const alwaysAsks =

@@ -124,6 +124,25 @@ describe('the dialog', () => {
     ]);
   });
 
+  it('says so too where nobody answered in time', async () => {
+    const click = later();
+    const { ask, approvals } = rig();
+    ask(request('a'));
+    await settle();
+    approvals.answer('a', {
+      approved: false,
+      scope: 'once',
+      by: 'rule',
+      surface: 'nobody answered in time',
+      isExpired: true,
+    });
+    click('Approve');
+    await settle();
+    assert.deepEqual(told.slice(1), [
+      '“Coder: Run npm test?” had already expired. Your choice changed nothing.',
+    ]);
+  });
+
   it('does not ask what was answered while another question was shown', async () => {
     const first = later();
     const { ask, answering } = rig();

@@ -246,13 +246,14 @@ describe('composer: bar', () => {
     });
   }
 
-  for (const [mode, label] of [
-    ['ask', 'Ask'],
-    ['smart', 'Smart'],
-    ['autopilot', 'Autopilot'],
+  for (const [mode, label, says] of [
+    ['ask', 'Ask', 'It asks you before it changes a file or runs a command.'],
+    ['smart', 'Smart', 'and asks you before it runs a command.'],
+    ['autopilot', 'Autopilot', 'and asks you before it runs a command outside the sandbox.'],
   ] as const) {
-    it(`names the mode ${mode}, and lets one choose another`, async () => {
+    it(`names the mode ${mode}, says what it means, and lets one choose another`, async () => {
       const shown = await show([snapshot([], {}, { mode })]);
+      await shown.page.getByText(says).waitFor();
       await shown.page.getByRole('button', { name: `Approvals: ${label}. Choose another mode` }).click();
       assert.deepEqual(await shown.posts('pickMode'), [{ type: 'pickMode' }]);
       const colours = await shown.page.$eval('[data-test=mode]', (element) => [

@@ -279,7 +279,7 @@ describe('steps: finished', () => {
 
   for (const [by, text] of [
     ['user', 'Rejected by you: Too risky'],
-    ['rule', 'Rejected by a rule: Too risky'],
+    ['rule', 'Rejected: Too risky'],
     ['telegram', 'Rejected from Telegram: Too risky'],
   ] as const) {
     it(`says that it was ${text.toLowerCase()}`, async () => {

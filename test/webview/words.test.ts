@@ -241,6 +241,10 @@ describe('webview words', () => {
     const by = (decision: { approved: boolean; by: 'rule' | 'user' | 'telegram'; reason: string }) =>
       decisionText({ ...stepRecord, decision });
     assert.equal(by({ approved: false, by: 'user', reason: 'Too risky' }), 'Rejected by you: Too risky');
+    assert.equal(
+      by({ approved: false, by: 'rule', reason: 'nobody answered in time' }),
+      'Rejected: nobody answered in time',
+    );
     assert.equal(by({ approved: true, by: 'rule', reason: '' }), 'Ran without asking');
     assert.equal(
       by({ approved: true, by: 'rule', reason: 'rule npm test in this workspace' }),

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
 import { composeText } from '../compose.ts';
 import { useAct, useView } from '../view.ts';
+import { askingTexts } from '../words.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -49,7 +50,7 @@ const Suggestions = ({ suggestions }: { suggestions: readonly string[] }) => {
 /** A chat without messages: the one thing that is missing, or things to try. */
 export const EmptyState = ({ surroundings }: { surroundings: Surroundings }) => {
   const act = useAct();
-  const { agentName, folderName, hasKey, isDemo, isTrusted, providerName, suggestions } = surroundings;
+  const { agentName, folderName, hasKey, isDemo, isTrusted, mode, providerName, suggestions } = surroundings;
   const changeModel = (
     <Button label="Change model" test="act-changeModel" onPress={() => act('changeModel')} />
   );
@@ -82,7 +83,7 @@ export const EmptyState = ({ surroundings }: { surroundings: Surroundings }) => 
   const about =
     folderName === undefined
       ? 'Open a folder to give the agent files to work on. Without one you can still ask questions.'
-      : `Ask ${agentName} to explain, change or run something in ${folderName}. It asks you before it changes a file or runs a command.`;
+      : `Ask ${agentName} to explain, change or run something in ${folderName}. ${askingTexts[mode]}`;
   return (
     <div class="empty" data-test="empty" data-state={folderName === undefined ? 'no-folder' : 'new'}>
       {folderName === undefined ? (
