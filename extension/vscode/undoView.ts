@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { FileState } from '../shared/undo.ts';
 import { readableText } from './undoMerge.ts';
-import { count, formatBytes } from './words.ts';
+import { formatBytes } from './words.ts';
 
 export const undoScheme = 'anycowork-undo';
 
@@ -58,18 +58,18 @@ export const createUndoView = (): UndoView => {
   let shows = 0;
 
   const provider = vscode.workspace.registerTextDocumentContentProvider(undoScheme, {
-    provideTextDocumentContent: ({ path }) =>
-      texts.get(path) ?? 'This was shown before. Choose Undo again to see it.',
+    provideTextDocumentContent: ({ path, query }) =>
+      texts.get(`${query} ${path}`) ?? 'This was shown before. Choose Undo again to see it.',
   });
 
   const show: UndoView['show'] = async (files, what) => {
     shows += 1;
     texts = new Map();
     const document = (name: 'left' | 'right', { label, [name]: side }: ShownFile): vscode.Uri => {
-      // The file's own name last, so that it is coloured as what it is.
-      const path = `/${shows}/${name}/${label}`;
-      texts.set(path, textOf(side));
-      return vscode.Uri.from({ scheme: undoScheme, path });
+      // The file's own path on both sides: it is coloured as what it is, and not taken for renamed.
+      const [path, query] = [`/${label}`, `${name} ${shows}`];
+      texts.set(`${query} ${path}`, textOf(side));
+      return vscode.Uri.from({ scheme: undoScheme, path, query });
     };
     const rows = files.map((file) => ({
       ...file,
@@ -82,7 +82,8 @@ export const createUndoView = (): UndoView => {
       await vscode.commands.executeCommand('vscode.diff', ...first.uris, title, { preview: true });
       return;
     }
-    const title = `${count(rows.length, 'file')}: ${what}`;
+    // VS Code puts the number of files behind it.
+    const title = `Undo: ${what}`;
     titles.add(title);
     const resources = rows.map(({ file, left, right, uris }) => [
       vscode.Uri.file(file),

@@ -68,7 +68,20 @@ describe('view of an undo', () => {
     await view.show(files, 'now ↔ as before');
     assert.equal(executed[0]?.[0], 'vscode.changes');
     assert.deepEqual(texts(), ['now', 'then', 'new', 'gone']);
-    assert.ok(opened.tabs[0]?.label.startsWith('3 files: now ↔ as before'));
+    assert.ok(opened.tabs[0]?.label.startsWith('Undo: now ↔ as before'));
+  });
+
+  it('names both sides alike, so that no file is taken for renamed', async () => {
+    const [one, two] = [shown('src/a.ts', text('now'), text('then')), shown('b.ts', text('1'), text('2'))];
+    await view.show([one, two], 'now ↔ as before');
+    assert.deepEqual(
+      opened.documents.map(({ uri }) => uri.path),
+      ['/src/a.ts', '/src/a.ts', '/b.ts', '/b.ts'],
+    );
+    assert.deepEqual(texts(), ['now', 'then', '1', '2']);
+    // What is shown next is not what VS Code still has of the last time.
+    await view.show([shown('src/a.ts', text('later'), text('then'))], 'now ↔ as before');
+    assert.deepEqual(texts().slice(4), ['later', 'then']);
   });
 
   for (const [name, side, pattern] of [
