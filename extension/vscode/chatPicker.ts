@@ -70,7 +70,7 @@ const groupOf = (session: SessionSummary, folder: string, now: number): string =
   if (session.shelf === 'archived') return 'Archive';
   if (session.isPinned) return 'Pinned';
   const day = dayOf(session.updatedAt, now);
-  return folder === '' || session.folder === folder ? day : `Other folders · ${day}`;
+  return session.folder === folder ? day : `Other folders · ${day}`;
 };
 
 /** With a heading before each group: pinned ones, then this folder's and then others' by day, as the store sorts them. */

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { ApprovalRequest, Decision } from '../core/approver.ts';
 import type { Review } from './review.ts';
+import { withoutLinks } from './words.ts';
 
 interface Choice extends vscode.MessageItem {
   readonly pick: 'reject' | 'approve' | 'session' | 'review';
@@ -87,7 +88,7 @@ export const showModalApprovals = (
     const result = approvals.answer(request.step.id, decisionOf(choice?.pick ?? 'reject'));
     if (result !== 'accepted') {
       vscode.window.showInformationMessage(
-        `“${request.prompt.title}” had already been answered. Your choice changed nothing.`,
+        withoutLinks(`“${request.prompt.title}” had already been answered. Your choice changed nothing.`),
       );
     }
   };

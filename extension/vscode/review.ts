@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ApprovalBroker } from '../core/approvals.ts';
 import type { FileChange } from '../core/tool.ts';
 import type { StepRecord } from '../shared/chat.ts';
+import type { FileDiff } from '../shared/event.ts';
 
 export const reviewScheme = 'anycowork-review';
 
@@ -18,8 +19,12 @@ export const stepIdOf = (uri: unknown): string | undefined => {
   return new URLSearchParams(uri.query).get('step') ?? undefined;
 };
 
+/** What a step changed or, while it waits in another window, would change. */
+const diffsOf = ({ diffs, prompt }: StepRecord): readonly FileDiff[] =>
+  diffs.length > 0 ? diffs : (prompt?.diffs ?? []);
+
 const patchText = (record: StepRecord): string =>
-  record.diffs
+  diffsOf(record)
     .map((diff) => {
       const cut = diff.omittedLines > 0 ? `\n… ${diff.omittedLines} more lines\n` : '';
       return `--- ${diff.path}\n+++ ${diff.movedTo ?? diff.path}\n${diff.patch}${cut}`;
@@ -101,7 +106,7 @@ export const createReview = (
     const changes = changesByStep.get(stepId);
     const record = await findStep(stepId);
     if (changes !== undefined) await openChanges(stepId, changes, record?.status ?? 'answered');
-    else if (record !== undefined && record.diffs.length > 0) {
+    else if (record !== undefined && diffsOf(record).length > 0) {
       await openText(stepId, `${record.step.tool}.diff`, patchText(record));
     } else if (record !== undefined) {
       const input = record.prompt?.detail ?? JSON.stringify(record.step.input, undefined, 2);
