@@ -8,7 +8,15 @@ import type { AssistantBlock, ImageBlock, UserBlock } from '../../extension/shar
 import { noUsage } from '../../extension/shared/message.ts';
 import { blobThreshold } from '../../extension/storage/blobs.ts';
 import { jobEvents } from './chatEvents.ts';
-import { model, openService, quickDisk, session, temporaryFolder, uniqueName } from './support.ts';
+import {
+  importItems,
+  model,
+  openService,
+  quickDisk,
+  session,
+  temporaryFolder,
+  uniqueName,
+} from './support.ts';
 
 const long = (letter: string): string => letter.repeat(blobThreshold + 4);
 
@@ -90,7 +98,7 @@ describe('content whose file is gone', function () {
     const before = await chat.items('a');
     const file = [...jsonParts(session('a'), before, noUsage)].join('');
     const read = await inSlices(parsingChat(file, () => 'b'));
-    await chat.service.importSession(uniqueName(), read.session, [JSON.stringify(read.items)]);
+    await importItems(chat, read.session, read.items);
     assert.deepEqual(messagesOf(await chat.items('b')), messagesOf(before));
   });
 
