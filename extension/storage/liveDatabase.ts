@@ -4,7 +4,7 @@ import type { StoreFiles } from './files.ts';
 import { Journal, readJournalFile } from './journal.ts';
 import { decodePayload, encodeRecord } from './journalFormat.ts';
 import { type Loaded, type LoadOptions, load } from './load.ts';
-import { newerSchema, saveProblem, storeClosed } from './problems.ts';
+import { newerSchema, notUpgraded, saveProblem, storeClosed } from './problems.ts';
 import { replay } from './replay.ts';
 import type { Migration } from './schema.ts';
 import { writeSnapshot } from './snapshot.ts';
@@ -31,6 +31,11 @@ export interface LiveOptions extends Omit<LoadOptions, 'mayRepair'> {
   readonly onForeignChange: () => void;
 }
 
+const migrating = ({ version, statements }: Migration, query: Query): readonly Statement[] => [
+  ...statements(query),
+  { sql: `PRAGMA user_version = ${version}`, params: [] },
+];
+
 /**
  * The database in memory and how it follows the journal. Everything here is synchronous, and everything that is not a
  * query happens under the lock.
@@ -40,8 +45,10 @@ export class LiveDatabase {
   readonly #disk: Disk;
   readonly #files: StoreFiles;
   #loaded: Loaded | undefined;
-  /** The journal as it was when memory was filled without the lock. */
+  /** The journal as it was when memory was filled without being able to write to it. */
   #seen = '';
+  /** The schema is up to date in memory only. */
+  #isUpgradedHere = false;
   #readOnly: StoreError | undefined;
   #toldVersion = 0;
 
@@ -78,11 +85,12 @@ export class LiveDatabase {
 
   /** Applies what is new in the files, mends and migrates them. Where they cannot be written, memory is filled all the same. */
   sync(): void {
+    const journal = this.#loaded?.journal;
     try {
-      const journal = this.#loaded?.journal;
       if (journal === undefined) this.#reload(true);
       else if (!this.isCurrent() && !this.#catchUp(journal)) this.#reload(true);
       this.#migrate();
+      if (this.#loaded?.journal !== journal) this.#readOnly = undefined;
     } catch (error) {
       if (errorCode(error) === '') throw error;
       this.loadWithoutLock(error);
@@ -90,20 +98,20 @@ export class LiveDatabase {
   }
 
   /**
-   * For a folder that cannot be written: the files are read as they are, and mended in memory only.
+   * For a folder that cannot be written, with or without the lock: the files are read as they are, and mended and
+   * migrated in memory only.
    * @param reason why nothing can be saved
    */
   loadWithoutLock(reason: unknown): void {
-    const problem = saveProblem(reason, this.#files.folder);
-    if (this.#readOnly?.message !== problem.message) this.#options.report(problem.message);
-    this.#readOnly = problem;
-    if (this.isCurrent()) return;
-    this.#seen = this.#fingerprint();
-    this.#reload(false);
-    const { sqlite } = this.#live();
-    for (const { statements } of this.#pendingMigrations()) {
-      for (const { sql, params } of statements(sqlite.query)) sqlite.run(sql, params);
+    if (!this.isCurrent()) {
+      this.#seen = this.#fingerprint();
+      this.#reload(false);
     }
+    this.#migrateHere();
+    const problem = saveProblem(reason, this.#files.folder);
+    const told = this.#isUpgradedHere ? notUpgraded(problem) : problem;
+    if (this.#readOnly?.message !== told.message) this.#options.report(told.message);
+    this.#readOnly = told;
   }
 
   /** Runs each change in its own savepoint, appends those that did not throw, and waits for the disk once. */
@@ -192,6 +200,7 @@ export class LiveDatabase {
     this.#loaded?.journal?.close();
     this.#loaded?.sqlite.close();
     this.#loaded = undefined;
+    this.#isUpgradedHere = false;
   }
 
   #live(): Loaded {
@@ -209,7 +218,6 @@ export class LiveDatabase {
     const loaded = load({ ...this.#options, mayRepair });
     this.drop();
     this.#loaded = loaded;
-    if (mayRepair) this.#readOnly = undefined;
     this.#checkVersion();
     if (!isFirst) this.#options.onForeignChange();
   }
@@ -224,20 +232,38 @@ export class LiveDatabase {
     return true;
   }
 
-  /** Brings an older schema up to date, one version at a time, after a backup. @throws StoreError, with the rows as before */
+  /**
+   * Brings an older schema up to date, one version at a time. Before the first of them comes one backup for them all: a
+   * person goes back to the version of the extension that they had, which knows the schema that the upgrade began with,
+   * and a backup before each step would take the size of the whole history every time.
+   * @throws the system's error, or StoreError, with the rows as before or some versions further
+   */
   #migrate(): void {
     const pending = this.#pendingMigrations();
     if (pending.length === 0) return;
     const { sqlite } = this.#live();
     const backup = `${this.#files.image}.version-${sqlite.schemaVersion()}`;
     if (sqlite.schemaVersion() > 0) replaceFile(this.#disk, backup, [sqlite.image()]);
-    for (const { version, statements } of pending) {
-      const build: BuildTransaction = (query) => [
-        ...statements(query),
-        { sql: `PRAGMA user_version = ${version}`, params: [] },
-      ];
-      const [outcome] = this.commit([{ call: `migration:${version}`, build, isDurable: true }]);
-      if (typeof outcome === 'object') throw saveProblem(outcome.error, this.#files.folder);
+    for (const migration of pending) {
+      const build: BuildTransaction = (query) => migrating(migration, query);
+      const [outcome] = this.commit([{ call: `migration:${migration.version}`, build, isDurable: true }]);
+      if (typeof outcome !== 'object') continue;
+      throw errorCode(outcome.error) === '' ? saveProblem(outcome.error, this.#files.folder) : outcome.error;
+    }
+  }
+
+  /** Where the new schema cannot be written, it is in memory only, and nothing that is built on it may be written either. */
+  #migrateHere(): void {
+    const pending = this.#pendingMigrations();
+    if (pending.length === 0) return;
+    this.#seen = this.#fingerprint();
+    const { journal, ...rest } = this.#live();
+    journal?.close();
+    this.#loaded = rest;
+    // An empty one was written by nobody.
+    this.#isUpgradedHere = rest.sqlite.schemaVersion() > 0;
+    for (const migration of pending) {
+      for (const { sql, params } of migrating(migration, rest.sqlite.query)) rest.sqlite.run(sql, params);
     }
   }
 

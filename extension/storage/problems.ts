@@ -35,6 +35,13 @@ export const saveProblem = (error: unknown, folder: string): StoreError => {
   );
 };
 
+/** @param problem why it could not be written */
+export const notUpgraded = (problem: StoreError): StoreError =>
+  new StoreError(
+    `This history was written by an older version of AnyCowork and could not be brought up to date yet. It can be read here, but nothing can be saved. ${problem.message}`,
+    { cause: problem },
+  );
+
 export const newerSchema = (found: number, known: number): StoreError =>
   new StoreError(
     `This history was written by a newer version of AnyCowork (format ${found}; this window knows ${known}). It can be read here but not changed. Update AnyCowork, then reload the window.`,
