@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FreeableKind, RepairKind, StorageUse } from '../core/storageReport.ts';
 import { imageState } from './checkFiles.ts';
 import type { ColdMover } from './coldMove.ts';
@@ -84,6 +85,9 @@ const remove = (disk: Disk, files: readonly StoredFile[]): number => {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 };
 
+/** The longest step of the clock that files are marked with; milliseconds. */
+const clockMs = 20;
+
 /** For good, from everything that is on the disk: the snapshots and the files of old chats are written without them. */
 const freeDeletedChats = async (options: RepairOptions, call: string): Promise<number> => {
   const { database, deleteBlobs, mover, measureUse } = options;
@@ -93,6 +97,8 @@ const freeDeletedChats = async (options: RepairOptions, call: string): Promise<n
   );
   await deleteBlobs(`${call}:blobs`);
   await mover.tidy();
+  // A file that chats have left goes with the snapshots before that, told apart by the time: it must have passed.
+  await delay(clockMs);
   await database.compact();
   await database.snapshot(true);
   await mover.tidy();
