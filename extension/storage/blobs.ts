@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as z from 'zod';
+import type { BuildTransaction } from './changes.ts';
 import { type Disk, replaceFile } from './disk.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
 import type { Query, Statement } from './sqlite.ts';
 import { gone, withoutGone } from './withoutGone.ts';

@@ -1,35 +1,35 @@
 import type { StoreError } from '../core/store.ts';
+import { type BuildTransaction, type Change, type Outcome, runChanges } from './changes.ts';
 import { type Disk, errorCode, replaceFile } from './disk.ts';
 import type { StoreFiles } from './files.ts';
 import { Journal, readJournalFile } from './journal.ts';
-import { decodePayload, encodeRecord } from './journalFormat.ts';
-import { type Loaded, type LoadOptions, load } from './load.ts';
-import { newerSchema, notUpgraded, saveProblem, storeClosed } from './problems.ts';
-import { replay } from './replay.ts';
+import { decodePayload, type Scan } from './journalFormat.ts';
+import { type Behind, type Loaded, type LoadOptions, load } from './load.ts';
+import {
+  isThereAgain,
+  type JournalLoss,
+  newerSchema,
+  notUpgraded,
+  notWrittenAnew,
+  saveProblem,
+  storeClosed,
+  writtenAnew,
+} from './problems.ts';
+import { type Replay, replay } from './replay.ts';
+import { adopt, rescue } from './rescue.ts';
 import type { Migration } from './schema.ts';
 import { writeSnapshot } from './snapshot.ts';
 import type { Query, Sqlite, Statement } from './sqlite.ts';
 
-/** Looks at the rows as they are after every other window's writes, and says what to change; throws to change nothing. */
-export type BuildTransaction = (query: Query) => readonly Statement[];
-
-export interface Change {
-  /** Unique name, found again by `wasSaved`. */
-  readonly call: string;
-  readonly build: BuildTransaction;
-  /** Whether to wait for the disk: without, it survives a crash of the process, and a power cut mostly. */
-  readonly isDurable: boolean;
-}
-
-/** `again`: another window's transaction came in between, which only a broken lock allows; nothing was changed. */
-export type Outcome = 'saved' | 'again' | { readonly error: unknown };
-
-export interface LiveOptions extends Omit<LoadOptions, 'mayRepair'> {
+export interface LiveOptions extends Omit<LoadOptions, 'mayRepair' | 'held'> {
   /** In order; the last one's version is the schema this code knows. */
   readonly migrations: readonly Migration[];
   /** Called after transactions of another window were applied here. */
   readonly onForeignChange: () => void;
 }
+
+/** How long it is left alone when memory could not be written anew; milliseconds. */
+const rescueMs = 20_000;
 
 const migrating = ({ version, statements }: Migration, query: Query): readonly Statement[] => [
   ...statements(query),
@@ -49,6 +49,8 @@ export class LiveDatabase {
   #seen = '';
   /** The schema is up to date in memory only. */
   #isUpgradedHere = false;
+  /** The files have lost what is in memory, and it could not be written anew yet. */
+  #loss: { readonly what: JournalLoss; readonly tryAgainAt: number } | undefined;
   #readOnly: StoreError | undefined;
   #toldVersion = 0;
 
@@ -75,10 +77,18 @@ export class LiveDatabase {
     return this.#loaded === undefined || this.#isNewer() ? undefined : this.#loaded.sqlite;
   }
 
-  /** Whether memory holds everything that is in the files. One stat. */
+  /** Whether memory is all there is of some of the history. */
+  get isOnlyHere(): boolean {
+    return this.#loss !== undefined;
+  }
+
+  /** Whether memory holds everything that is in the files, and has nothing that they should have. One stat. */
   isCurrent(): boolean {
     const journal = this.#loaded?.journal;
-    if (journal === undefined) return this.#loaded !== undefined && this.#fingerprint() === this.#seen;
+    if (journal === undefined) {
+      const isDue = this.#loss !== undefined && performance.now() >= this.#loss.tryAgainAt;
+      return this.#loaded !== undefined && this.#fingerprint() === this.#seen && !isDue;
+    }
     const state = this.#disk.stat(this.#files.journal);
     return state?.inode === journal.inode && state.size === journal.offset;
   }
@@ -92,7 +102,7 @@ export class LiveDatabase {
       this.#migrate();
       if (this.#loaded?.journal !== journal) this.#readOnly = undefined;
     } catch (error) {
-      if (errorCode(error) === '') throw error;
+      if (errorCode(error) === '' && this.#loss === undefined) throw error;
       this.loadWithoutLock(error);
     }
   }
@@ -109,7 +119,12 @@ export class LiveDatabase {
     }
     this.#migrateHere();
     const problem = saveProblem(reason, this.#files.folder);
-    const told = this.#isUpgradedHere ? notUpgraded(problem) : problem;
+    const told =
+      this.#loss !== undefined
+        ? notWrittenAnew(this.#files.journal, this.#loss.what, problem)
+        : this.#isUpgradedHere
+          ? notUpgraded(problem)
+          : problem;
     if (this.#readOnly?.message !== told.message) this.#options.report(told.message);
     this.#readOnly = told;
   }
@@ -123,28 +138,13 @@ export class LiveDatabase {
       const error = newerSchema(sqlite.schemaVersion(), this.#knownVersion());
       return changes.map(() => ({ error }));
     }
-    const records: Buffer[] = [];
     sqlite.run('BEGIN');
-    const outcomes = changes.map((change): Outcome => {
-      sqlite.run('SAVEPOINT change');
-      try {
-        const statements = change.build(sqlite.query);
-        for (const { sql, params } of statements) sqlite.run(sql, params);
-        const next = live.sequence + records.length + 1;
-        if (statements.length > 0) records.push(encodeRecord(next, { call: change.call, statements }));
-        return 'saved';
-      } catch (error) {
-        sqlite.run('ROLLBACK TO change');
-        return { error };
-      } finally {
-        sqlite.run('RELEASE change');
-      }
-    });
+    const { outcomes, records } = runChanges(sqlite, live.sequence, changes);
     if (records.length === 0) {
       sqlite.run('ROLLBACK');
       return outcomes;
     }
-    const bytes = Buffer.concat(records);
+    const bytes = Buffer.concat(records.map((record) => record.bytes));
     try {
       journal.append(bytes);
       if (changes.some((change) => change.isDurable)) journal.syncData();
@@ -156,10 +156,13 @@ export class LiveDatabase {
     const state = this.#disk.stat(this.#files.journal);
     if (state?.inode !== journal.inode || state.size !== journal.offset + bytes.length) {
       sqlite.run('ROLLBACK');
+      // Where the file is gone, what was just appended to it is saved once more, and not taken for another window's.
+      journal.skipTail();
       return this.#settle(changes, outcomes);
     }
     sqlite.run('COMMIT');
     journal.offset += bytes.length;
+    live.trail.add(records);
     this.#loaded = { ...live, sequence: live.sequence + records.length };
     return outcomes;
   }
@@ -187,8 +190,16 @@ export class LiveDatabase {
     if (journal === undefined || this.#isNewer()) return;
     if (sequence === journal.header.base && !isForced) return;
     try {
-      const next = writeSnapshot(this.#disk, this.#files, sqlite, sequence, journal);
-      this.#loaded = { sqlite, sequence, imageSize: next.size, journal: next.journal };
+      const next = writeSnapshot(this.#disk, this.#files, {
+        sqlite,
+        sequence,
+        generation: journal.header.generation + 1,
+        oldJournal: this.#files.previousJournal,
+        late: () => journal.readTail().records,
+      });
+      journal.close();
+      const { journal: begun, size } = next;
+      this.#loaded = { ...this.#live(), imageSize: size, journal: begun, header: begun.header };
     } catch (error) {
       if (!this.isCurrent()) this.drop();
       throw error;
@@ -201,6 +212,7 @@ export class LiveDatabase {
     this.#loaded?.sqlite.close();
     this.#loaded = undefined;
     this.#isUpgradedHere = false;
+    this.#loss = undefined;
   }
 
   #live(): Loaded {
@@ -213,13 +225,44 @@ export class LiveDatabase {
     return state === undefined ? 'none' : `${state.inode} ${state.size}`;
   }
 
+  /** @throws what the disk throws; memory is as it was then, and where the files are behind it, that is known */
   #reload(mayRepair: boolean): void {
-    const isFirst = this.#loaded === undefined;
-    const loaded = load({ ...this.#options, mayRepair });
+    const held = this.#loaded;
+    const loaded = load({ ...this.#options, mayRepair, held });
+    if ('behind' in loaded) {
+      this.#keepMemory(loaded, mayRepair);
+      return;
+    }
+    if (this.#loss !== undefined) this.#options.report(isThereAgain(this.#files.journal));
     this.drop();
     this.#loaded = loaded;
     this.#checkVersion();
-    if (!isFirst) this.#options.onForeignChange();
+    if (held !== undefined) this.#options.onForeignChange();
+  }
+
+  /** The files have lost what is in memory, or go on from less: memory is what counts, and is written anew. */
+  #keepMemory(found: Behind, mayWrite: boolean): void {
+    const { journal: followed } = this.#live();
+    // Who holds a file open can read it after it was deleted, and without the lock nobody has yet.
+    if (followed !== undefined) this.#replayTail(followed);
+    followed?.close();
+    const { journal: _, ...held } = this.#live();
+    const foreign = found.foreign.filter((record) => !held.trail.knows(record));
+    const refused = adopt(held.sqlite, foreign);
+    // Once: what the next try finds, and is in memory by now, is not foreign any more.
+    held.trail.add(foreign);
+    const live = { ...held, sequence: held.sequence + foreign.length };
+    this.#loaded = live;
+    if (foreign.length > 0) this.#options.onForeignChange();
+    this.#seen = this.#fingerprint();
+    this.#loss = { what: found.behind, tryAgainAt: performance.now() + rescueMs };
+    if (!mayWrite) return;
+    const generation = Math.max(found.generation, live.header?.generation ?? 0);
+    const { journal, size, kept } = rescue(this.#options, live, { ...found, generation });
+    this.#loaded = { ...live, imageSize: size, journal, header: journal.header };
+    this.#loss = undefined;
+    this.#isUpgradedHere = false;
+    this.#options.report(writtenAnew(this.#files.journal, found.behind, kept, refused));
   }
 
   /** @returns false when memory and files do not fit together, so that only loading anew helps */
@@ -268,16 +311,22 @@ export class LiveDatabase {
   }
 
   #applyTail(journal: Journal): boolean {
-    const live = this.#live();
-    const { records, end, state } = journal.readTail();
-    const { sequence, isStopped } = replay(live.sqlite, live.sequence, records);
-    journal.offset += end;
-    this.#loaded = { ...live, sequence };
+    const { isStopped, state } = this.#replayTail(journal);
     if (isStopped || state === 'damaged') return false;
     const file = this.#disk.stat(this.#files.journal);
     if (file?.inode !== journal.inode) return true;
-    if (state === 'torn') journal.cut();
-    return file.size >= journal.offset;
+    // What is torn may be what a crash has left, or a file that was cut and has grown again: only reading all of it tells.
+    return state === 'clean' && file.size >= journal.offset;
+  }
+
+  #replayTail(journal: Journal): Pick<Scan, 'state'> & Pick<Replay, 'isStopped'> {
+    const live = this.#live();
+    const { records, end, state } = journal.readTail();
+    const { sequence, applied, isStopped } = replay(live.sqlite, live.sequence, records);
+    live.trail.add(applied);
+    journal.offset += end;
+    this.#loaded = { ...live, sequence };
+    return { state, isStopped };
   }
 
   /** Goes on with the journal that another window began with its snapshot. */
@@ -289,7 +338,8 @@ export class LiveDatabase {
       return false;
     }
     journal.close();
-    this.#loaded = { ...this.#live(), journal: next, imageSize: next.header.imageBytes };
+    const { header } = next;
+    this.#loaded = { ...this.#live(), journal: next, header, imageSize: header.imageBytes };
     return this.#applyTail(next);
   }
 
@@ -305,7 +355,13 @@ export class LiveDatabase {
 
   /** The journal is not as it must be after an append under the lock: take over what is there, then see what counts. */
   #settle(changes: readonly Change[], outcomes: readonly Outcome[]): readonly Outcome[] {
-    this.#reload(true);
+    try {
+      this.#reload(true);
+    } catch (error) {
+      // In memory there is everything but these changes, which were taken back.
+      if (this.#loss === undefined) throw error;
+      return outcomes.map((outcome) => (outcome === 'saved' ? { error } : outcome));
+    }
     const file = readJournalFile(this.#disk, this.#files.journal);
     const counting = new Set<string>();
     let last = file?.header?.base ?? 0;

@@ -4,8 +4,8 @@ import { StoreError } from '../core/store.ts';
 import type { Notice, StepStatus } from '../shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, EventOf, Step } from '../shared/event.ts';
 import type { Packer } from './blobs.ts';
+import type { BuildTransaction } from './changes.ts';
 import { needWarm } from './coldFiles.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
 import type { Query, SqlParam, Statement } from './sqlite.ts';
 
