@@ -2,10 +2,10 @@ import { StoreError } from '../core/store.ts';
 import type { ChatItem } from '../shared/chat.ts';
 
 /**
- * Characters that cross to the storage thread at once. Copying them holds the window's host: about a millisecond for so
- * many, 100 and more for a whole long chat.
+ * Characters that cross to the storage thread at once. Making and copying them holds the window's host: some milliseconds
+ * for so many, 100 and more for a whole long chat.
  */
-const partLength = 1_000_000;
+const partLength = 500_000;
 
 /** Items as lines of JSON, in parts that end anywhere. Each is made when it is asked for. */
 export function* partsOf(items: readonly ChatItem[]): Generator<string, void> {

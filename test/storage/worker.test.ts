@@ -274,7 +274,7 @@ describe('the storage thread', function () {
     };
     await store.importSession(session('large'), large());
     // A new line takes two characters in a message, and two more in this one.
-    assert.ok(sizes.length > 5 && Math.max(...sizes) < 4_100_000, sizes.join());
+    assert.ok(sizes.length > 5 && Math.max(...sizes) < 2_100_000, sizes.join());
     assert.deepEqual(
       (await store.readAll('large')).map((item) => item.kind === 'user' && item.message),
       large().map((item) => item.kind === 'user' && item.message),
