@@ -104,6 +104,12 @@ export const leaveEdit = (state: ViewState): ViewState => {
   return withoutEditing(state, isChanged ? joinDrafts(editing.kept, draft) : editing.kept);
 };
 
+/** What the person has in the field now. Whoever writes does not want to be taken into another message any more. */
+export const typeText = (state: ViewState, text: string): ViewState => {
+  const { wantedEdit: _, ...rest } = state;
+  return { ...rest, draft: { ...state.draft, text } };
+};
+
 /** Puts text into the composer, behind what is already there. */
 export const composeText = (state: ViewState, text: string): ViewState => {
   const before = state.draft.text.trim() === '' ? '' : `${state.draft.text.trimEnd()}\n`;

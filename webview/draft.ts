@@ -13,6 +13,8 @@ export interface DraftImage {
 export interface Draft {
   readonly text: string;
   readonly images: readonly DraftImage[];
+  /** Pictures that were attached and could not be kept while the view was away. */
+  readonly lostImages?: number;
 }
 
 export const emptyDraft: Draft = { text: '', images: [] };
@@ -31,7 +33,8 @@ const savedImageLimit = 1_000_000;
 
 export const draftToSave = (draft: Draft): Draft => {
   const size = draft.images.reduce((sum, image) => sum + image.data.length, 0);
-  return size <= savedImageLimit ? draft : { ...draft, images: [] };
+  if (size <= savedImageLimit) return draft;
+  return { ...draft, images: [], lostImages: draft.images.length + (draft.lostImages ?? 0) };
 };
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -48,7 +51,10 @@ const toImage = (value: unknown): DraftImage[] => {
 /** A draft out of what is not known to be one. */
 export const draftFrom = (value: unknown): Draft | undefined => {
   if (!isRecord(value) || typeof value.text !== 'string') return;
-  return { text: value.text, images: Array.isArray(value.images) ? value.images.flatMap(toImage) : [] };
+  const images = Array.isArray(value.images) ? value.images.flatMap(toImage) : [];
+  const { lostImages } = value;
+  const isSome = typeof lostImages === 'number' && lostImages > 0;
+  return { text: value.text, images, ...(isSome ? { lostImages } : {}) };
 };
 
 /** The draft out of what VS Code kept; an older version's state, or none, is an empty draft. */

@@ -7,6 +7,8 @@ import type { FoundSession, SessionSummary, Shelf } from '../extension/shared/se
 const pageOfSessions = 200;
 /** The same for chats that a search finds. */
 export const pageOfFound = 50;
+/** The protocol takes no more; whoever has read so many adds a word. */
+export const mostFound = 1_000;
 
 export interface Search {
   readonly requestId: string;

@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
+import { typeText } from './compose.ts';
 import { sentTexts } from './state.ts';
 import { useView } from './view.ts';
 
@@ -33,7 +34,7 @@ export const useRecall = (input: RefObject<HTMLTextAreaElement | null>): Recall 
     if (back.current === 0) written.current = value;
     back.current = next;
     const text = next === 0 ? written.current : (sent.at(-next) ?? '');
-    update((state) => ({ ...state, draft: { ...state.draft, text } }));
+    update((state) => typeText(state, text));
     // Set here as well: the caret goes to the end of the new text, not of the old one.
     element.value = text;
     element.setSelectionRange(text.length, text.length);

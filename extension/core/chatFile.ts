@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { ChatItem, StepRecord } from '../shared/chat.ts';
 import type { ApprovalPrompt } from '../shared/event.ts';
-import type { ContentBlock, TokenUsage } from '../shared/message.ts';
+import type { ContentBlock, TokenUsage, UserBlock } from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
 import { InputError } from './agents.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type record,
   version,
 } from './chatFileSchema.ts';
+import { gonePicture, goneText } from './goneContent.ts';
 import { promptOfToday } from './olderPrompt.ts';
 import type { Sliced } from './slices.ts';
 
@@ -172,11 +173,17 @@ const cleanLine = (value: string, limit: number): string =>
     .slice(0, limit)
     .toWellFormed();
 
-const ended = ({ prompt, ...read }: z.infer<typeof record>, sessionId: string): StepRecord => {
+const withoutGone = (content: readonly UserBlock[]): readonly UserBlock[] =>
+  content.map((block) =>
+    block.type === 'image' && block.data === goneText ? gonePicture(block.name) : block,
+  );
+
+const ended = ({ prompt, result, ...read }: z.infer<typeof record>, sessionId: string): StepRecord => {
   const isOpen = read.status === 'waiting' || read.status === 'running';
   return {
     ...read,
     ...(prompt === undefined ? {} : { prompt: promptOfToday(prompt) }),
+    ...(result === undefined ? {} : { result: { ...result, content: withoutGone(result.content) } }),
     step: { ...read.step, sessionId },
     liveOutput: '',
     ...(isOpen ? { status: 'interrupted', endedAt: read.endedAt ?? read.startedAt } : {}),
@@ -184,8 +191,16 @@ const ended = ({ prompt, ...read }: z.infer<typeof record>, sessionId: string): 
 };
 
 const toChatItem = (read: FileItem, sessionId: string): ChatItem => {
-  if (read.kind === 'assistant') return { ...read, streaming: false };
-  return read.kind === 'step' ? { ...read, record: ended(read.record, sessionId) } : read;
+  switch (read.kind) {
+    case 'user':
+      return { ...read, message: { ...read.message, content: withoutGone(read.message.content) } };
+    case 'assistant':
+      return { ...read, streaming: false };
+    case 'step':
+      return { ...read, record: ended(read.record, sessionId) };
+    case 'notice':
+      return read;
+  }
 };
 
 export interface ParsedChat {

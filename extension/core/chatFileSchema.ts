@@ -8,6 +8,7 @@ import {
   type JsonValue,
   providerIds,
 } from '../shared/message.ts';
+import { goneText } from './goneContent.ts';
 
 export const format = 'anycowork-chat';
 export const version = 2;
@@ -40,7 +41,11 @@ const textBlock = z.strictObject({ type: z.literal('text'), text });
 const imageBlock = z.strictObject({
   type: z.literal('image'),
   mediaType: z.enum(imageMediaTypes),
-  data: z.string().max(imageDataLimit).refine(isBase64, 'Expected base64'),
+  // The words stand in files of earlier versions, in the place of a picture that was lost.
+  data: z
+    .string()
+    .max(imageDataLimit)
+    .refine((data) => data === goneText || isBase64(data), 'Expected base64'),
   name: z.string().max(1_000).exactOptional(),
 });
 const thinkingBlock = z.strictObject({ type: z.literal('thinking'), text });

@@ -113,8 +113,9 @@ export const createJobs = (ports: JobsPorts): Jobs => {
   };
 
   /**
-   * Drives one job to its end. It does not begin in a chat that no longer ends with `lastRow`. `onDurableStart` is told how keeping the JobStarted event went; `release` frees the
-   * session before the last event is told, so that a listener may start the next job at once.
+   * Drives one job to its end. It does not begin in a chat in which anything was said after `lastRow`. `onDurableStart` is
+   * told how keeping the JobStarted event went; `release` frees the session before the last event is told, so that a
+   * listener may start the next job at once.
    */
   const drive = async (
     events: AsyncGenerator<AgentEvent, void>,

@@ -32,7 +32,7 @@ function* collecting<T>(parts: Iterable<T>): Sliced<readonly T[]> {
 }
 
 /** What the parts come to; they are made a few milliseconds at a time. */
-export const collectInSlices = <T>(parts: Iterable<T>): Promise<readonly T[]> => inSlices(collecting(parts));
+const collectInSlices = <T>(parts: Iterable<T>): Promise<readonly T[]> => inSlices(collecting(parts));
 
 /** Characters that are put together at once: to join all small parts at the end would take as long as making them. */
 const batchLength = 200_000;

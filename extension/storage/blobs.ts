@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as z from 'zod';
+import type { BuildTransaction } from './changes.ts';
 import { type Disk, replaceFile } from './disk.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
 import type { Query, Statement } from './sqlite.ts';
+import { gone, withoutGone } from './withoutGone.ts';
 
 /** Strings longer than this (in UTF-16 units) live in a file of their own. */
 export const blobThreshold = 16 * 1024;
@@ -20,8 +21,6 @@ const looksReserved = /^\$+blob$/;
 /** Whether the bytes behind the text give exactly this text again. (A regular expression overflows at some megabytes.) */
 const isBase64 = (text: string): boolean =>
   text.length % 4 === 0 && Buffer.from(text, 'base64').toString('base64') === text;
-
-const missingText = '[This content was stored in a separate file, which is gone.]';
 
 /** A reference as it stands in packed JSON. What a person or a model wrote has its quotes escaped there. */
 const referencePattern = /"\$blob":"([0-9a-f]{64})"/g;
@@ -53,11 +52,11 @@ export class Blobs {
     return new Packer((hash, bytes) => this.#write(hash, bytes));
   }
 
-  /** The value as it was packed; a string whose file is gone says so. */
+  /** The value as it was packed; what was in a file that is gone says so. */
   unpack<T>(text: string): T {
     const value: unknown = JSON.parse(text);
     // The row was packed from a T, and migrations bring old rows to today's types.
-    return (text.includes('$blob"') ? this.#unpacked(value) : value) as T;
+    return (text.includes('$blob"') ? withoutGone(this.#unpacked(value)) : value) as T;
   }
 
   /** Under the lock only, and only what no row refers to. */
@@ -94,8 +93,10 @@ export class Blobs {
     replaceFile(this.#disk, file, [bytes]);
   }
 
-  #read({ $blob, as }: Reference): string {
-    return this.#disk.readFile(this.#file($blob))?.toString(as) ?? missingText;
+  #read({ $blob, as }: Reference): string | typeof gone {
+    const bytes = this.#disk.readFile(this.#file($blob));
+    // No string of a file is empty: that is one whose content is lost.
+    return bytes === undefined || bytes.length === 0 ? gone : bytes.toString(as);
   }
 }
 

@@ -20,6 +20,9 @@ export interface ColdName {
 export const coldName = (now: number, chats: number, image: Uint8Array): string =>
   `${now.toString(36)}-${chats}-${crc32(image).toString(16).padStart(8, '0')}.db`;
 
+/** What the names of the transactions begin with that put chats away. */
+export const coldCall = 'cold:';
+
 /** @returns undefined for what is no name of a cold file */
 export const parseColdName = (name: string): ColdName | undefined => {
   const found = /^[0-9a-z]+-([0-9]+)-([0-9a-f]{8})\.db$/.exec(name);

@@ -1,6 +1,8 @@
 import { inSlices } from '../core/slices.ts';
+import type { BuildTransaction } from './changes.ts';
 import {
   type ColdFiles,
+  coldCall,
   coldFileOf,
   coldFilesInUse,
   coldFolder,
@@ -12,7 +14,6 @@ import { bringBackRows, copyChats, leaveTo, oldestChats } from './coldRows.ts';
 import type { Database } from './database.ts';
 import type { Disk } from './disk.ts';
 import { storeFiles } from './files.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
 import { filesIn, type StoredFile } from './orphans.ts';
 import { saveProblem } from './problems.ts';
 import { text } from './rows.ts';
@@ -297,7 +298,7 @@ export class ColdMover {
 
   #call(): string {
     this.#calls += 1;
-    return `cold:${this.#calls}:${this.#options.name}`;
+    return `${coldCall}${this.#calls}:${this.#options.name}`;
   }
 }
 

@@ -2,7 +2,7 @@ import { type CopyRequest, type RewindRequest, StoreError } from '../core/store.
 import type { ChatItem } from '../shared/chat.ts';
 import type { Session } from '../shared/session.ts';
 import { hashesIn, type Packer } from './blobs.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
+import type { BuildTransaction } from './changes.ts';
 import { text } from './rows.ts';
 import { saveSession, updateSession } from './sessions.ts';
 import type { Query, Statement } from './sqlite.ts';

@@ -1,7 +1,8 @@
 import type { StoreError } from '../core/store.ts';
+import type { BuildTransaction, Change } from './changes.ts';
 import { FileLock } from './fileLock.ts';
 import { storeFiles } from './files.ts';
-import { type BuildTransaction, type Change, LiveDatabase, type LiveOptions } from './liveDatabase.ts';
+import { LiveDatabase, type LiveOptions } from './liveDatabase.ts';
 import type { Owner } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
 import type { Query, Sqlite } from './sqlite.ts';
@@ -156,7 +157,8 @@ export class Database {
     this.#isClosed = true;
     clearTimeout(this.#idle);
     const { journal, image } = this.#live.sizes;
-    if (journal + image < quickSnapshot && journal > this.#snapshotBytes / 16) {
+    const isWorthIt = journal + image < quickSnapshot && journal > this.#snapshotBytes / 16;
+    if (isWorthIt || this.#live.isOnlyHere) {
       await this.#task(
         () => this.#trySnapshot(),
         () => undefined,

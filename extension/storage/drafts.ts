@@ -1,4 +1,4 @@
-import type { BuildTransaction } from './liveDatabase.ts';
+import type { BuildTransaction } from './changes.ts';
 import { deleteDraft } from './recordEvent.ts';
 import { text } from './rows.ts';
 import type { Query } from './sqlite.ts';

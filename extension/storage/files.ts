@@ -9,6 +9,8 @@ export interface StoreFiles {
   /** Transactions since the snapshot, and those between the two snapshots. */
   readonly journal: string;
   readonly previousJournal: string;
+  /** Of a snapshot that is being written: the journal that begins with it. */
+  readonly nextJournal: string;
   readonly lock: string;
 }
 
@@ -18,6 +20,7 @@ export const storeFiles = (folder: string): StoreFiles => ({
   previousImage: path.join(folder, 'anycowork.db.1'),
   journal: path.join(folder, 'anycowork.journal'),
   previousJournal: path.join(folder, 'anycowork.journal.1'),
+  nextJournal: path.join(folder, 'anycowork.journal.tmp'),
   lock: path.join(folder, 'anycowork.lock'),
 });
 

@@ -50,6 +50,11 @@ export class Journal {
     return scanRecords(this.#disk.read(this.#descriptor, this.offset, Math.max(0, length)), 0);
   }
 
+  /** What stands behind the offset is not to be read by anybody who comes by way of this one. */
+  skipTail(): void {
+    this.offset = this.#disk.size(this.#descriptor);
+  }
+
   append(bytes: Uint8Array): void {
     this.#disk.append(this.#descriptor, bytes);
   }
@@ -58,7 +63,7 @@ export class Journal {
     this.#disk.syncData(this.#descriptor);
   }
 
-  /** Cuts off what is behind the offset: a torn tail, or an append that failed. Under the lock only. */
+  /** Cuts off what is behind the offset: an append that failed. Under the lock only. */
   cut(): void {
     this.#disk.truncate(this.#file, this.offset);
     this.#disk.syncData(this.#descriptor);
@@ -90,10 +95,15 @@ export const readJournalFile = (disk: Disk, file: string): JournalFile | undefin
   return { header, bytes, scan };
 };
 
+export const journalBytes = (
+  header: JournalHeader,
+  records: readonly JournalRecord[],
+): readonly Uint8Array[] => [encodeHeader(header), ...records.map((record) => record.bytes)];
+
 /** Writes a journal of just these records under its name. */
 export const writeJournal = (
   disk: Disk,
   file: string,
   header: JournalHeader,
   records: readonly JournalRecord[],
-): void => replaceFile(disk, file, [encodeHeader(header), ...records.map((record) => record.bytes)]);
+): void => replaceFile(disk, file, journalBytes(header, records));

@@ -100,6 +100,9 @@ export const decodePayload = (payload: Buffer): Transaction => {
   };
 };
 
+/** The checksum that stands in a record. */
+export const recordCrc = (record: Buffer): number => record.readUInt32LE(8);
+
 const recordAt = (bytes: Buffer, start: number): JournalRecord | undefined => {
   if (start + recordOverhead > bytes.length) return undefined;
   if (!bytes.subarray(start, start + 4).equals(mark)) return undefined;

@@ -25,8 +25,10 @@ export interface Findings {
 /** Cuts a torn tail, writes a journal without its damage, or begins one. */
 const mendJournal = (disk: Disk, files: StoreFiles, findings: Findings): void => {
   const { current, previous, isJournalBroken, sequence } = findings;
-  if (current !== undefined && !isJournalBroken) {
-    if (current.scan.state === 'torn') disk.truncate(files.journal, current.scan.end);
+  if (current?.header !== undefined && !isJournalBroken) {
+    // As a new file: what a crash has left is cut off, but so may be what another window has read, and must notice.
+    if (current.scan.state === 'torn')
+      writeJournal(disk, files.journal, current.header, current.scan.records);
     return;
   }
   // A snapshot just written holds everything; else the journal has to keep what is newer than the snapshot.
@@ -62,6 +64,8 @@ export const mend = (
     replaceFile(disk, files.image, [makeImage(sqlite, findings.sequence, 0)]);
   }
   mendJournal(disk, files, findings);
+  // Of a snapshot that a crash has cut short: left there, it would explain a journal that goes missing later.
+  if (disk.stat(files.nextJournal) !== undefined) disk.remove(files.nextJournal);
   if (findings.isJournalBroken) kept.push(corruptName(files.journal, findings.time));
   return kept;
 };

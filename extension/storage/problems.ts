@@ -1,5 +1,6 @@
 import { StoreError } from '../core/store.ts';
 import { errorCode } from './disk.ts';
+import { counted } from './storageWords.ts';
 
 const readOnlyCodes = ['EACCES', 'EPERM', 'EROFS'];
 
@@ -34,6 +35,51 @@ export const saveProblem = (error: unknown, folder: string): StoreError => {
     options,
   );
 };
+
+const words = {
+  gone: 'was gone',
+  empty: 'was empty',
+  damaged: 'was damaged',
+  replaced: 'was cut short, or replaced by an older one,',
+} as const;
+
+/** What was done to the journal of an open window. */
+export type JournalLoss = keyof typeof words;
+
+/**
+ * @param kept names under which is kept what was there instead
+ * @param refused changes of other windows that could not be taken over from there
+ */
+export const writtenAnew = (
+  journal: string,
+  loss: JournalLoss,
+  kept: readonly string[],
+  refused: number,
+): string =>
+  [
+    `The history's journal ${journal} ${words[loss]} while this window was open. All that was saved was still in memory here and has been written anew.`,
+    ...(refused === 0 ? [] : [`${counted(refused, 'change')} of another window could not be taken over.`]),
+    ...(kept.length === 0 ? [] : [`What was there instead is kept as ${kept.join(' and ')}.`]),
+    'If another program cleans up or syncs that folder, leave it out there.',
+  ].join(' ');
+
+/** After `notWrittenAnew`, where another window did it, or the file came back. */
+export const isThereAgain = (journal: string): string =>
+  `The history's journal ${journal} has been written, with all that was saved.`;
+
+/** @param problem why it could not be written */
+export const notWrittenAnew = (journal: string, loss: JournalLoss, problem: StoreError): StoreError =>
+  new StoreError(
+    `The history's journal ${journal} ${words[loss]} while this window was open, and could not be written anew. All that was saved is still in memory here: keep this window open until AnyCowork says that it has been written. ${problem.message}`,
+    { cause: problem },
+  );
+
+/** @param problem why it could not be written */
+export const notUpgraded = (problem: StoreError): StoreError =>
+  new StoreError(
+    `This history was written by an older version of AnyCowork and could not be brought up to date yet. It can be read here, but nothing can be saved. ${problem.message}`,
+    { cause: problem },
+  );
 
 export const newerSchema = (found: number, known: number): StoreError =>
   new StoreError(

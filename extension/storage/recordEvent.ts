@@ -4,9 +4,9 @@ import { StoreError } from '../core/store.ts';
 import type { Notice, StepStatus } from '../shared/chat.ts';
 import type { AgentEvent, ApprovalPrompt, EventOf, Step } from '../shared/event.ts';
 import type { Packer } from './blobs.ts';
+import type { BuildTransaction } from './changes.ts';
 import { needWarm } from './coldFiles.ts';
 import { insertDecision, stepDecision } from './decisions.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
 import { text } from './rows.ts';
 import { insertUsage } from './spending.ts';
 import type { Query, SqlParam, Statement } from './sqlite.ts';
@@ -162,8 +162,16 @@ const changedMeanwhile = (): StoreError =>
     'This chat has just changed in another window. Nothing was sent. Look at what is new, then send again.',
   );
 
-const lastRowOf = (query: Query, sessionId: string): number =>
-  Number(query('SELECT max(row) AS row FROM messages WHERE session_id = ?', [sessionId])[0]?.row ?? 0);
+/**
+ * Whether the chat says anything else to the model than it did when `lastRow` was its last row. A notice says nothing to
+ * it, and may come in between from this very window: the end of the last job, which could not be written until now.
+ */
+const hasChanged = (query: Query, sessionId: string, lastRow: number): boolean => {
+  const isThere = 'SELECT 1 FROM messages WHERE session_id = ? AND row = ?';
+  if (lastRow > 0 && query(isThere, [sessionId, lastRow]).length === 0) return true;
+  const said = "SELECT 1 FROM messages WHERE session_id = ? AND row > ? AND kind <> 'notice' LIMIT 1";
+  return query(said, [sessionId, lastRow]).length > 0;
+};
 
 const startJob = (event: EventOf<'JobStarted'>, recording: Recording): BuildTransaction => {
   const { owner, packer, isAlive, lastRow } = recording;
@@ -178,7 +186,7 @@ const startJob = (event: EventOf<'JobStarted'>, recording: Recording): BuildTran
     }
     const others = holdersIn(query, sessionId).filter((holder) => holder !== owner);
     if (others.some(isAlive)) throw busyElsewhere();
-    if (lastRow !== undefined && lastRowOf(query, sessionId) !== lastRow) throw changedMeanwhile();
+    if (lastRow !== undefined && hasChanged(query, sessionId, lastRow)) throw changedMeanwhile();
     return [
       {
         sql: `INSERT INTO jobs (id, session_id, agent_id, status, owner, started_at) VALUES (?, ?, ?, 'running', ?, ?)`,

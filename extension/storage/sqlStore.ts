@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
-import { collectInSlices } from '../core/slices.ts';
 import type { Store } from '../core/store.ts';
 import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEventType } from '../shared/event.ts';
+import { partsOf } from './arriving.ts';
 import type { WorkerSetUp } from './messages.ts';
 import { WorkerClient } from './workerClient.ts';
 
@@ -30,10 +30,6 @@ const previews: readonly AgentEventType[] = ['Thinking', 'Token', 'Retrying', 'S
 /** Taking over the items of a whole long chat at once would hold the window's host for many milliseconds. */
 const pageItems = 200;
 
-function* textsOf(items: readonly ChatItem[]): Generator<string, void> {
-  for (const item of items) yield `[${JSON.stringify(item)}]`;
-}
-
 /** The store on SQLite, in a thread of its own. Nothing is loaded before the first call. */
 export const createSqlStore = (options: SqlStoreOptions): Store => {
   const listeners = new Set<() => void>();
@@ -56,8 +52,12 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
     copySession: (request) => client.call({ method: 'copySession', args: [request] }),
     rewindSession: (request) => client.call({ method: 'rewindSession', args: [request] }),
     importSession: async (session, items) => {
-      const texts = await collectInSlices(textsOf(items));
-      await client.call({ method: 'importSession', args: [session, texts] });
+      let count = 0;
+      for (const part of partsOf(items)) {
+        await client.call({ method: 'importPart', args: [session.id, part] });
+        count += 1;
+      }
+      await client.call({ method: 'importSession', args: [session, session.id, count] });
     },
     search: (query) => client.call({ method: 'search', args: [query] }),
     deleteSession: (id) => client.call({ method: 'deleteSession', args: [id] }),

@@ -94,13 +94,13 @@ export const repairStorage = async (
   }
 };
 
-/** How far behind the clock the system's times of files can be. */
-const fileTimeGrainMs = 20;
-
 const remove = (disk: Disk, files: readonly StoredFile[]): number => {
   for (const { file } of files) disk.remove(file);
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 };
+
+/** The longest step of the clock that files are marked with; milliseconds. */
+const clockMs = 20;
 
 /** For good, from everything that is on the disk: the snapshots and the files of old chats are written without them. */
 const freeDeletedChats = async (options: RepairOptions, call: string): Promise<number> => {
@@ -112,8 +112,8 @@ const freeDeletedChats = async (options: RepairOptions, call: string): Promise<n
   await deleteBlobs(`${call}:blobs`);
   await deleteUnneededImages(options, call);
   await mover.tidy();
-  // Or the snapshots could seem older than the files that chats have just left, and these would be kept for them.
-  await delay(fileTimeGrainMs);
+  // A file that chats have left goes with the snapshots before that, told apart by the time: it must have passed.
+  await delay(clockMs);
   await database.compact();
   await database.snapshot(true);
   await mover.tidy();

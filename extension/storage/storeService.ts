@@ -1,9 +1,10 @@
 import { type Store, StoreError } from '../core/store.ts';
-import type { ChatItem } from '../shared/chat.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { Session } from '../shared/session.ts';
 import { deleteAgent, listAgents, saveAgent } from './agents.ts';
+import { ArrivingChats } from './arriving.ts';
 import { Blobs, type Packer } from './blobs.ts';
+import type { BuildTransaction } from './changes.ts';
 import { readPage } from './chatRows.ts';
 import { ColdChat, ColdFiles, needWarm } from './coldFiles.ts';
 import { ColdMover } from './coldMove.ts';
@@ -13,7 +14,6 @@ import { insertDecision, readAudit } from './decisions.ts';
 import type { Disk } from './disk.ts';
 import { Drafts } from './drafts.ts';
 import { jobsElsewhere } from './interruptedJobs.ts';
-import type { BuildTransaction } from './liveDatabase.ts';
 import { formatOwner, leaseFile, leaseRenewalMs, type Owner } from './owner.ts';
 import { saveProblem, storeClosed } from './problems.ts';
 import { busyElsewhere, decide, holdersIn, recordEvent, stillRunning } from './recordEvent.ts';
@@ -51,8 +51,10 @@ type StoreMethod = Exclude<keyof Store, 'onExternalChange' | 'readAll' | 'import
 export type StoreHandlers = {
   readonly [M in StoreMethod]: (call: string, ...args: Parameters<Store[M]>) => ReturnType<Store[M]>;
 } & {
-  /** @param texts lists of items as JSON: making copies of the items themselves would hold the window's host */
-  readonly importSession: (call: string, session: Session, texts: readonly string[]) => Promise<void>;
+  /** @param chat unique name of the chat, whose items come in parts before it is imported */
+  readonly importPart: (call: string, chat: string, part: string) => Promise<void>;
+  /** @param parts how many there were */
+  readonly importSession: (call: string, session: Session, chat: string, parts: number) => Promise<void>;
   /** Whether the write of that name is in the journal. */
   readonly wasSaved: (call: string, name: string) => Promise<boolean>;
 };
@@ -154,6 +156,7 @@ const openService = async (options: ServiceOptions) => {
 export const createStoreService = (options: ServiceOptions): StoreHandlers => {
   let opening: ReturnType<typeof openService> | undefined;
   let isClosed = false;
+  const arriving = new ArrivingChats();
   const opened = (): ReturnType<typeof openService> => {
     if (isClosed) return Promise.reject(storeClosed());
     opening ??= openService(options).catch((error: unknown) => {
@@ -230,9 +233,10 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
         needWarm(query, request.sessionId);
         return rewindSession(query, request);
       }),
-    importSession: (call, session, texts) => {
-      const items = texts.flatMap((text): readonly ChatItem[] => JSON.parse(text));
-      return save(call, (_, packer) => importSession(session, items, packer));
+    importPart: async (_, chat, part) => arriving.add(chat, part),
+    importSession: async (call, session, chat, parts) => {
+      const items = arriving.take(chat, parts);
+      await save(call, (_, packer) => importSession(session, items, packer));
     },
     search: async (_, request) => {
       const { database, index } = await opened();

@@ -32,7 +32,7 @@ export interface ChatPicker {
   /** @throws InputError for an unknown id. @returns undefined when the person thought better of it */
   session(id: string | undefined, choice: SessionChoice): Promise<SessionSummary | undefined>;
   /** @returns the id of an item */
-  message(sessionId: string, choice: MessageChoice): Promise<string | undefined>;
+  message(sessionId: string, choice: MessageChoice): Promise<PickedMessage | undefined>;
 }
 
 /** What is not deleted. */
@@ -70,7 +70,7 @@ const groupOf = (session: SessionSummary, folder: string, now: number): string =
   if (session.shelf === 'archived') return 'Archive';
   if (session.isPinned) return 'Pinned';
   const day = dayOf(session.updatedAt, now);
-  return folder === '' || session.folder === folder ? day : `Other folders · ${day}`;
+  return session.folder === folder ? day : `Other folders · ${day}`;
 };
 
 /** With a heading before each group: pinned ones, then this folder's and then others' by day, as the store sorts them. */
@@ -94,8 +94,14 @@ export const sessionItems = (
   });
 };
 
+export interface PickedMessage {
+  readonly itemId: string;
+  readonly row?: number;
+}
+
 interface MessageItem extends vscode.QuickPickItem {
   readonly itemId?: string;
+  readonly row?: number;
   readonly before?: number;
 }
 
@@ -108,6 +114,7 @@ const messageItem = (item: ChatItem, now: number): MessageItem | undefined => {
     description: `${item.kind === 'user' ? 'you' : 'agent'} · ${timeOf(item.message.createdAt, now)}`,
     iconPath: new vscode.ThemeIcon(item.kind === 'user' ? 'account' : 'comment-discussion'),
     itemId: item.id,
+    ...(item.row === undefined ? {} : { row: item.row }),
   };
 };
 
@@ -215,7 +222,9 @@ export const createChatPicker = (options: {
         title,
         placeHolder: 'Choose a message; the newest stands first',
       });
-      if (picked?.before === undefined) return picked?.itemId;
+      if (picked?.itemId !== undefined)
+        return { itemId: picked.itemId, ...(picked.row === undefined ? {} : { row: picked.row }) };
+      if (picked?.before === undefined) return undefined;
       before = picked.before;
     }
   };

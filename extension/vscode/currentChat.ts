@@ -120,7 +120,9 @@ export const createCurrentChat = (options: {
         await chats.snapshot(id, pageSize, tell, row);
         return;
       }
-      await remember(undefined);
+      // Unless the person has gone to another chat meanwhile.
+      if (sessionId === id) await remember(undefined);
+      else return snapshot(taken);
     }
     const { agent, model } = await agentAndModel();
     taken(emptyChat(agent.id, model), undefined);

@@ -8,6 +8,9 @@ import { endsJob } from '../shared/event.ts';
 import type { ChatView } from './chatView.ts';
 import type { CurrentChat } from './currentChat.ts';
 
+/** Of the end of a chat, by which it is told whether anything has happened in it. */
+const lookedAtItems = 5;
+
 /** Milliseconds in which what another window writes is taken together. */
 const rereadDelay = 250;
 
@@ -15,7 +18,7 @@ export const keepInStep = (ports: {
   readonly store: Pick<Store, 'onExternalChange'>;
   readonly elsewhere: Pick<Elsewhere, 'isFollowed' | 'onEvent' | 'onStale'>;
   readonly jobs: Pick<Jobs, 'runningIn'>;
-  readonly chats: Pick<Chats, 'get'>;
+  readonly chats: Pick<Chats, 'get' | 'page'>;
   readonly current: Pick<CurrentChat, 'sessionId' | 'isInMiddle'>;
   readonly view: Pick<ChatView, 'reload' | 'refreshSurroundings' | 'sessionsChanged'>;
   titleChanged(sessionId: string, title: string): void;
@@ -23,6 +26,17 @@ export const keepInStep = (ports: {
 }): vscode.Disposable => {
   const { store, elsewhere, jobs, chats, current, view } = ports;
   let timer: NodeJS.Timeout | undefined;
+  /** How the shown chat looked when it was read last because of another window. */
+  let lookBefore = '';
+
+  /** Other windows write all the time, mostly into other chats: a whole page is read and drawn only where it is another one. */
+  const isAsBefore = async (shown: string): Promise<boolean> => {
+    const [session, page] = await Promise.all([chats.get(shown), chats.page(shown, lookedAtItems)]);
+    const look = JSON.stringify([session, page.items]);
+    const isSame = look === lookBefore;
+    lookBefore = look;
+    return isSame;
+  };
 
   /** What is around a chat whose items come by themselves. */
   const refresh = async (shown: string | undefined): Promise<void> => {
@@ -37,7 +51,8 @@ export const keepInStep = (ports: {
     const isLive =
       shown !== undefined && (jobs.runningIn(shown) !== undefined || elsewhere.isFollowed(shown));
     // In the middle of a chat nobody waits for what is new at its end.
-    if (shown === undefined || isLive || current.isInMiddle()) await refresh(shown);
+    if (shown === undefined || isLive || current.isInMiddle() || (await isAsBefore(shown)))
+      await refresh(shown);
     else await view.reload();
   };
   const soon = (): void => {

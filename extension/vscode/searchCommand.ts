@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Chats } from '../core/chats.ts';
-import type { SearchResult } from '../core/store.ts';
+import { reasonOf } from '../core/reasonOf.ts';
+import { searchChats } from '../core/searchChats.ts';
 import type { FoundSession, SearchHit } from '../shared/session.ts';
 import { aboutSession, type SessionItem, sessionIcon, sessionItems } from './chatPicker.ts';
 import { idSchema, parse } from './commandInput.ts';
@@ -54,24 +55,6 @@ const foundItems = (found: readonly FoundSession[], now: number): FoundItem[] =>
     }));
   });
 
-/**
- * What lies in memory, then each file of old chats.
- * @param isOver asked between the parts: the rest is not searched then
- */
-async function* searchAll(
-  chats: Pick<Chats, 'search'>,
-  text: string,
-  most: number,
-  isOver: () => boolean,
-): AsyncGenerator<SearchResult, void> {
-  const first = await chats.search({ text, limit: most });
-  yield first;
-  for (const coldFile of first.unsearched) {
-    if (isOver()) return;
-    yield await chats.search({ text, limit: most, coldFile });
-  }
-}
-
 export const createSearchCommand = (ports: {
   readonly chats: Chats;
   folder(): string;
@@ -98,19 +81,25 @@ export const createSearchCommand = (ports: {
     };
 
     const showFound = async (mine: number, text: string): Promise<void> => {
-      let found: readonly FoundSession[] = [];
-      let hasMore = false;
       const isOver = (): boolean => mine !== searches;
-      for await (const part of searchAll(chats, text, limit, isOver)) {
+      for await (const part of searchChats(chats.search, { text, limit }, isOver)) {
         if (isOver()) return;
-        found = [...found, ...part.sessions];
-        hasMore ||= part.hasMore;
-        const items = foundItems(found, now());
-        const rest = hasMore ? [note('$(info) There is more; add a word to narrow the search')] : [];
+        const { all, hasMore, isDone, failure } = part;
+        const items = foundItems(all, now());
+        const rest = [
+          ...(hasMore ? [note('$(info) There is more; add a word to narrow the search')] : []),
+          ...(failure === undefined
+            ? []
+            : [
+                note(
+                  `$(warning) Some of the older chats could not be searched. ${withoutIcons(reasonOf(failure))}`,
+                ),
+              ]),
+        ];
         // Nothing is said of an empty result before all has been searched.
-        if (items.length > 0) picker.items = [...items, ...rest];
+        if (items.length > 0 || rest.length > 0) picker.items = [...items, ...rest];
+        else if (isDone) picker.items = [note('$(info) No chat holds all of these words')];
       }
-      if (!isOver() && found.length === 0) picker.items = [note('$(info) No chat holds all of these words')];
     };
 
     const search = async (): Promise<void> => {
@@ -121,8 +110,7 @@ export const createSearchCommand = (ports: {
       try {
         await (text === '' ? showRecent(mine) : showFound(mine, text));
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (mine === searches) picker.items = [note(`$(error) ${withoutIcons(reason)}`)];
+        if (mine === searches) picker.items = [note(`$(error) ${withoutIcons(reasonOf(error))}`)];
       } finally {
         if (mine === searches) picker.busy = false;
       }
@@ -165,8 +153,9 @@ export const createSearchCommand = (ports: {
         return undefined;
       }
       const { text, limit: most } = parse(optionsSchema, options);
-      const found: FoundSession[] = [];
-      for await (const part of searchAll(chats, text, most, () => false)) found.push(...part.sessions);
+      let found: readonly FoundSession[] = [];
+      const query = { text, limit: most };
+      for await (const part of searchChats(chats.search, query, () => false)) found = part.all;
       return found;
     },
   };

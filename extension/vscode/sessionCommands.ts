@@ -19,6 +19,8 @@ const noChats = 'There are no chats yet.';
 interface Place {
   readonly sessionId: string;
   readonly itemId: string;
+  /** Where it was chosen from a list. */
+  readonly row?: number;
 }
 
 export const createSessionCommands = (ports: {
@@ -47,8 +49,9 @@ export const createSessionCommands = (ports: {
       current.sessionId() ??
       (await picker.session(undefined, { title: choice.title, none: noChats }))?.id;
     if (sessionId === undefined) return undefined;
-    const itemId = given.itemId ?? (await picker.message(sessionId, choice));
-    return itemId === undefined ? undefined : { sessionId, itemId };
+    if (given.itemId !== undefined) return { sessionId, itemId: given.itemId };
+    const picked = await picker.message(sessionId, choice);
+    return picked === undefined ? undefined : { sessionId, ...picked };
   };
 
   const askTitle = (session: SessionSummary): Thenable<string | undefined> =>
@@ -175,7 +178,9 @@ export const createSessionCommands = (ports: {
       if (text !== undefined && !isFromMenu(session)) {
         return branches.editAndResend(place.sessionId, place.itemId, parse(textSchema, text), []);
       }
-      if (current.sessionId() !== place.sessionId) await current.open(place.sessionId);
+      // The view may have no more than the chat's end.
+      if (place.row !== undefined) await current.open(place.sessionId, place.row);
+      else if (current.sessionId() !== place.sessionId) await current.open(place.sessionId);
       await ports.focusChat();
       ports.editInView(place.sessionId, place.itemId);
       return undefined;

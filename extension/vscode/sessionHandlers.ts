@@ -3,8 +3,7 @@
 import { InputError } from '../core/agents.ts';
 import type { Chats } from '../core/chats.ts';
 import { reasonOf } from '../core/reasonOf.ts';
-import type { SearchResult } from '../core/store.ts';
-import type { FoundSession } from '../shared/session.ts';
+import { searchChats } from '../core/searchChats.ts';
 import type { ChatActions } from './chatActions.ts';
 import { type CurrentChat, pageSize } from './currentChat.ts';
 import type { Handlers } from './handlerTypes.ts';
@@ -25,13 +24,6 @@ type SessionHandlers = Pick<
 
 /** Less than a snapshot has: the one that follows the last page then begins within what the view has. */
 const newerPageSize = Math.floor(pageSize / 2);
-
-const merged = (a: FoundSession, b: FoundSession): FoundSession => ({
-  session: a.session,
-  titleRanges: a.titleRanges.length > 0 ? a.titleRanges : b.titleRanges,
-  hits: [...a.hits, ...b.hits],
-  moreHits: a.moreHits + b.moreHits,
-});
 
 export const createSessionHandlers = (options: {
   readonly chats: Chats;
@@ -60,45 +52,18 @@ export const createSessionHandlers = (options: {
       post({ type: 'found', requestId, isFirst: true, sessions: [], isDone: true, hasMore: false });
       return;
     }
-    const found = new Map<string, FoundSession>();
-    let unsearched: readonly string[] = [];
-    let hasMore = false;
+    let count = 0;
     let failure: unknown;
-
-    const tell = (result: SearchResult, isFirst: boolean): void => {
-      const known = result.sessions.filter(({ session }) => found.has(session.id));
-      for (const each of result.sessions) {
-        const before = found.get(each.session.id);
-        found.set(each.session.id, before === undefined ? each : merged(before, each));
-      }
-      hasMore ||= result.hasMore;
-      const isFull = found.size >= limit && unsearched.length > 0;
-      if (isFull) unsearched = [];
-      hasMore ||= isFull;
-      const isDone = unsearched.length === 0 && failure === undefined;
-      // Where an old file holds more of a chat that was told of, all is told anew.
-      const isAnew = isFirst || known.length > 0;
-      const sessions = isAnew ? [...found.values()] : result.sessions;
-      post({ type: 'found', requestId, isFirst: isAnew, sessions, isDone, hasMore });
-    };
-
     try {
-      const live = await chats.search({ text: query, limit });
-      if (isOver()) return;
-      unsearched = live.unsearched;
-      tell(live, true);
-      while (unsearched.length > 0) {
-        const [coldFile = '', ...rest] = unsearched;
-        unsearched = rest;
-        // One file that cannot be read does not hide what stands in the others.
-        const result = await chats
-          .search({ text: query, limit: limit - found.size, coldFile })
-          .catch((error: unknown) => {
-            failure ??= error;
-            return undefined;
-          });
+      for await (const part of searchChats(chats.search, { text: query, limit }, isOver)) {
         if (isOver()) return;
-        if (result !== undefined) tell(result, false);
+        count = part.all.length;
+        failure = part.failure;
+        const isDone = part.isDone && failure === undefined;
+        // Where a file cannot be read, what failed is told at the end, and nothing here.
+        if (failure !== undefined && part.added.length === 0) continue;
+        const { isAnew, added, hasMore } = part;
+        post({ type: 'found', requestId, isFirst: isAnew, sessions: added, isDone, hasMore });
       }
     } catch (error) {
       failure = error;
@@ -106,9 +71,7 @@ export const createSessionHandlers = (options: {
     if (failure === undefined || isOver()) return;
     options.logError(failure);
     const what =
-      found.size === 0
-        ? 'The chats could not be searched.'
-        : 'Some of the older chats could not be searched.';
+      count === 0 ? 'The chats could not be searched.' : 'Some of the older chats could not be searched.';
     post({ type: 'searchFailed', requestId, message: `${what} ${reasonOf(failure)}` });
   };
 

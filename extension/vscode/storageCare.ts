@@ -231,7 +231,14 @@ export const createStorageCare = (ports: {
   const offerUndo = async (deleted: readonly SessionSummary[], message: string): Promise<void> => {
     const undo = 'Undo';
     if ((await vscode.window.showInformationMessage(message, undo)) !== undo) return;
-    for (const { id, shelf } of deleted) await actions.moveTo(id, shelf);
+    for (const session of deleted) {
+      try {
+        await actions.moveTo(session.id, session.shelf);
+      } catch (error) {
+        const message = `“${titleOf(session)}” was not restored. It stays under Deleted. ${reasonOf(error)}`;
+        vscode.window.showErrorMessage(withoutLinks(message));
+      }
+    }
   };
 
   const deleteChats = async (use: StorageUse): Promise<void> => {

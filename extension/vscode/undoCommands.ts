@@ -329,11 +329,13 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
       if (sessionId === undefined) return false;
       const chosen =
         itemId ??
-        (await ports.picker.message(sessionId, {
-          title: 'Restore files to before a message',
-          kinds: ['user'],
-          none: 'You have not written anything in this chat yet.',
-        }));
+        (
+          await ports.picker.message(sessionId, {
+            title: 'Restore files to before a message',
+            kinds: ['user'],
+            none: 'You have not written anything in this chat yet.',
+          })
+        )?.itemId;
       return chosen !== undefined && (await restore(sessionId, chosen, true)) === 'done';
     },
     /** The files only, without asking for the chat. @returns false when the person thought better of it */

@@ -155,6 +155,29 @@ describe('chat file', () => {
     refused(text.replace('"titleBy"', '"mode": "autopilot", "titleBy"'), /damaged/);
   });
 
+  it('has words where an earlier version had written them in the place of a picture that was lost', () => {
+    const data = '[This content was stored in a separate file, which is gone.]';
+    const lost = { type: 'image' as const, mediaType: 'image/png' as const, data };
+    const asked = user('u1', '');
+    assert.ok(asked.kind === 'user');
+    const seen = toolMessage('s1', '');
+    const items: readonly ChatItem[] = [
+      { ...asked, message: { ...asked.message, content: [{ ...lost, name: 'a.png' }] } },
+      stepItem(step('s1', 'read_file', 'b.png'), {
+        status: 'completed',
+        result: { ...seen, content: [{ type: 'text', text: 'b.png' }, lost] },
+      }),
+    ];
+    const { items: read } = parseChat(toJson(session, items, noUsage), newId);
+    assert.deepEqual(read[0]?.kind === 'user' && read[0].message.content, [
+      { type: 'text', text: '[The picture a.png was stored in a separate file, which is gone.]' },
+    ]);
+    assert.deepEqual(read[1]?.kind === 'step' && read[1].record.result?.content, [
+      { type: 'text', text: 'b.png' },
+      { type: 'text', text: '[The picture was stored in a separate file, which is gone.]' },
+    ]);
+  });
+
   it('has one line for a title, with nothing that cannot be seen', () => {
     const titles = ['  Two\n lines \u0000\u202e', '\u200b \n', 'x'.repeat(500)].map(
       (title) => parseChat(toJson({ ...session, title }, [], noUsage), newId).session.title,

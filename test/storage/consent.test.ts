@@ -77,7 +77,7 @@ describe('the mode of a chat', function () {
     await service.updateSession(uniqueName(), 'a', { isPinned: true }, 1);
     assert.equal(await modeOf('a'), 'autopilot');
     await service.copySession(uniqueName(), { from: 'a', to: session('copy', { mode: 'autopilot' }) });
-    await service.importSession(uniqueName(), session('imported'), []);
+    await service.importSession(uniqueName(), session('imported'), 'imported', 0);
     assert.deepEqual([await modeOf('copy'), await modeOf('imported')], ['autopilot', undefined]);
     const { sessions } = await service.listSessions('', { shelf: 'active', limit: 9, folderFirst: '' });
     assert.equal(sessions.find(({ id }) => id === 'b')?.mode, 'smart');

@@ -181,6 +181,26 @@ describe('Database', function () {
     assert.deepEqual(await opened.notes(), ['old', 'by another window']);
   });
 
+  it('begins a history on a full disk in memory, and says why nothing can be saved', async () => {
+    const where = folder();
+    let isFull = true;
+    const disk = diskWith({
+      writeFile(file, parts) {
+        if (isFull) throw systemError('ENOSPC');
+        realDisk.writeFile(file, parts);
+      },
+    });
+    const { add, notes, problems } = await openDatabase(where, { disk });
+    assert.deepEqual(await notes(), []);
+    await assert.rejects(add('refused'), /^StoreError: The disk is full/);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /^The disk is full/);
+    isFull = false;
+    await add('kept');
+    assert.deepEqual(await notes(), ['kept']);
+    assert.deepEqual(await (await openDatabase(where)).notes(), ['kept']);
+  });
+
   it('goes on writing once the folder can be written again', async () => {
     const where = folder();
     let isDenied = true;

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { StoreError } from '../../extension/core/store.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
+import { partsOf } from '../../extension/storage/arriving.ts';
 import { anyEvents, reportBriefly, sessionIds } from './arbitraryEvents.ts';
 import { anywhere, blobFiles, endOfRunning } from './chatCopies.ts';
 import { jobEvents } from './chatEvents.ts';
-import { openService, quickDisk, session, temporaryFolder, uniqueName } from './support.ts';
+import { importItems, openService, quickDisk, session, temporaryFolder, uniqueName } from './support.ts';
 
 describe('imported chats', function () {
   const folder = temporaryFolder(this);
@@ -29,7 +30,7 @@ describe('imported chats', function () {
         ] as const) {
           // By way of a file.
           const items: readonly ChatItem[] = JSON.parse(JSON.stringify(exported));
-          await opened.service.importSession(uniqueName(), session(id), [JSON.stringify(items)]);
+          await importItems(opened, session(id), items);
           assert.deepEqual(anywhere(await opened.items(id)), anywhere(exported));
           assert.equal((await opened.service.getSession('', id))?.status, 'idle');
         }
@@ -52,6 +53,24 @@ describe('imported chats', function () {
     }
     return items('a');
   };
+
+  it('of which only some parts have come, since their thread died in between, are refused as a whole', async () => {
+    const opened = await open();
+    const [part = ''] = partsOf(await ended());
+    for (const [cameBefore, count] of [
+      [1, 2],
+      [0, 1],
+    ] as const) {
+      if (cameBefore > 0) await opened.service.importPart(uniqueName(), 'b', part);
+      await assert.rejects(
+        opened.service.importSession(uniqueName(), session('b'), 'b', count),
+        (error) => error instanceof StoreError && /was not imported.*Import it again/.test(error.message),
+      );
+    }
+    assert.equal(await opened.service.getSession('', 'b'), undefined);
+    await importItems(opened, session('b'), await ended());
+    assert.equal((await opened.items('b')).length, 4);
+  });
 
   for (const [what, spoil, reason] of [
     ['the same part twice', (items: readonly ChatItem[]) => [...items, ...items.slice(0, 1)], /the same id/],
@@ -82,10 +101,11 @@ describe('imported chats', function () {
     ],
   ] as const) {
     it(`with ${what} are refused as a whole`, async () => {
-      const { service, items } = await open();
+      const opened = await open();
+      const { service, items } = opened;
       const spoiled = spoil(await ended());
       await assert.rejects(
-        service.importSession(uniqueName(), session('b'), [JSON.stringify(spoiled)]),
+        importItems(opened, session('b'), spoiled),
         (error) => error instanceof StoreError && reason.test(error.message),
       );
       assert.equal(await service.getSession('', 'b'), undefined);

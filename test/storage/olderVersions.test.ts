@@ -249,11 +249,22 @@ describe('a store of an older version', function () {
         assert.deepEqual([...versions].sort(), all);
       });
 
-      for (const [code, words] of [
-        ['ENOSPC', /disk is full/],
-        ['EROFS', /cannot be written to/],
+      const everything = [
+        'createExclusive',
+        'append',
+        'writeFile',
+        'rename',
+        'copy',
+        'truncate',
+        'openAppend',
+      ] as const;
+      for (const [what, code, denied, words] of [
+        ['a full disk', 'ENOSPC', everything, /disk is full/],
+        ['a disk with room for small files only', 'ENOSPC', ['writeFile'], /disk is full/],
+        ['a disk with room for new files only', 'ENOSPC', ['append'], /disk is full/],
+        ['a folder that can only be read', 'EROFS', everything, /cannot be written to/],
       ] as const) {
-        it(`is read as it is where it cannot be migrated (${code}), and says why nothing can be saved`, async () => {
+        it(`is read as it is where it cannot be migrated (${what}), and says why nothing can be saved`, async () => {
           const { where, expected } = await store();
           const before = readFileSync(path.join(where, 'anycowork.db'));
           let isDenied = true;
@@ -263,27 +274,47 @@ describe('a store of an older version', function () {
               if (isDenied) throw systemError(code);
               return act(...args);
             };
-          const disk = {
-            ...quickDisk,
-            createExclusive: refuseOr(quickDisk.createExclusive),
-            append: refuseOr(quickDisk.append),
-            writeFile: refuseOr(quickDisk.writeFile),
-            rename: refuseOr(quickDisk.rename),
-            copy: refuseOr(quickDisk.copy),
-            truncate: refuseOr(quickDisk.truncate),
-            openAppend: refuseOr(quickDisk.openAppend),
+          const refused = Object.fromEntries(
+            denied.map((operation) => [operation, refuseOr<readonly never[], unknown>(quickDisk[operation])]),
+          );
+          const { service, items, problems } = await openService(where, {
+            disk: { ...quickDisk, ...refused },
+          });
+          const isReadable = async (): Promise<void> => {
+            for (const { summary, items: said } of expected.chats) {
+              assert.deepEqual(await items(summary.id), asToday(said));
+              assert.equal((await service.getSession('', summary.id))?.title, summary.title);
+            }
+            const found = await service.listSessions('', { shelf: 'active', limit: 100, folderFirst: '' });
+            assert.equal(found.sessions.length, expected.chats.length + 1);
           };
-          const { service, items, problems } = await openService(where, { disk });
-          for (const { summary, items: said } of expected.chats) {
-            assert.deepEqual(await items(summary.id), asToday(said));
-          }
-          assert.match(problems.join(), words);
-          await assert.rejects(service.updateSession(uniqueName(), 'whole', { isPinned: true }, 1), words);
+          await isReadable();
+          assert.equal(problems.length, 1, problems.join());
+          assert.match(
+            problems[0] ?? '',
+            /^This history was written by an older version.*can be read.*nothing can be saved/,
+          );
+          assert.match(problems[0] ?? '', words);
+          const pin = () => service.updateSession(uniqueName(), 'whole', { isPinned: true }, 1);
+          await assert.rejects(pin(), words);
+          await assert.rejects(pin(), words);
+          await isReadable();
+          // Told once, however often it is tried.
+          assert.equal(problems.length, 1, problems.join());
           assert.ok(readFileSync(path.join(where, 'anycowork.db')).equals(before));
           isDenied = false;
-          await service.updateSession(uniqueName(), 'whole', { isPinned: true }, 1);
+          await pin();
           assert.equal((await service.getSession('', 'whole'))?.isPinned, true);
           await service.close('');
+          const again = await openService(where, { disk: quickDisk });
+          assert.equal((await again.service.getSession('', 'whole'))?.isPinned, true);
+          assert.deepEqual(again.problems, []);
+          const backups = readdirSync(where).filter((name) => name.includes('.version-'));
+          assert.ok(backups.includes(`anycowork.db.version-${version}`), backups.join());
+          assert.deepEqual(
+            readdirSync(where).filter((name) => name.endsWith('.tmp')),
+            [],
+          );
         });
       }
     });

@@ -263,8 +263,19 @@ describe('stored rows', function () {
     );
     assert.deepEqual(await items('a'), before);
     assert.equal((await service.getSession('', 'a'))?.status, 'idle');
-    await start('second', before.at(-1)?.row ?? -1);
+    const last = before.at(-1)?.row ?? -1;
+    await start('second', last);
     assert.equal((await items('a')).length, before.length + 1);
+    await record(jobEvents('a', 'second').failed());
+    // What it ended with was taken out meanwhile.
+    await service.rewindSession(uniqueName(), {
+      sessionId: 'a',
+      fromRow: last + 1,
+      earlier: session('earlier'),
+      at: 2,
+    });
+    await assert.rejects(start('third', last + 1), /changed in another window/);
+    await start('third', last);
   });
 
   it('take nothing more of a job whose chat was deleted, and refuse a new one there', async () => {

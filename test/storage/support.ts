@@ -6,6 +6,7 @@ import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
 import type { ModelRef, UserMessage } from '../../extension/shared/message.ts';
 import type { Session } from '../../extension/shared/session.ts';
+import { partsOf } from '../../extension/storage/arriving.ts';
 import { Database, type DatabaseOptions } from '../../extension/storage/database.ts';
 import { type Disk, realDisk } from '../../extension/storage/disk.ts';
 import { thisOwner } from '../../extension/storage/owner.ts';
@@ -168,6 +169,17 @@ export const openService = async (
     items: (sessionId) =>
       service.readPage('', sessionId, Number.MAX_SAFE_INTEGER - 1).then(({ items }) => items),
   };
+};
+
+/** As a window imports a chat, without its thread. */
+export const importItems = async (
+  { service }: OpenedService,
+  to: Session,
+  items: readonly ChatItem[],
+): Promise<void> => {
+  const parts = [...partsOf(items)];
+  for (const part of parts) await service.importPart(uniqueName(), to.id, part);
+  await service.importSession(uniqueName(), to, to.id, parts.length);
 };
 
 export const storeOptions = (folder: string, problems: string[] = []): SqlStoreOptions => ({

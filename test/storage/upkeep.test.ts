@@ -241,6 +241,18 @@ describe('what the store does on its own account', function () {
       assert.equal(await window.status('a'), 'running');
     });
 
+    for (const end of ['failed', 'cancelled'] as const) {
+      it(`(${end}) and does not take that for a change by others: the job that was to follow begins`, async () => {
+        const window = await endOnFullDisk(end);
+        const lastRow = (await window.items('a')).at(-1)?.row;
+        window.filling.isFull = false;
+        const again = jobEvents('a', 'next').started('Again');
+        await window.service.record(uniqueName(), again, lastRow);
+        assert.deepEqual(await window.kinds('a'), ['user', 'assistant', 'step', 'notice', 'user']);
+        assert.equal(await window.status('a'), 'running');
+      });
+    }
+
     it('when the window closes; else the next one says that it was cut off', async () => {
       const closed = await endOnFullDisk('completed');
       closed.filling.isFull = false;

@@ -256,6 +256,46 @@ describe('the storage thread', function () {
     assert.equal(answers, 3);
   });
 
+  const parts = ({ call }: ToWorker): boolean => call.method === 'importPart';
+  /** A chat of some megabytes, of which one message is the most. */
+  const large = (): readonly ChatItem[] =>
+    [10, 2_500_000, 600_000, 600_000, 10].map((length, index) => {
+      const message = userMessage(`m${index}`, `${index}\n"${'ä\n'.repeat(length / 2)}`);
+      return { id: message.id, jobId: 'job', kind: 'user', message };
+    });
+
+  it('gets a chat that is imported in parts, so that the window is never held for long', async () => {
+    const { store, last } = open();
+    await store.open();
+    const sizes: number[] = [];
+    last().diesBefore = (message) => {
+      sizes.push(JSON.stringify(message).length);
+      return false;
+    };
+    await store.importSession(session('large'), large());
+    // A new line takes two characters in a message, and two more in this one.
+    assert.ok(sizes.length > 5 && Math.max(...sizes) < 2_100_000, sizes.join());
+    assert.deepEqual(
+      (await store.readAll('large')).map((item) => item.kind === 'user' && item.message),
+      large().map((item) => item.kind === 'user' && item.message),
+    );
+    await store.importSession(session('empty'), []);
+    assert.deepEqual(await store.readAll('empty'), []);
+  });
+
+  it('imports nothing of a chat over which it died', async () => {
+    const { store, last, ids } = open();
+    await store.open();
+    last().diesBefore = parts;
+    await assert.rejects(store.importSession(session('a'), large()), storeError(/not saved.*Try again/));
+    let count = 0;
+    last().diesBefore = (message) => parts(message) && ++count === 3;
+    await assert.rejects(store.importSession(session('a'), large()), storeError(/not saved.*Try again/));
+    assert.deepEqual(await ids(), []);
+    await store.importSession(session('a'), large());
+    assert.equal((await store.readAll('a')).length, 5);
+  });
+
   it('says what it cannot be given', async () => {
     const { store, ids } = open();
     const unclonable = { ...session('a'), title: (() => '') as unknown as string };

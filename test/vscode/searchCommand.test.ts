@@ -133,7 +133,7 @@ describe('search in the palette', () => {
     await typed();
     asked[0]?.answer(result([found('a')], ['cold1', 'cold2']));
     await tick();
-    assert.deepEqual(asked[1]?.query, { text: 'date', limit: 50, coldFile: 'cold1' });
+    assert.deepEqual(asked[1]?.query, { text: 'date', limit: 49, coldFile: 'cold1' });
     assert.equal(picker.busy, true);
     asked[1]?.answer(result([found('b')]));
     await tick();
@@ -190,6 +190,22 @@ describe('search in the palette', () => {
     assert.ok(note);
     picker.accept(note);
     assert.equal(picker.isOpen, true);
+    picker.hide();
+  });
+
+  it('goes on behind a file of old chats that cannot be read, and says so below what was found', async () => {
+    const { picker, asked } = palette();
+    picker.type('date');
+    await typed();
+    asked[0]?.answer(result([found('a')], ['cold1', 'cold2']));
+    await tick();
+    asked[1]?.fail(new Error('The file is damaged.'));
+    await tick();
+    asked[2]?.answer(result([found('b')]));
+    await tick();
+    const labels = picker.items.map((item) => String(Reflect.get(item, 'label')));
+    assert.deepEqual(labels.slice(0, 2), ['a', 'b']);
+    assert.match(labels[2] ?? '', /Some of the older chats could not be searched\. The file is damaged\./);
     picker.hide();
   });
 

@@ -99,8 +99,8 @@ const rig = (sessions: readonly SessionSummary[], shown: string | undefined = se
     branches: { editAndResend: note('edit') },
     current: {
       sessionId: () => current,
-      open: async (id: string) => {
-        did.push(`open ${id}`);
+      open: async (id: string, row?: number) => {
+        did.push(row === undefined ? `open ${id}` : `open ${id} ${row}`);
         current = id;
       },
     },
@@ -215,6 +215,8 @@ describe('session commands', () => {
       'fork a u1',
       'fork a ',
       'fork a u1',
+      // Chosen from a list, it may be older than what the view has.
+      'open a 1',
       'editInView a u1',
       'editInView a u1',
       'edit a u1 Why now? ',

@@ -102,7 +102,12 @@ const createRig = (files: Record<string, string>) => {
         dispose: () => {},
       },
       shown: () => state.shown,
-      picker: { message: async () => items.find(({ kind }) => kind === 'user')?.id },
+      picker: {
+        message: async () => {
+          const asked = items.find(({ kind }) => kind === 'user');
+          return asked === undefined ? undefined : { itemId: asked.id };
+        },
+      },
       runningIn: async () => state.running,
       stop: async (jobId) => {
         log.push(`stop ${jobId}`);

@@ -75,6 +75,7 @@ describe('a view in step with other windows', () => {
     changes: { isOwn?: boolean; isFollowed?: boolean; isInMiddle?: boolean; shown?: string } = {},
   ) => {
     const did: string[] = [];
+    const items: unknown[] = [];
     let onChange = (): void => undefined;
     let onEvent: EventListener = () => undefined;
     let onStale: (sessionId: string) => void = () => undefined;
@@ -98,7 +99,10 @@ describe('a view in step with other windows', () => {
       },
       jobs: { runningIn: () => (changes.isOwn === true ? 'job' : undefined) },
       // What is used of a session.
-      chats: { get: async (id) => ({ id, title: 'New title' }) as never },
+      chats: {
+        get: async (id) => ({ id, title: 'New title' }) as never,
+        page: async () => ({ items: [...items] as never, hasOlder: false, hasNewer: false }),
+      },
       current: { sessionId: () => changes.shown ?? 'chat', isInMiddle: () => changes.isInMiddle === true },
       view: {
         reload: async () => void did.push('reload'),
@@ -110,6 +114,8 @@ describe('a view in step with other windows', () => {
     });
     return {
       did,
+      /** Another window adds to the chat. */
+      add: (item: unknown) => void items.push(item),
       dispose: () => step.dispose(),
       change: () => onChange(),
       tell: (...of: Parameters<EventListener>) => onEvent(...of),
@@ -126,6 +132,20 @@ describe('a view in step with other windows', () => {
     dispose();
     await pause(300);
     assert.deepEqual(did, ['list', 'reload']);
+  });
+
+  it('reads its chat anew only where another window wrote into this one', async () => {
+    const { did, change, add } = inStep();
+    change();
+    await pause(300);
+    assert.deepEqual(did.splice(0), ['list', 'reload']);
+    change();
+    await pause(300);
+    assert.deepEqual(did.splice(0), ['list', 'surroundings', 'New title']);
+    add({ id: 'a2' });
+    change();
+    await pause(300);
+    assert.deepEqual(did.splice(0), ['list', 'reload']);
   });
 
   for (const [name, changes] of [

@@ -12,7 +12,11 @@ describe('webview draft', () => {
   it('is saved without pictures that are too large to keep, and with its text', () => {
     const large = { ...image, data: 'A'.repeat(600_000) };
     assert.equal(draftToSave({ text: 'x', images: [large] }).images.length, 1);
-    assert.deepEqual(draftToSave({ text: 'x', images: [large, large] }), { text: 'x', images: [] });
+    const saved = draftToSave({ text: 'x', images: [large, large] });
+    assert.deepEqual(saved, { text: 'x', images: [], lostImages: 2 });
+    // It is said until the person has seen it, also after another reload.
+    assert.deepEqual(draftFromSaved({ draft: saved }), saved);
+    assert.equal(draftToSave(draftFromSaved({ draft: saved })).lostImages, 2);
   });
 
   for (const saved of [undefined, null, 7, 'text', [], {}, { draft: null }, { draft: { text: 5 } }]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { ToWebview, ToWebviewBody } from '../../extension/shared/protocol.ts';
-import { beginEdit, cancelEdit, canSend, sendDraft } from '../../webview/compose.ts';
+import { beginEdit, cancelEdit, canSend, sendDraft, typeText } from '../../webview/compose.ts';
 import { draftFromSaved } from '../../webview/draft.ts';
 import { editingFromSaved, editingToSave } from '../../webview/editing.ts';
 import { initialState, newerRequest, receive, type ViewState } from '../../webview/state.ts';
@@ -167,6 +167,8 @@ describe('webview state: editing an earlier message', () => {
       items: [user('u0', 'Nought', 0)],
       hasOlder: false,
     } as const;
+    // Whoever writes meanwhile is not taken into the other message.
+    assert.equal(received(typeText(paged, 'Mine'), older).draft.text, 'Mine');
     assert.equal(received(paged, older).draft.text, 'Nought');
   });
 });

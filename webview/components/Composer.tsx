@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunningJob } from '../../extension/shared/chat.ts';
 import type { TokenUsage } from '../../extension/shared/message.ts';
 import type { Surroundings } from '../../extension/shared/protocol.ts';
-import { canSend, sendDraft } from '../compose.ts';
+import { canSend, sendDraft, typeText } from '../compose.ts';
 import { type Draft, draftProblem } from '../draft.ts';
 import type { Editing } from '../editing.ts';
 import { imageFilesOf } from '../images.ts';
@@ -108,7 +108,7 @@ export const Composer = (props: ComposerProps) => {
           onInput={(event) => {
             const text = event.currentTarget.value;
             recall.reset();
-            update((state) => ({ ...state, draft: { ...state.draft, text } }));
+            update((state) => typeText(state, text));
           }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}

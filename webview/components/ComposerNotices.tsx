@@ -53,6 +53,25 @@ const ShelfNotice = ({ sessionId, surroundings: { shelf } }: ComposerProps) => {
   );
 };
 
+const LostImagesNotice = ({ draft: { lostImages } }: ComposerProps) => {
+  const { update } = useView();
+  if (lostImages === undefined) return null;
+  const dismiss = () =>
+    update((state) => {
+      const { lostImages: _, ...draft } = state.draft;
+      return { ...state, draft };
+    });
+  return (
+    <Banner kind="warning" test="lost-images">
+      <span>
+        {plural(lostImages, 'attached picture')} could not be kept while this view was closed. Attach{' '}
+        {lostImages === 1 ? 'it' : 'them'} again.
+      </span>
+      <IconButton icon="close" label="Dismiss" onPress={dismiss} />
+    </Banner>
+  );
+};
+
 const EditNotice = ({ editing, job }: ComposerProps) => {
   const { update } = useView();
   if (editing === undefined) return null;
@@ -104,6 +123,7 @@ export const ComposerNotices = (props: ComposerProps & { readonly problem: strin
           <span>{problem}</span>
         </Banner>
       )}
+      <LostImagesNotice {...props} />
       <EditNotice {...props} />
     </>
   );

@@ -7,6 +7,7 @@ import {
   isSearched,
   type ListState,
   listedSessions,
+  mostFound,
   pageOfFound,
   showMoreSessions,
   showShelf,
@@ -201,11 +202,11 @@ export const SessionList = ({ list, currentId, folder }: SessionListProps) => {
             </ul>
           </section>
         ))}
-        {showsFound && searching.hasMore && (
+        {showsFound && searching.hasMore && searching.limit < mostFound && (
           <button
             type="button"
             class="text-button sessions-more"
-            onClick={() => search(searching.limit + pageOfFound)}
+            onClick={() => search(Math.min(searching.limit + pageOfFound, mostFound))}
           >
             Show more
           </button>
