@@ -84,8 +84,18 @@ export interface WorkspaceFiles {
   move(from: WorkspacePath, to: WorkspacePath): Promise<void>;
   /** A file, or an empty folder. */
   delete(path: WorkspacePath): Promise<void>;
+  /**
+   * Tells, without reading it, whether it is still the same file, unchanged, or the same folder.
+   * @throws ToolError when it is gone
+   */
+  identity(path: WorkspacePath): Promise<string>;
   /** Why a path always asks (`.git` is protected), or undefined. */
   protectedBecause(path: WorkspacePath): string | undefined;
+  /**
+   * Why moving a folder always asks for what it holds (`a holds .git: …`, or too much to look through), or undefined.
+   * @throws ToolError where a workspace folder would be moved, or something be put in its place
+   */
+  movedBecause(from: WorkspacePath, to: WorkspacePath): Promise<string | undefined>;
   /** Looks like it holds secrets (`.env`, private keys): reads ask. */
   looksSecret(path: WorkspacePath): boolean;
 }

@@ -34,7 +34,9 @@ export const changeAccess = (
   files: WorkspaceFiles,
   kind: Exclude<PathAccess['kind'], 'read'>,
   targets: readonly WorkspacePath[],
+  /** What else asks every time. */
+  more?: string,
 ): StepAccess => {
-  const caution = cautionFor(files, targets);
+  const caution = cautionFor(files, targets) ?? more;
   return { paths: targets.map(pathAccess(kind)), ...(caution === undefined ? {} : { caution }) };
 };
