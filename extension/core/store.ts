@@ -1,13 +1,13 @@
 import type { Agent } from '../shared/agent.ts';
+import type { AuditEntry, NewAuditEntry } from '../shared/audit.ts';
+import type { BudgetScope, Spending } from '../shared/budget.ts';
 import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { TokenUsage } from '../shared/message.ts';
-import type { FoundSession, Session, SessionChange, SessionSummary, Shelf } from '../shared/session.ts';
-import type { Decision } from './approver.ts';
-import type { AuditEntry, NewAuditEntry } from '../shared/audit.ts';
-import type { BudgetScope, Spending } from '../shared/budget.ts';
 import type { Rule } from '../shared/rule.ts';
+import type { FoundSession, Session, SessionChange, SessionSummary, Shelf } from '../shared/session.ts';
 import type { FileVersion } from '../shared/undo.ts';
+import type { Decision } from './approver.ts';
 import type { FreeableKind, RepairKind, StorageReport, StorageUse } from './storageReport.ts';
 
 /** Thrown when something could not be kept; the message is for a person and says what was kept and what to do. */
@@ -146,10 +146,7 @@ export interface Store {
   /** Every item of a session, oldest first: what the model's history is made from. */
   readAll(sessionId: string): Promise<readonly ChatItem[]>;
   /** @param exceptJobId a job whose requests are left out: the one that runs, which is the last */
-  sessionUsage(
-    sessionId: string,
-    exceptJobId?: string,
-  ): Promise<SessionUsage>;
+  sessionUsage(sessionId: string, exceptJobId?: string): Promise<SessionUsage>;
   /** Those that run now. Closes first what ran in windows that have died. */
   jobsElsewhere(): Promise<readonly JobElsewhere[]>;
 
@@ -172,9 +169,15 @@ export interface Store {
   /** Adds them, or puts them in the place of those with the same step and file. */
   keepVersions(versions: readonly FileVersion[]): Promise<void>;
   /** Of a chat, oldest first: of one step, or of all steps from this row on. */
-  listVersions(sessionId: string, of: { readonly stepId: string } | { readonly fromRow: number }): Promise<readonly FileVersion[]>;
-  /** Says of the steps that what they did to files was taken back (also where files were kept as they are now). */
-  markUndone(sessionId: string, stepIds: readonly string[], at: number): Promise<void>;
+  listVersions(
+    sessionId: string,
+    of: { readonly stepId: string } | { readonly fromRow: number },
+  ): Promise<readonly FileVersion[]>;
+  /**
+   * Says of the steps that what they did to files was taken back (also where files were kept as they are now).
+   * @param at undefined: that is not so any more, since the undo was undone
+   */
+  markUndone(sessionId: string, stepIds: readonly string[], at: number | undefined): Promise<void>;
   /** Every content that some version needs. */
   versionHashes(): Promise<readonly string[]>;
   /** Forgets the oldest versions, of which these contents are, except those of chats in which a job runs. */

@@ -63,17 +63,28 @@ export const listVersions = (
     .toSorted((a, b) => rowOf(a) - rowOf(b));
 };
 
-export const markUndone = (sessionId: string, stepIds: readonly string[], at: number): readonly Statement[] =>
+/** @param at undefined takes the mark away */
+export const markUndone = (
+  sessionId: string,
+  stepIds: readonly string[],
+  at: number | undefined,
+): readonly Statement[] =>
   stepIds.flatMap((stepId) => [
     {
       sql: 'UPDATE file_versions SET undone_at = ? WHERE session_id = ? AND step_id = ?',
-      params: [at, sessionId, stepId],
+      params: [at ?? null, sessionId, stepId],
     },
-    {
-      sql: `UPDATE steps SET undo = json_set(undo, '$.undoneAt', CAST(? AS INTEGER))
-        WHERE session_id = ? AND id = ? AND undo IS NOT NULL`,
-      params: [at, sessionId, stepId],
-    },
+    at === undefined
+      ? {
+          sql: `UPDATE steps SET undo = json_remove(undo, '$.undoneAt')
+            WHERE session_id = ? AND id = ? AND undo IS NOT NULL`,
+          params: [sessionId, stepId],
+        }
+      : {
+          sql: `UPDATE steps SET undo = json_set(undo, '$.undoneAt', CAST(? AS INTEGER))
+            WHERE session_id = ? AND id = ? AND undo IS NOT NULL`,
+          params: [at, sessionId, stepId],
+        },
   ]);
 
 /** What undoing needs. What a step made of a file serves a later merge only, and can go. */

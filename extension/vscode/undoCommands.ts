@@ -38,8 +38,9 @@ export interface UndoCommandPorts {
 /** What is to be taken back. */
 interface Request {
   readonly sessionId: string;
-  /** Of the chat. Empty where an undo is undone. */
+  /** Of the chat: they count as undone afterwards; where an undo is undone, not any more. */
   readonly stepIds: readonly string[];
+  readonly isRedo?: boolean;
   readonly versions: readonly FileVersion[];
   readonly steps: readonly StepRecord[];
   /** `Undo 3 files?` */
@@ -59,6 +60,13 @@ type Outcome = 'done' | 'nothing' | 'stopped';
 const mostShown = 100;
 
 const cannotBe = 'A folder that is not trusted is never changed. Trust it first, then undo again.';
+
+/** The steps of which it counts since this undo that they are undone, or not any more; others were so before it. */
+const justMarked = ({ isRedo, stepIds, versions }: Request): readonly string[] =>
+  stepIds.filter(
+    (id) =>
+      isRedo === true || versions.some(({ stepId, undoneAt }) => stepId === id && undoneAt === undefined),
+  );
 
 export const createUndoCommands = (ports: UndoCommandPorts) => {
   const { store, restorer, view } = ports;
@@ -153,7 +161,8 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
       const versions = await store.listVersions(request.sessionId, { stepId });
       await takeBack({
         sessionId: request.sessionId,
-        stepIds: [],
+        stepIds: justMarked(request),
+        isRedo: request.isRedo !== true,
         versions,
         steps: [],
         question: (files) => `Put ${files} back as before the undo?`,
@@ -240,7 +249,10 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
       tellFailures(result);
       return 'stopped';
     }
-    if (request.stepIds.length > 0) await store.markUndone(request.sessionId, request.stepIds, ports.now());
+    if (request.stepIds.length > 0) {
+      const at = request.isRedo === true ? undefined : ports.now();
+      await store.markUndone(request.sessionId, request.stepIds, at);
+    }
     if (isChatToo) await rewindToo(request);
     ports.changed(request.sessionId);
     void offerRedo(request, result, choices);

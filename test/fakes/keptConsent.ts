@@ -36,7 +36,7 @@ export interface KeptConsent {
   forget(sessionId: string, jobIds: readonly string[]): void;
   /** What can be undone of these steps goes on in another chat. */
   move(stepIds: ReadonlySet<string>, from: string, to: string): void;
-  markUndone(sessionId: string, stepIds: readonly string[], at: number): void;
+  markUndone(sessionId: string, stepIds: readonly string[], at: number | undefined): void;
 }
 
 const spendingOf = (usages: readonly EventOf<'Usage'>[]): Spending => ({
@@ -148,8 +148,9 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
     },
     markUndone: (sessionId, stepIds, at) => {
       for (const [key, version] of versions) {
+        const { undoneAt: _, ...rest } = version;
         if (version.sessionId === sessionId && stepIds.includes(version.stepId))
-          versions.set(key, { ...version, undoneAt: at });
+          versions.set(key, at === undefined ? rest : { ...rest, undoneAt: at });
       }
     },
   };

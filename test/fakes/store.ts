@@ -252,11 +252,12 @@ export const fakeStore = (): FakeStore => {
       consent.markUndone(sessionId, stepIds, at);
       const chat = chats.get(sessionId);
       if (chat === undefined) return;
-      chat.items = chat.items.map((item) =>
-        item.kind === 'step' && stepIds.includes(item.id) && item.record.undo !== undefined
-          ? { ...item, record: { ...item.record, undo: { ...item.record.undo, undoneAt: at } } }
-          : item,
-      );
+      chat.items = chat.items.map((item) => {
+        if (item.kind !== 'step' || !stepIds.includes(item.id) || item.record.undo === undefined) return item;
+        const { undoneAt: _, ...rest } = item.record.undo;
+        const undo = at === undefined ? rest : { ...rest, undoneAt: at };
+        return { ...item, record: { ...item.record, undo } };
+      });
     },
     jobsElsewhere: async () => [],
     use: async () => ({ folder: '', bytes: 0, parts: [], largest: [] }),

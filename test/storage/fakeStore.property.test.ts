@@ -103,7 +103,7 @@ const perform = async (store: Methods, deed: Deed, name: string): Promise<string
       return 'done';
     }
     case 'undo':
-      await store.markUndone(id, [step], deed.at);
+      await store.markUndone(id, [step], deed.by === 'person' ? undefined : deed.at);
       return 'done';
     case 'forget':
       await store.forgetVersions([hash(`a${few}`), hash('none')]);

@@ -101,6 +101,10 @@ describe('file versions', function () {
       ({ undoneAt }) => undoneAt,
     );
     assert.deepEqual(times, [undefined, undefined, 1_700_000_000_000, 1_700_000_000_000]);
+    await opened.service.markUndone(uniqueName(), 'a', ['a-0-step', 'a-1-step'], undefined);
+    assert.deepEqual(await undoOf(opened, 'a'), [undo, undo]);
+    const again = await opened.service.listVersions('', 'a', { fromRow: 0 });
+    assert.ok(again.every((each) => !('undoneAt' in each)));
   });
 
   it('are found for a chat that lies in a file, which comes back to be marked', async () => {

@@ -76,6 +76,7 @@ const createRig = (files: Record<string, string>) => {
         record: undo === undefined ? record : { ...record, undo: { ...undo, ...more } },
       });
     },
+    versionsOf: (stepId: string) => disk.versions.of(stepId),
     onDisk: (name: string) => readFileSync(disk.at(name), 'utf8'),
     commands: createUndoCommands({
       store: {
@@ -84,10 +85,12 @@ const createRig = (files: Record<string, string>) => {
             ? disk.versions.of(of.stepId)
             : items.filter((item) => (item.row ?? 0) >= of.fromRow).flatMap(({ id }) => disk.versions.of(id)),
         markUndone: async (sessionId, stepIds, at) => {
-          log.push(`undone ${sessionId} ${stepIds.join(' ')}`);
-          disk.versions.all = disk.versions.all.map((each) =>
-            stepIds.includes(each.stepId) ? { ...each, undoneAt: at } : each,
-          );
+          log.push(`${at === undefined ? 'not undone' : 'undone'} ${sessionId} ${stepIds.join(' ')}`);
+          disk.versions.all = disk.versions.all.map((each) => {
+            const { undoneAt: _, ...rest } = each;
+            if (!stepIds.includes(each.stepId)) return each;
+            return at === undefined ? rest : { ...rest, undoneAt: at };
+          });
         },
         audit: async (entry: NewAuditEntry) => void audit.push(entry),
         readPage: async () => ({ items, hasOlder: false, hasNewer: false }),
@@ -183,6 +186,9 @@ describe('undo commands', () => {
     );
     assert.equal(rig.audit[1]?.title, 'Undid “Undid step s”: 3 files');
     await tick();
+    // The step counts as done again.
+    assert.ok(rig.log.includes('not undone chat s'));
+    assert.ok(rig.versionsOf('s').every(({ undoneAt }) => undoneAt === undefined));
     answers.length = 0;
     answers.push('Undo');
     assert.equal(await rig.commands.undoStep('chat', 's'), true);
