@@ -130,12 +130,14 @@ export async function* runApproved(
     await keepAfter(turn, step, prepared);
     return yield* reject(turn, step, { approved: false, scope: 'once', by, surface: 'cancelled' });
   }
+  const { accepted = [] } = prepared;
   yield {
     type: 'StepApproved',
     step,
     by,
     reason: problem === undefined ? reason : `${reason}; it cannot be undone: ${problem}`,
     ...(ruleIds.length === 0 ? {} : { ruleIds }),
+    ...(accepted.length === 0 ? {} : { accepted }),
   };
   let outcome: Outcome;
   let lost: unknown;

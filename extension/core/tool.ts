@@ -1,4 +1,4 @@
-import type { ApprovalPrompt, Effect, FileDiff } from '../shared/event.ts';
+import type { AcceptedChange, ApprovalPrompt, Effect, FileDiff } from '../shared/event.ts';
 import type { JsonObject, UserBlock } from '../shared/message.ts';
 import type { AcceptedText } from './approver.ts';
 import type { ToolSpec } from './provider.ts';
@@ -59,6 +59,8 @@ export interface PreparedStep {
   readonly approval?: StepQuestion;
   /** What Review opens; empty for steps that do not edit text. */
   readonly changes: readonly FileChange[];
+  /** Of a step that the person amended: what it writes instead of what was proposed. */
+  readonly accepted?: readonly AcceptedChange[];
   /**
    * @param emit live output for the step's card
    * @throws ToolError for a failure the model should read; the signal's reason when aborted

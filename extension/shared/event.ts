@@ -55,6 +55,16 @@ export interface ApprovalPrompt {
   readonly expiresAt?: number;
 }
 
+/** What the person made of a proposed edit before they approved it. */
+export interface AcceptedChange {
+  readonly path: string;
+  /** Of the file as it was to be written, in hexadecimal. */
+  readonly sha256: string;
+  /** Lines, against the file as it was. */
+  readonly added: number;
+  readonly removed: number;
+}
+
 /** `rule`: nobody was asked, or nobody could answer. */
 export type DecidedBy = 'rule' | 'user' | 'telegram';
 
@@ -132,6 +142,8 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
       readonly reason: string;
       /** The rules that let it through, or that this answer made. */
       readonly ruleIds?: readonly string[];
+      /** What runs instead of the step's input, where the person changed it in the review. */
+      readonly accepted?: readonly AcceptedChange[];
     }
   | {
       readonly type: 'StepRejected';

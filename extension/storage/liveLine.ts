@@ -122,6 +122,9 @@ const events = {
     by: decidedBy,
     reason: text,
     ruleIds: z.array(text).exactOptional(),
+    accepted: z
+      .array(z.object({ path: text, sha256: text, added: z.number(), removed: z.number() }))
+      .exactOptional(),
   }),
   StepRejected: z.object({
     ...every,

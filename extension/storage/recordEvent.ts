@@ -106,6 +106,7 @@ const writeStep = (
   ];
 };
 
+/** The hash tells what was asked; nothing compares it: an answer counts for the very object that was asked and then runs. */
 const insertApproval = (
   sessionId: string,
   event: EventOf<'ApprovalRequired'>,
@@ -234,10 +235,10 @@ const ofDecision = (
   columns: StepColumns,
 ): Build => {
   const write = ofStep(event, pack, columns);
-  return (query, sessionId) => [
-    ...write(query, sessionId),
-    insertDecision(stepDecision(event, sessionId, agentOfJob(query, event.jobId))),
-  ];
+  return (query, sessionId) => {
+    const entry = stepDecision(event, sessionId, agentOfJob(query, event.jobId));
+    return [...write(query, sessionId), ...(entry === undefined ? [] : [insertDecision(entry)])];
+  };
 };
 
 const packNotice = (notice: Notice, at: number, pack: Pack): string => pack({ notice, at });

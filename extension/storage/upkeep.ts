@@ -3,6 +3,7 @@ import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { deletedForMs } from '../shared/session.ts';
 import { type Blobs, deleteDoomed, doomedBlobs, type Packer } from './blobs.ts';
 import type { Database } from './database.ts';
+import { forgetOldDecisions, lastDecision } from './decisions.ts';
 import type { Disk } from './disk.ts';
 import { interruptJob, runningJobs } from './interruptedJobs.ts';
 import {
@@ -50,6 +51,9 @@ export interface Upkeep {
   closeOwnJobs(): Promise<void>;
 }
 
+/** Looking through the record takes time that grows with it. */
+const decisionsBetweenLooks = 500;
+
 export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const { folder, disk, owner, now, onChange, database, blobs } = options;
   const ownerText = formatOwner(owner);
@@ -58,6 +62,8 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const ends = new Map<string, AgentEvent>();
   /** Dooms the files of writes that failed, unless others need them. */
   let left: readonly Statement[] = [];
+  /** The number of the decision from which on the record is looked through again. */
+  let nextDecisionLook = 0;
   let trying: Promise<void> | undefined;
 
   let calls = 0;
@@ -100,6 +106,14 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const forgetSpending = async (): Promise<void> => {
     const build = (query: Query) => forgetOldSpending(query, now());
     if ((await database.read(build)).length > 0) await database.transact(newCall('spending'), build);
+  };
+
+  const forgetDecisions = async (): Promise<void> => {
+    const last = await database.read(lastDecision);
+    if (last < nextDecisionLook) return;
+    nextDecisionLook = last + decisionsBetweenLooks;
+    const build = (query: Query) => forgetOldDecisions(query);
+    if ((await database.read(build)).length > 0) await database.transact(newCall('decisions'), build);
   };
 
   const deleteBlobs: Upkeep['deleteBlobs'] = async (call) => {
@@ -157,6 +171,7 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
       closeDeadJobs,
       purge,
       forgetSpending,
+      forgetDecisions,
       sweepLeases,
       () => deleteBlobs(newCall('look')),
     ];

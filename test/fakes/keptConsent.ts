@@ -129,7 +129,8 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
     record: (event, sessionId, agentId) => {
       if (event.type === 'Usage') spendings.push({ usage: event, agentId });
       if (event.type === 'StepApproved' || event.type === 'StepRejected') {
-        decide(stepDecision(event, sessionId, agentId));
+        const entry = stepDecision(event, sessionId, agentId);
+        if (entry !== undefined) decide(entry);
       }
     },
     forget: (sessionId, jobIds) => {
