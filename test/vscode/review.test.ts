@@ -40,7 +40,7 @@ describe('the review of a step', () => {
       ['one', 'one'],
     );
     assert.equal(stepIdOf(Uri.file('/src/a.ts')), undefined);
-    assert.equal(review.activeStep(), 'one');
+    assert.deepEqual(review.activeSteps(), ['one']);
     assert.equal(review.accepted('one'), undefined);
   });
 
@@ -104,6 +104,16 @@ describe('the review of a step', () => {
     assert.deepEqual(review.accepted('one'), [{ file: '/work/b.ts', text: 'typed\n' }]);
   });
 
+  it('keeps what is typed into another review right after the first one', async () => {
+    const requests = ['one', 'two'].map((id) => requestOf(id, [change(`${id}.ts`, 'a\n', 'b\n')]));
+    const { review } = createReviewRig(requests, { saveDelay: 50 });
+    await review.open('one');
+    right().type('typed\n');
+    await review.open('two');
+    right().type('typed too\n');
+    await until(() => !right().isDirty);
+  });
+
   it('has what was saved last again when it is opened anew', async () => {
     const { review } = createReviewRig([requestOf('one', [change('a.ts', 'a\n', 'b\n')])]);
     await review.open('one');
@@ -160,7 +170,7 @@ describe('the review of a step', () => {
         ['c\n', true],
       ],
     );
-    assert.equal(review.activeStep(), undefined);
+    assert.deepEqual(review.activeSteps(), []);
     assert.equal(review.accepted('one'), undefined);
   });
 
@@ -250,7 +260,7 @@ describe('the review of a step', () => {
     const { review } = createReviewRig([], { elsewhere: [record], record });
     await review.open('far');
     assert.match(right().getText(), /--- a\.ts\n\+\+\+ a\.ts\n-a\n\+b\n… 3 more lines/);
-    assert.equal(review.activeStep(), 'far');
+    assert.deepEqual(review.activeSteps(), ['far']);
     assert.deepEqual(reviewing(), [true, false]);
   });
 
