@@ -63,13 +63,16 @@ const asAccepted = (prepared: PreparedStep, { by, accepted = [] }: Decision): Pr
 /** Makes the rule that the answer asks for; without it the step runs this once. */
 const keepRule = async (
   { setUp }: Turn,
-  { step }: AskingCall,
+  { step, prepared }: AskingCall,
   offer: RuleOffer | undefined,
   decision: Decision,
 ): Promise<Pick<Approval, 'ruleIds'> & { readonly note: string }> => {
   if (offer === undefined) return { ruleIds: [], note: '' };
   try {
-    return { ruleIds: await setUp.allow(step, offer, decision), note: `, always allow ${offer.label}` };
+    return {
+      ruleIds: await setUp.allow(step, offer, decision, prepared),
+      note: `, always allow ${offer.label}`,
+    };
   } catch (error) {
     setUp.logError(error);
     return { ruleIds: [], note: ', only this once: the rule could not be kept' };

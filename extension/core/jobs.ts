@@ -10,6 +10,7 @@ import { messagesOf } from './history.ts';
 import { internalError } from './jobError.ts';
 import { decide } from './policy.ts';
 import type { Provider } from './provider.ts';
+import { ruleFolder } from './ruleMatch.ts';
 import type { RuleBook } from './rules.ts';
 import { runJob } from './runJob.ts';
 import type { Store } from './store.ts';
@@ -41,8 +42,8 @@ export interface JobsPorts {
   /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
   tools(agent: Agent, session: Session): readonly Tool[];
   system(agent: Agent, hasTools: boolean): string;
-  /** Absolute path of the first open folder, in which rules hold; empty without one. */
-  folder(): string;
+  /** Absolute real path of the first open folder, in which rules for tools from outside hold; empty without one. */
+  realFolder(): Promise<string>;
   contextBudget(model: ModelRef): number;
   isTrusted(): boolean;
   newId(): string;
@@ -236,7 +237,11 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           approver: approvals,
           decide: async (step, { access }, taint) => {
             // As they are now: another window may have made a rule, and the person may have changed the chat's mode.
-            const [rules, current] = await Promise.all([ports.rules.list(), store.getSession(session.id)]);
+            const [rules, current, folder] = await Promise.all([
+              ports.rules.list(),
+              store.getSession(session.id),
+              ports.realFolder(),
+            ]);
             return decide(
               { tool: step.tool, effect: step.effect, access },
               {
@@ -245,15 +250,18 @@ export const createJobs = (ports: JobsPorts): Jobs => {
                 agentId: agent.id,
                 sessionId: session.id,
                 // Not where the chat was begun: steps touch what is open here.
-                folder: ports.folder(),
+                folder,
                 rules,
                 shell: ports.shell,
                 ...(taint === undefined ? {} : { taint }),
               },
             );
           },
-          allow: (step, offer, decision) =>
-            ports.rules.allow(step, offer, decision, { agentId: agent.id, folder: ports.folder() }),
+          allow: async (step, offer, decision, { access }) => {
+            const folder = ruleFolder({ tool: step.tool, access }, await ports.realFolder());
+            if (folder === undefined) throw new Error('A rule was offered that holds in no folder.');
+            return ports.rules.allow(step, offer, decision, { agentId: agent.id, folder });
+          },
           undo: ports.undo,
           checkBudget: async () => {
             // What the last request took counts.

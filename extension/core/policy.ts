@@ -17,7 +17,7 @@ export interface PolicyContext {
   readonly mode: ApprovalMode;
   readonly agentId: string;
   readonly sessionId: string;
-  /** Absolute path of the first workspace folder. */
+  /** Absolute real path of the first workspace folder: rules for tools from outside hold there. */
   readonly folder: string;
   /** Of all chats and folders; those that do not apply are passed over here. */
   readonly rules: readonly Rule[];
@@ -75,7 +75,7 @@ const byMode = (step: PolicyStep, { mode }: PolicyContext): PolicyDecision | und
   if (mode !== 'smart' && mode !== 'autopilot') return undefined;
   const { paths, command } = step.access;
   if (known === 'write' && command === undefined && paths.length > 0) {
-    if (!paths.every(({ label }) => isInsideLabel(label))) return undefined;
+    if (!paths.every(({ root, below }) => root !== '' && isInsideLabel(below))) return undefined;
     return run(`${mode} mode: edits inside the workspace run, and can be undone`, { mustBeUndoable: true });
   }
   if (mode === 'autopilot' && known === 'execute' && command?.isSandboxed === true) {

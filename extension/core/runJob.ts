@@ -49,7 +49,7 @@ export interface JobSetUp {
   /** @param taint whose words have come in since the person's last message */
   decide(step: Step, prepared: PreparedStep, taint: string | undefined): Promise<PolicyDecision>;
   /** Makes what the person allowed for longer into rules. @returns their ids @throws when they could not be kept */
-  allow(step: Step, offer: RuleOffer, decision: Decision): Promise<readonly string[]>;
+  allow(step: Step, offer: RuleOffer, decision: Decision, prepared: PreparedStep): Promise<readonly string[]>;
   readonly undo: StepUndoKeeper;
   /** Asked before each model request. @returns why it must not be sent */
   checkBudget(): Promise<JobError | undefined>;

@@ -30,14 +30,21 @@ export interface PathAccess {
   readonly label: string;
   /** Absolute real path. */
   readonly file: string;
+  /** Absolute real path of the open folder it lies in; empty outside of all. */
+  readonly root: string;
+  /** `/`-separated real path below that folder, whatever it is called; `.` is the folder. Rules compare it. */
+  readonly below: string;
   readonly kind: 'read' | 'write' | 'move' | 'delete';
 }
 
 /** A command line as it would be run. */
 export interface CommandAccess {
   readonly line: string;
-  /** Label of the workspace folder it runs in. */
+  /** Label of the folder it runs in. */
   readonly folder: string;
+  /** Where that folder lies, as of a path. */
+  readonly root: string;
+  readonly below: string;
   readonly isSandboxed: boolean;
 }
 

@@ -14,6 +14,10 @@ export interface WorkspacePath {
   /** How people and models call it: relative to its root, prefixed by the root's name when there are several. */
   readonly label: string;
   readonly root: WorkspaceRoot;
+  /** Absolute real path of the root. */
+  readonly realRoot: string;
+  /** `/`-separated real path below it, whatever the root is called; `.` is the root. */
+  readonly below: string;
   readonly exists: boolean;
   readonly isFolder: boolean;
   /** The last part of the path as given is a symbolic link; `file` is what it leads to. */

@@ -37,7 +37,7 @@ export const house = (
     undo,
     budgets: { check: async () => undefined, costOf: () => undefined },
     approvalExpiry: () => undefined,
-    folder: () => '/folder',
+    realFolder: async () => '/folder',
     shell: 'posix',
     provider: () => provider,
     tools: () => tools,

@@ -92,7 +92,7 @@ const ruleOf = (id: string, match: Rule['match']): Rule => ({
 });
 const given: readonly Rule[] = [
   ruleOf('src', { kind: 'path', tools: ['edit_file', 'write_file'], glob: 'src/**' }),
-  ruleOf('test', { kind: 'command', argv: ['npm', 'test'], folder: '' }),
+  ruleOf('test', { kind: 'command', argv: ['npm', 'test'], folder: '.' }),
 ];
 /** And, where a test says so, every use of this tool, whatever it is about. */
 const wide: readonly Rule[] = [...given, ruleOf('fetch', { kind: 'tool', tool: 'fetch_url' })];

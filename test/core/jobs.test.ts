@@ -192,10 +192,8 @@ describe('jobs: what is let through', () => {
 
   it('is covered by the rule of an answer from the next step on, in the folder that is open', async () => {
     const edit = fakeTool('edit_file', { effect: 'write' });
-    const open = { folder: '/folder' };
-    const core = house([...editing('src/a', 'src/b'), textReply('done'), ...editing('src/c')], [edit], {
-      folder: () => open.folder,
-    });
+    const tools = [edit];
+    const core = house([...editing('src/a', 'src/b'), textReply('done'), ...editing('src/c')], tools);
     const { chats, ended, store, events } = core;
     const reasons = asking(core, 'workspace');
     const { jobId, sessionId } = await chats.send({ text: 'edit' });
@@ -212,10 +210,15 @@ describe('jobs: what is let through', () => {
       ],
     );
     // The chat is gone on with in a window with another folder: what was allowed is not about that one.
-    open.folder = '/another';
+    tools[0] = fakeTool('edit_file', {
+      effect: 'write',
+      access: {
+        paths: [{ label: 'src/c', file: '/another/src/c', root: '/another', below: 'src/c', kind: 'write' }],
+      },
+    });
     await ended((await chats.send({ sessionId, text: 'more' })).jobId);
     assert.equal(reasons.length, 2);
-    assert.equal(edit.runs.length, 3);
+    assert.deepEqual([edit.runs.length, tools[0].runs.length], [2, 1]);
   });
 
   it('follows the mode of the chat as it is when a step comes, else that of the agent', async () => {

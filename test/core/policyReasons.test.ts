@@ -8,6 +8,7 @@ import {
   commandStep,
   foreignStep,
   here,
+  inRoot,
   pathStep,
   paths,
   ruleOf,
@@ -95,7 +96,7 @@ describe('policy: its reasons', () => {
     const question = { action: 'ask', reason: 'its rules could not be read', isCautioned: false, offers: [] };
     assert.deepEqual(decide(edit, here({ rules: [broken] })), question);
     assert.deepEqual(decide({ tool: 'edit_file', effect: 'write' } as PolicyStep, here()), question);
-    const tooLong = ruleOf(paths('a'.repeat(100_000)));
+    const tooLong = ruleOf(paths('*'.repeat(100_000)));
     assert.deepEqual(decide(edit, here({ rules: [tooLong] })), question);
   });
 });
@@ -146,7 +147,30 @@ describe('policy: what it offers', () => {
     [
       'several commands',
       commandStep('npm ci && npm test; npm ci'),
-      ['session: npm ci and npm test in this chat', 'workspace: npm ci and npm test in this workspace'],
+      [
+        'session: npm ci and npm test, each by itself, in this chat',
+        'workspace: npm ci and npm test, each by itself, in this workspace',
+      ],
+    ],
+    [
+      'an edit, where several folders are open',
+      inRoot(edit, '/home/api', 'api'),
+      ['session: edits to any file in api in this chat', 'workspace: edits in src/** in api'],
+    ],
+    [
+      'a command, where several folders are open',
+      commandStep('npm test', { folder: 'api', root: '/home/api' }),
+      ['session: npm test in api in this chat', 'workspace: npm test in api'],
+    ],
+    [
+      'a move from one folder to another',
+      {
+        ...pathStep('move_file'),
+        access: {
+          paths: ['/home/api', '/home/web'].flatMap((root) => inRoot(edit, root, 'x').access.paths),
+        },
+      },
+      [],
     ],
     ['a pipe', commandStep('npm test | cat'), []],
     [

@@ -148,7 +148,10 @@ describe('undo of a step', () => {
 
   it('keeps nothing for steps that change nothing', async () => {
     const rig = createUndoRig(files);
-    const prepared = preparedFor('read', { paths: [{ label: 'a.ts', file: rig.at('a.ts'), kind: 'read' }] });
+    const paths = [
+      { label: 'a.ts', file: rig.at('a.ts'), root: rig.root, below: 'a.ts', kind: 'read' } as const,
+    ];
+    const prepared = preparedFor('read', { paths });
     await rig.keeper.before(step('r'), prepared, never);
     assert.equal(await rig.keeper.after(step('r'), prepared), undefined);
     assert.deepEqual(rig.versions.all, []);
@@ -202,7 +205,7 @@ describe('undo of a step', () => {
   it('stops with the signal', async () => {
     const rig = createUndoRig(files);
     const prepared = preparedFor('write', {
-      paths: [{ label: 'a.ts', file: rig.at('a.ts'), kind: 'write' }],
+      paths: [{ label: 'a.ts', file: rig.at('a.ts'), root: rig.root, below: 'a.ts', kind: 'write' }],
     });
     const reason = new Error('stopped');
     await assert.rejects(rig.keeper.before(step('s'), prepared, AbortSignal.abort(reason)), reason);

@@ -212,14 +212,17 @@ export const createUndoRig = (
     at: (name) => path.join(root, name),
     step: (id, paths, work) => {
       const access = Object.entries(paths).map(
-        ([label, kind]): PathAccess => ({ label, file: path.resolve(root, label), kind }),
+        ([label, kind]): PathAccess => ({ label, file: path.resolve(root, label), root, below: label, kind }),
       );
       return around(id, preparedFor('write', { paths: access }), work);
     },
     command: (id, line) =>
       around(
         id,
-        preparedFor('execute', { paths: [], command: { line, folder: '.', isSandboxed: false } }),
+        preparedFor('execute', {
+          paths: [],
+          command: { line, folder: '.', root, below: '.', isSandboxed: false },
+        }),
         () => execFileSync('bash', ['-c', line], { cwd: root, stdio: 'ignore' }),
       ),
     plan: (...stepIds) => restorer.plan(stepIds.flatMap((id) => versions.of(id))),
