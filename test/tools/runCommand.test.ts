@@ -40,7 +40,8 @@ describe('run_command', () => {
     assert.deepEqual(step.targets, [command]);
     assert.ok(step.title.length <= 80);
     const folder = path.join(rig.root, 'app');
-    assert.equal(step.approval?.detail, `${command}\n\nFolder: ${folder}\nDeadline: 60 s`);
+    const lines = `│ echo ${'x'.repeat(300)}\n│ echo second && rm -rf "$HOME"`;
+    assert.equal(step.approval?.detail, `${lines}\n\nFolder: ${folder}\nDeadline: 60 s`);
     assert.deepEqual(step.access, {
       paths: [],
       command: { line: command, folder: 'app', isSandboxed: false },
@@ -60,7 +61,7 @@ describe('run_command', () => {
 
   it('refuses characters that could hide what is run', async () => {
     const rig = createToolRig({});
-    for (const command of ['ls\r rm -rf .', 'echo \u202e mr', 'printf \u001b[2J', 'a\u0000b']) {
+    for (const command of ['ls\r rm -rf .', 'ls\u2028rm', 'echo \u202e mr', 'printf \u001b[2J', 'a\u0000b']) {
       await assert.rejects(rig.prepare('run_command', { command }), toolError(/invisible character U\+/));
     }
     await rig.prepare('run_command', { command: 'git commit -m "👨‍👩‍👧"\nls\t-l' });
