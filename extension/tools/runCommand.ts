@@ -89,7 +89,16 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
         title,
         effect: 'execute',
         targets: [command],
-        access: { paths: [], command: { line: command, folder: folder.label, isSandboxed: false } },
+        access: {
+          paths: [],
+          command: {
+            line: command,
+            folder: folder.label,
+            root: folder.realRoot,
+            below: folder.below,
+            isSandboxed: false,
+          },
+        },
         approval: {
           title: `Run ${title}?`,
           detail: `${shownCommand(command)}\n\nFolder: ${folder.editorFile}${deadline}`,

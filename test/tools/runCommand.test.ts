@@ -44,7 +44,7 @@ describe('run_command', () => {
     assert.equal(step.approval?.detail, `${lines}\n\nFolder: ${folder}\nDeadline: 60 s`);
     assert.deepEqual(step.access, {
       paths: [],
-      command: { line: command, folder: 'app', isSandboxed: false },
+      command: { line: command, folder: 'app', root: rig.root, below: 'app', isSandboxed: false },
     });
     const short = await rig.prepare('run_command', { command: 'npm test' });
     assert.equal(short.title, 'npm test');
