@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { ChatItem, StepRecord } from '../shared/chat.ts';
 import type { ApprovalPrompt } from '../shared/event.ts';
-import type { ContentBlock, TokenUsage } from '../shared/message.ts';
+import type { AssistantMessage, ContentBlock, TokenUsage, UserMessage } from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
 import { InputError } from './agents.ts';
 import {
@@ -28,6 +28,9 @@ const withoutReplay = <B extends ContentBlock>(content: readonly B[]): B[] =>
     return kept as B;
   });
 
+/** Whoever reads the file takes none of it for their own words. */
+const withoutTaint = <M extends UserMessage | AssistantMessage>({ taint: _, ...message }: M) => message;
+
 const toFilePrompt = ({ title, detail, diffs, reason, isCautioned }: ApprovalPrompt) => ({
   title,
   detail,
@@ -44,7 +47,7 @@ const toFileItem = (each: ChatItem): FileItem | undefined => {
         kind: 'user',
         id: itemId,
         jobId,
-        message: { ...each.message, content: withoutReplay(each.message.content) },
+        message: { ...withoutTaint(each.message), content: withoutReplay(each.message.content) },
       };
     case 'assistant':
       // What is still being written stands in the store when it is done.
@@ -53,7 +56,7 @@ const toFileItem = (each: ChatItem): FileItem | undefined => {
         kind: 'assistant',
         id: itemId,
         jobId,
-        message: { ...each.message, content: withoutReplay(each.message.content) },
+        message: { ...withoutTaint(each.message), content: withoutReplay(each.message.content) },
       };
     case 'step': {
       const {
@@ -172,11 +175,15 @@ const cleanLine = (value: string, limit: number): string =>
     .slice(0, limit)
     .toWellFormed();
 
-const ended = ({ prompt, ...read }: z.infer<typeof record>, sessionId: string): StepRecord => {
+/** Anybody may have written a file: what stands in it is as foreign as a web page, until the person says something. */
+const imported = 'an imported chat';
+
+const ended = ({ prompt, result, ...read }: z.infer<typeof record>, sessionId: string): StepRecord => {
   const isOpen = read.status === 'waiting' || read.status === 'running';
   return {
     ...read,
     ...(prompt === undefined ? {} : { prompt: promptOfToday(prompt) }),
+    ...(result === undefined ? {} : { result: { ...result, taint: result.taint ?? imported } }),
     step: { ...read.step, sessionId },
     liveOutput: '',
     ...(isOpen ? { status: 'interrupted', endedAt: read.endedAt ?? read.startedAt } : {}),
@@ -184,8 +191,16 @@ const ended = ({ prompt, ...read }: z.infer<typeof record>, sessionId: string): 
 };
 
 const toChatItem = (read: FileItem, sessionId: string): ChatItem => {
-  if (read.kind === 'assistant') return { ...read, streaming: false };
-  return read.kind === 'step' ? { ...read, record: ended(read.record, sessionId) } : read;
+  switch (read.kind) {
+    case 'user':
+      return { ...read, message: { ...read.message, taint: imported } };
+    case 'assistant':
+      return { ...read, message: { ...read.message, taint: imported }, streaming: false };
+    case 'step':
+      return { ...read, record: ended(read.record, sessionId) };
+    case 'notice':
+      return read;
+  }
 };
 
 export interface ParsedChat {
