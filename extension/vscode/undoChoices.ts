@@ -1,7 +1,8 @@
 /** What the person decides about files that somebody else changed since, and which step they mean. */
 import * as vscode from 'vscode';
+import { newestFirst } from '../core/newestFirst.ts';
 import type { PlannedPath } from '../core/restorePlan.ts';
-import type { PagePlace, Store } from '../core/store.ts';
+import type { Store } from '../core/store.ts';
 import type { FileRestorer } from '../core/undo.ts';
 import type { ChatItem, StepRecord } from '../shared/chat.ts';
 import { type Merged, mergeOut, readableText, type TextChange } from './undoMerge.ts';
@@ -95,9 +96,6 @@ export const chooseForConflicts = async (
   return choices;
 };
 
-/** Rows that are read at once. */
-const pageSize = 500;
-
 export const findItem = async (
   store: Pick<Store, 'readPage'>,
   sessionId: string,
@@ -120,20 +118,6 @@ export const stepsFrom = async (
   }
   return found;
 };
-
-async function* newestFirst(
-  store: Pick<Store, 'readPage'>,
-  sessionId: string,
-): AsyncGenerator<ChatItem, void> {
-  let place: PagePlace | undefined;
-  for (;;) {
-    const { items, hasOlder } = await store.readPage(sessionId, pageSize, place);
-    yield* items.toReversed();
-    const row = items[0]?.row;
-    if (!hasOlder || row === undefined) return;
-    place = { before: row };
-  }
-}
 
 /** Steps that are offered at most. */
 const mostOffered = 200;
