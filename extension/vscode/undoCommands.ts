@@ -92,8 +92,8 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
     const files: ShownFile[] = [];
     for (const path of shownPaths(paths).slice(0, mostShown)) {
       const { file, label, now, target } = path;
-      const left = { state: now, bytes: await restorer.readNow(path) };
-      files.push({ file, label, left, right: { state: target, bytes: await restorer.read(target) } });
+      const left = { state: now, read: () => restorer.readNow(path) };
+      files.push({ file, label, left, right: { state: target, read: () => restorer.read(target) } });
     }
     await view.show(files, 'now ↔ as before');
   };
@@ -103,8 +103,8 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
     const files: ShownFile[] = [];
     for (const { file, label, before, after } of versions.slice(0, mostShown)) {
       if (after === undefined) continue;
-      const left = { state: before, bytes: await restorer.read(before) };
-      files.push({ file, label, left, right: { state: after, bytes: await restorer.read(after) } });
+      const left = { state: before, read: () => restorer.read(before) };
+      files.push({ file, label, left, right: { state: after, read: () => restorer.read(after) } });
     }
     await view.show(files, 'before ↔ after the step, undone');
   };

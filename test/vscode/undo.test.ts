@@ -26,6 +26,8 @@ const createRig = (files: Record<string, string>) => {
     /** What happens while the person looks at it. */
     onShow: (): void => undefined,
     shown: 'chat' as string | undefined,
+    /** Of the first file that is shown, while it is. */
+    sides: [] as readonly string[],
   };
   let row = 0;
   const rig = {
@@ -99,6 +101,11 @@ const createRig = (files: Record<string, string>) => {
       view: {
         show: async (files, what) => {
           shown.push({ files, what });
+          state.sides = await Promise.all(
+            [files[0]?.left, files[0]?.right].map(async (side) =>
+              Buffer.from((await side?.read()) ?? []).toString(),
+            ),
+          );
           state.onShow();
         },
         close: async () => void log.push('closed'),
@@ -143,9 +150,7 @@ describe('undo commands', () => {
       rig.shown.map(({ files, what }) => [what, files.map(({ label }) => label)]),
       [['now ↔ as before', ['a.ts', 'gone.ts', 'new/n.ts']]],
     );
-    const [file] = rig.shown[0]?.files ?? [];
-    const sides = [file?.left, file?.right].map((side) => Buffer.from(side?.bytes ?? []).toString());
-    assert.deepEqual(sides, ['two', 'one']);
+    assert.deepEqual(rig.state.sides, ['two', 'one']);
     assert.deepEqual(messages[0], {
       text: 'Undo 3 files?',
       detail: 'a.ts gets its earlier content\ngone.ts is made again\nnew/n.ts is deleted',
@@ -216,7 +221,7 @@ describe('undo commands', () => {
       writeFileSync(rig.at('a.ts'), 'two\nmine\n');
       answers.push('Undo…', choice);
       await rig.commands.undoStep('chat', 's');
-      assert.match(messages[0]?.detail ?? '', /^Changed since by somebody else; you choose.*\na\.ts$/s);
+      assert.match(messages[0]?.detail ?? '', /^Changed since these steps; you choose.*\na\.ts$/s);
       assert.equal(rig.onDisk('a.ts'), content);
       assert.equal(rig.log.includes('undone chat s'), marked);
     });
