@@ -225,6 +225,8 @@ const handlers: Handlers = {
   editMessage: (state, { sessionId, itemId }) =>
     beginWantedEdit({ ...state, list: closeList(state.list), wantedEdit: { sessionId, itemId } }),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
+  // The card that was answered hears it (useUndecided).
+  undecided: (state) => state,
   refused: (state, { requestId, message, sessionId = state.chat.sessionId }) =>
     state.pending?.requestId === requestId
       ? { ...withoutPending(state), refusal: { sessionId, message } }
@@ -240,6 +242,7 @@ const handle = <T extends ToWebview['type']>(
 const selfContained: readonly ToWebview['type'][] = [
   'accepted',
   'refused',
+  'undecided',
   'sessions',
   'sessionsUnread',
   'sessionsChanged',

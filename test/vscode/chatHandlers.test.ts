@@ -176,8 +176,12 @@ describe('chat handlers: consent', () => {
   beforeEach(resetVscode);
 
   it('answers with what the step offers, and with nothing else', async () => {
-    const { say, did } = handlers('s1');
+    const { say, did, posts } = handlers('s1');
+    await say({ type: 'decide', stepId: 'gone', approved: true, scope: 'once' });
+    assert.deepEqual([did.splice(0), posts], [['approve gone once chat'], []]);
     await say({ type: 'decide', stepId: 'b', approved: true, scope: 'workspace' });
+    // Here it still waits after that, as after a question in which the person thought better of it.
+    assert.deepEqual(posts, [{ type: 'undecided', stepId: 'b' }]);
     await say({ type: 'decide', stepId: 'a', approved: true, scope: 'once' });
     await assert.rejects(
       say({ type: 'decide', stepId: 'a', approved: true, scope: 'workspace' }),

@@ -186,6 +186,16 @@ describe('approvals: asked together', () => {
     });
   }
 
+  it('can be answered again where an answer decided nothing', async () => {
+    const shown = await show(three);
+    await shown.page.click('[data-test=approve-all]');
+    assert.equal(await shown.page.locator('[data-test=approve]').count(), 0);
+    await shown.push({ type: 'undecided', stepId: 'g1' });
+    await shown.page.locator('[data-item=g1] [data-test=approve]').click();
+    assert.equal(await shown.page.locator('[data-test=approve]').count(), 0);
+    assert.deepEqual((await shown.posts('decide')).slice(3), [decision('g1', true)]);
+  });
+
   it('can each be answered alone, and the line counts those that still wait', async () => {
     const shown = await show(three);
     const second = shown.page.locator('[data-item=g1]');
