@@ -7,10 +7,10 @@ import {
   type AssistantMessage,
   type ContentBlock,
   type Message,
-  type ToolCallBlock,
-  type ToolMessage,
   noUsage,
   type TokenUsage,
+  type ToolCallBlock,
+  type ToolMessage,
   textOf,
   toolCallsOf,
 } from '../shared/message.ts';

@@ -166,10 +166,12 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
     }
   /** The reply's final blocks; Token and Thinking were only a preview. */
   | { readonly type: 'TurnCompleted'; readonly message: AssistantMessage }
-  /** Of one model request. */
+  /** Of one model request, also of one that failed or was cancelled once it had been sent. */
   | {
       readonly type: 'Usage';
       readonly usage: TokenUsage;
+      /** The server did not say, or not to the end: what was sent and what had come, as they are estimated. */
+      readonly isEstimated?: true;
       /** Absent where the price is not known. */
       readonly costUsd?: number;
       /** Milliseconds of work since the last one, without waiting for the person. */

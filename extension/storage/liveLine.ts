@@ -168,6 +168,7 @@ const events = {
       cacheWrite: number,
       reasoning: number,
     }),
+    isEstimated: z.literal(true).exactOptional(),
     costUsd: number.exactOptional(),
     workMs: number.exactOptional(),
   }),

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import type { PolicyDecision } from '../../extension/core/policy.ts';
+import { type ModelEvent, ProviderError } from '../../extension/core/provider.ts';
 import { stoppedAt, warnedAt } from '../../extension/core/repeats.ts';
 import { StoreError } from '../../extension/core/store.ts';
 import { CannotUndoError } from '../../extension/core/undo.ts';
 import type { JobError } from '../../extension/shared/event.ts';
-import { type Message, textOf } from '../../extension/shared/message.ts';
+import { type Message, noUsage, textOf } from '../../extension/shared/message.ts';
 import { counters } from '../fakes/ids.ts';
-import { call, callReply, fakeProvider, textReply, usage } from '../fakes/provider.ts';
+import { call, callReply, fakeProvider, type ScriptedReply, textReply, usage } from '../fakes/provider.ts';
 import { fakeTool, output } from '../fakes/tool.ts';
 import { fakeUndo } from '../fakes/undoKeeper.ts';
 import { answering, last, letThrough, no, only, run, types, yes } from './jobRun.ts';
 
 const oneEdit = () => fakeProvider([callReply(call('a', 'edit')), textReply('done')]);
+const done = (text: string): ModelEvent => ({
+  type: 'done',
+  content: [{ type: 'text', text }],
+  stopReason: 'end',
+});
 const undoable: PolicyDecision = { ...letThrough, ruleIds: [], mustBeUndoable: true };
 
 describe('runJob: before-images', () => {
@@ -192,6 +198,84 @@ describe('runJob: what it costs', () => {
     assert.equal(only(priced.events, 'Usage')[0]?.costUsd, usage.input / 100);
     const { events } = await run({ provider: fakeProvider(replies) });
     assert.equal(only(events, 'Usage')[0]?.costUsd, undefined);
+  });
+
+  const half = { type: 'text', text: 'half of it' } as const;
+  const job = { system: 'x'.repeat(3_500) };
+  const untold: [string, ScriptedReply, number[]][] = [
+    ['is estimated where the server does not say it', [half, done('half of it')], [1_010, 3]],
+    [
+      'is estimated where the server says nothing of use',
+      [half, { type: 'usage', usage: noUsage }, done('half of it')],
+      [1_010, 3],
+    ],
+    ['is what the server says', [half, { type: 'usage', usage }, done('half of it')], [10, 5]],
+    ['counts where the reply breaks', [half, new ProviderError('network', 'Lost.')], [1_010, 3]],
+    [
+      'counts what came behind what the server has said',
+      [
+        { type: 'usage', usage: { ...usage, output: 1 } },
+        { type: 'text', text: 'x'.repeat(70) },
+        new ProviderError('overloaded', 'Too much.'),
+      ],
+      [10, 20],
+    ],
+    ['counts where nothing came back', [new ProviderError('network', 'Silence.')], [1_010, 0]],
+    ['counts where the answer is empty', [new ProviderError('emptyReply', 'Nothing.')], [1_010, 0]],
+    [
+      'counts each attempt',
+      [
+        { type: 'retrying', attempt: 1, delayMs: 1, reason: 'lost', mayHaveCost: true },
+        { type: 'retrying', attempt: 2, delayMs: 1, reason: 'busy' },
+        half,
+        done('half of it'),
+      ],
+      [1_010, 0, 1_010, 3],
+    ],
+    ['is nothing where the request was turned away', [new ProviderError('rateLimit', 'Busy.')], []],
+    [
+      'is nothing where nobody was reached',
+      [new ProviderError('network', 'No such host.', { wasReached: false })],
+      [],
+    ],
+    ['is nothing where it could not be sent', [new StoreError('The disk is full.')], []],
+  ];
+  for (const [name, reply, expected] of untold) {
+    it(name, async () => {
+      const { events } = await run({ provider: fakeProvider([reply]), costOf: () => 1, job });
+      const told = only(events, 'Usage');
+      assert.deepEqual(
+        told.flatMap((event) => [event.usage.input, event.usage.output]),
+        expected,
+      );
+      for (const { isEstimated, costUsd, usage: each } of told) {
+        assert.equal(costUsd, 1);
+        assert.equal(isEstimated === true, each.input === 1_010 || each.output === 20);
+      }
+    });
+  }
+
+  it('counts where the person stops it before anything came back, and not while it waits for another try', async () => {
+    for (const [first, expected] of [
+      [half, 1],
+      [{ type: 'thinking', text: 'hm' } as const, 1],
+      [undefined, 1],
+      [{ type: 'retrying', attempt: 1, delayMs: 60_000, reason: 'busy' } as const, 0],
+    ] as const) {
+      const controller = new AbortController();
+      const provider = fakeProvider([
+        async function* (_, signal) {
+          if (first !== undefined) yield first;
+          setImmediate(() => controller.abort(new Error('stopped')));
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason)),
+          );
+        },
+      ]);
+      const { events } = await run({ provider, signal: controller.signal });
+      assert.equal(last(events)?.type, 'JobCancelled');
+      assert.equal(only(events, 'Usage').length, expected, first?.type);
+    }
   });
 
   it('is time too, without that in which the person is waited for', async () => {
