@@ -59,6 +59,12 @@ type Outcome = 'done' | 'nothing' | 'stopped';
 /** More files are not shown side by side. */
 const mostShown = 100;
 
+/** So many are put back at once: a notification that can be cancelled would only flash up. */
+const atOnce = 20;
+
+const progressPlace = (paths: number): vscode.ProgressLocation =>
+  paths > atOnce ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
+
 const cannotBe = 'A folder that is not trusted is never changed. Trust it first, then undo again.';
 
 /** The steps of which it counts since this undo that they are undone, or not any more; others were so before it. */
@@ -111,7 +117,7 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
 
   const putBack = (paths: readonly PlannedPath[], request: Request): Thenable<PutBackResult> =>
     vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: 'Putting files back', cancellable: true },
+      { location: progressPlace(paths.length), title: 'Putting files back', cancellable: true },
       (progress, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());

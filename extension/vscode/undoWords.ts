@@ -53,7 +53,7 @@ export const expectationText = ({ plan, unknown, hasCommand }: Expectation): str
   if (undone.length > 0) parts.push(listed(undone));
   const changed = of('changedSince').map(({ label }) => label);
   if (changed.length > 0)
-    parts.push(`Changed since by somebody else; you choose what happens to each:\n${listed(changed)}`);
+    parts.push(`Changed since these steps; you choose what happens to each:\n${listed(changed)}`);
   const blocked = of('forgotten', 'outside').map((path) => `${path.label}: ${whyNot(path)}`);
   if (blocked.length > 0) parts.push(`Stays as it is:\n${listed(blocked)}`);
   if (unknown.length > 0)

@@ -5,7 +5,7 @@ import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { Effect } from '../../extension/shared/event.ts';
 import type { StepUndo } from '../../extension/shared/undo.ts';
 import type { ShownFile } from '../../extension/vscode/undoView.ts';
-import { answers, messages, progress, resetVscode, told } from '../fakes/vscode.ts';
+import { answers, messages, ProgressLocation, progress, resetVscode, told } from '../fakes/vscode.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
 import { type Change, createUndoRig } from '../workspace/undoRig.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
@@ -161,6 +161,7 @@ describe('undo commands', () => {
       [rig.onDisk('a.ts'), rig.onDisk('gone.ts'), existsSync(rig.at('new'))],
       ['one', 'was here', false],
     );
+    assert.deepEqual(progress.locations, [ProgressLocation.Window]);
     assert.deepEqual(rig.log, ['undone chat s', 'changed chat', 'closed']);
     assert.equal(rig.audit.length, 1);
     const [entry] = rig.audit;
@@ -356,14 +357,18 @@ describe('undo commands', () => {
     assert.match(rig.audit[0]?.detail ?? '', /a\.ts stays: it was changed in this moment/);
   });
 
-  it('can be cancelled between files', async () => {
-    const rig = await threeFiles();
+  it('can be cancelled between files, where they are many', async () => {
+    const rig = createRig({});
+    const names = Array.from({ length: 25 }, (_, index) => `${index}.ts`);
+    const each = <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]));
+    await rig.step('s', each('write' as const), () => fill(rig.root, each('text')));
     progress.onReport = () => {
       for (const listener of progress.listeners) listener();
     };
     answers.push('Undo');
     assert.equal(await rig.commands.undoStep('chat', 's'), false);
     assert.match(told.at(-1) ?? '', /it was stopped before/);
+    assert.deepEqual(progress.locations, [ProgressLocation.Notification]);
   });
 
   it('asks which step, and which message, when called without', async () => {
