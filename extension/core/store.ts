@@ -59,6 +59,12 @@ export interface SearchResult {
   readonly unsearched: readonly string[];
 }
 
+/** Versions of one step or undo, of all steps from a row on, or of all undos. */
+export type VersionQuery =
+  | { readonly stepId: string }
+  | { readonly fromRow: number }
+  | { readonly of: 'undos' };
+
 export interface SpentQuery {
   readonly jobId: string;
   readonly sessionId: string;
@@ -168,11 +174,8 @@ export interface Store {
 
   /** Adds them, or puts them in the place of those with the same step and file. */
   keepVersions(versions: readonly FileVersion[]): Promise<void>;
-  /** Of a chat, oldest first: of one step, or of all steps from this row on. */
-  listVersions(
-    sessionId: string,
-    of: { readonly stepId: string } | { readonly fromRow: number },
-  ): Promise<readonly FileVersion[]>;
+  /** Of a chat, oldest first. */
+  listVersions(sessionId: string, of: VersionQuery): Promise<readonly FileVersion[]>;
   /**
    * Says of the steps that what they did to files was taken back (also where files were kept as they are now).
    * @param at undefined: that is not so any more, since the undo was undone
@@ -180,7 +183,7 @@ export interface Store {
   markUndone(sessionId: string, stepIds: readonly string[], at: number | undefined): Promise<void>;
   /** Every content that some version needs. */
   versionHashes(): Promise<readonly string[]>;
-  /** Forgets the oldest versions, of which these contents are, except those of chats in which a job runs. */
+  /** These contents are not needed any more, except by chats in which a job runs. The versions stay. */
   forgetVersions(hashes: readonly string[]): Promise<void>;
 
   /** What the history takes on disk, and which part of it can be freed. */

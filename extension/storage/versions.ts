@@ -1,4 +1,5 @@
-import type { FileState, FileVersion } from '../shared/undo.ts';
+import type { VersionQuery } from '../core/store.ts';
+import { type FileState, type FileVersion, undoIdPrefix } from '../shared/undo.ts';
 import { integer, integerOrNone, text, textOrNone } from './rows.ts';
 import type { Query, Row, Statement } from './sqlite.ts';
 
@@ -48,11 +49,16 @@ export const listVersions = (
   live: Query,
   chat: Query,
   sessionId: string,
-  of: { readonly stepId: string } | { readonly fromRow: number },
+  of: VersionQuery,
 ): readonly FileVersion[] => {
   if ('stepId' in of) {
     const ofStep = 'SELECT * FROM file_versions WHERE session_id = ? AND step_id = ? ORDER BY id';
     return live(ofStep, [sessionId, of.stepId]).map(fileVersion);
+  }
+  if ('of' in of) {
+    const ofUndos =
+      'SELECT * FROM file_versions WHERE session_id = ? AND substr(step_id, 1, ?) = ? ORDER BY id';
+    return live(ofUndos, [sessionId, undoIdPrefix.length, undoIdPrefix]).map(fileVersion);
   }
   const steps = chat('SELECT id, row FROM steps WHERE session_id = ? AND row >= ?', [sessionId, of.fromRow]);
   const rows = new Map(steps.map((row) => [text(row, 'id'), integer(row, 'row')]));
@@ -99,9 +105,10 @@ export const isImageNeeded = (query: Query, hash: string): boolean =>
 
 const notAtWork = "session_id NOT IN (SELECT session_id FROM jobs WHERE status = 'running')";
 
+/** The rows stay: a step that is undone without some of its files would leave less than there was. */
 export const forgetVersions = (hashes: readonly string[]): readonly Statement[] => [
   {
-    sql: `DELETE FROM file_versions WHERE before_hash IN (SELECT value FROM json_each(?)) AND ${notAtWork}`,
+    sql: `UPDATE file_versions SET before_hash = NULL WHERE before_hash IN (SELECT value FROM json_each(?)) AND ${notAtWork}`,
     params: [JSON.stringify(hashes)],
   },
 ];

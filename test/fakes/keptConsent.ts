@@ -4,7 +4,7 @@ import type { BudgetScope, Spending } from '../../extension/shared/budget.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import type { Rule } from '../../extension/shared/rule.ts';
-import type { FileVersion } from '../../extension/shared/undo.ts';
+import { type FileVersion, undoIdPrefix } from '../../extension/shared/undo.ts';
 import { keptEntry, stepDecision } from '../../extension/storage/decisions.ts';
 
 /** What the fake has to know of a chat. */
@@ -57,6 +57,8 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
   let raises: { readonly scope: BudgetScope; readonly key: string; readonly at: number }[] = [];
   /** In the order in which they were first kept. */
   const versions = new Map<string, FileVersion>();
+  /** Keys of those whose content as it was is not needed any more. */
+  const forgotten = new Set<string>();
   const decide = (entry: NewAuditEntry): void => {
     decisions.push({ ...keptEntry(entry), id: decisions.length + 1 });
   };
@@ -103,13 +105,16 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
       raiseBudget: async (scope, key, at) => void raises.push({ scope, key, at }),
       keepVersions: async (kept) => {
         for (const version of kept) {
-          if (chatOf(version.sessionId) !== undefined)
-            versions.set(JSON.stringify([version.stepId, version.file]), version);
+          if (chatOf(version.sessionId) === undefined) continue;
+          const key = JSON.stringify([version.stepId, version.file]);
+          versions.set(key, version);
+          forgotten.delete(key);
         }
       },
       listVersions: async (sessionId, of) => {
         const all = [...versions.values()].filter((version) => version.sessionId === sessionId);
         if ('stepId' in of) return all.filter(({ stepId }) => stepId === of.stepId);
+        if ('of' in of) return all.filter(({ stepId }) => stepId.startsWith(undoIdPrefix));
         const rows = stepRows(sessionId);
         const rowOf = ({ stepId }: FileVersion): number => rows.get(stepId) ?? -1;
         return all
@@ -117,12 +122,16 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
           .sort((a, b) => rowOf(a) - rowOf(b));
       },
       versionHashes: async () =>
-        [...new Set([...versions.values()].flatMap((version) => hashOf(version) ?? []))].sort(),
+        [
+          ...new Set(
+            [...versions].flatMap(([key, version]) => (forgotten.has(key) ? [] : (hashOf(version) ?? []))),
+          ),
+        ].sort(),
       forgetVersions: async (hashes) => {
         for (const [key, version] of versions) {
-          const hash = hashOf(version);
+          const hash = forgotten.has(key) ? undefined : hashOf(version);
           const isMeant = hash !== undefined && hashes.includes(hash);
-          if (isMeant && chatOf(version.sessionId)?.isAtWork !== true) versions.delete(key);
+          if (isMeant && chatOf(version.sessionId)?.isAtWork !== true) forgotten.add(key);
         }
       },
     },

@@ -90,6 +90,22 @@ describe('file versions', function () {
     assert.deepEqual(await service.listVersions('', 'b', { stepId: 'a-1-step' }), []);
   });
 
+  it('of undos are listed by themselves, with their marks', async () => {
+    const { service } = await open();
+    await service.saveSession(uniqueName(), session('a'));
+    const kept = ['step', 'undo-1', 'undo-2', 'undoable'].map((stepId) => version(stepId, 'a'));
+    await service.keepVersions(uniqueName(), kept);
+    await service.markUndone(uniqueName(), 'a', ['undo-1'], 7);
+    const found = await service.listVersions('', 'a', { of: 'undos' });
+    assert.deepEqual(
+      found.map(({ stepId, undoneAt }) => [stepId, undoneAt]),
+      [
+        ['undo-1', 7],
+        ['undo-2', undefined],
+      ],
+    );
+  });
+
   it('that were undone say so, and so do their steps', async () => {
     const opened = await open();
     await chat(opened, 'a', 2);
@@ -165,7 +181,7 @@ describe('file versions', function () {
     assert.deepEqual(await opened.service.versionHashes(''), [hash('a0')]);
   });
 
-  it('are forgotten by their contents, except where a job runs', async () => {
+  it('stay where their contents are forgotten, except where a job runs', async () => {
     const opened = await open();
     const { service, record } = opened;
     await chat(opened, 'a', 3);
@@ -175,7 +191,8 @@ describe('file versions', function () {
     await service.forgetVersions(uniqueName(), [hash('a0'), hash('a2'), hash('none')]);
     assert.deepEqual(await service.versionHashes(''), [hash('a0'), hash('a1')]);
     const left = (await service.listVersions('', 'a', { fromRow: 0 })).map(({ before }) => before.kind);
-    assert.deepEqual(left, ['missing', 'file', 'missing', 'missing']);
+    // Without a part of its files a step must not look whole.
+    assert.deepEqual(left, ['file', 'missing', 'file', 'missing', 'file', 'missing']);
     assert.equal((await stepsOf(opened, 'b')).length, 4);
     await record(jobEvents('b', 'running').completed());
     await service.forgetVersions(uniqueName(), [hash('a0')]);

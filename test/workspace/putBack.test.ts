@@ -32,6 +32,12 @@ describe('putting files back', () => {
     return rig;
   };
 
+  /** As the quota does it in time. */
+  const forgetAll = async (rig: UndoRig): Promise<void> => {
+    await rig.versions.forgetVersions(await rig.versions.versionHashes());
+    rmSync(path.join(rig.storage, 'before'), { recursive: true, force: true });
+  };
+
   it('shows what was, and what is', async () => {
     const rig = await edited();
     const [planned] = await rig.plan('s');
@@ -71,6 +77,51 @@ describe('putting files back', () => {
     assert.deepEqual((await rig.undo('1', '2', '3')).failed, []);
     rmSync(rig.at('mine.txt'));
     assert.deepEqual(treeOf(rig.root), before);
+  });
+
+  it('finds what a moved file was where it is now, also after its image was forgotten', async () => {
+    const rig = createUndoRig({ 'a.ts': 'precious' });
+    const before = treeOf(rig.root);
+    await rig.step('s', { 'a.ts': 'move', 'b.ts': 'move' }, () => renameSync(rig.at('a.ts'), rig.at('b.ts')));
+    await forgetAll(rig);
+    assert.deepEqual(
+      (await rig.plan('s')).map(({ standing }) => standing),
+      ['asLeft', 'asLeft'],
+    );
+    assert.deepEqual((await rig.undo('s')).failed, []);
+    assert.deepEqual(treeOf(rig.root), before);
+  });
+
+  it('says in words what was forgotten while it was looked at', async () => {
+    const rig = await edited();
+    const plan = await rig.plan('s');
+    await forgetAll(rig);
+    const { failed } = await rig.restorer.putBack(plan, of, never, () => {});
+    assert.deepEqual(
+      failed.map(({ reason }) => reason),
+      ['what it was is not kept any more'],
+    );
+    assert.equal(onDisk(rig, 'a.ts'), 'two');
+  });
+
+  it('does not delete what is left of a file whose image was forgotten', async () => {
+    const rig = createUndoRig({ 'a.ts': 'precious' });
+    await rig.step('s', { 'a.ts': 'move', 'b.ts': 'move', 'c.ts': 'write' }, () => {
+      renameSync(rig.at('a.ts'), rig.at('b.ts'));
+      writeFileSync(rig.at('c.ts'), 'c');
+    });
+    writeFileSync(rig.at('b.ts'), 'precious, and more');
+    await forgetAll(rig);
+    assert.deepEqual(
+      (await rig.plan('s')).map(({ label, standing }) => [label, standing]),
+      [
+        ['a.ts', 'forgotten'],
+        ['b.ts', 'forgotten'],
+        ['c.ts', 'asLeft'],
+      ],
+    );
+    await rig.undo('s');
+    assert.equal(onDisk(rig, 'b.ts'), 'precious, and more');
   });
 
   it('leaves a folder alone that holds something else by now', async () => {
@@ -169,6 +220,19 @@ describe('putting files back', () => {
       return true;
     });
     assert.equal(onDisk(rig, 'a.ts'), 'mine');
+  });
+
+  it('says why without the paths of the system', async () => {
+    const rig = createUndoRig();
+    await rig.step('s', { 'd/new.ts': 'write' }, () => fill(rig.root, { 'd/new.ts': 'new' }));
+    const plan = await rig.plan('s');
+    rmSync(rig.at('d'), { recursive: true });
+    const { failed } = await rig.restorer.putBack(plan, of, never, () => {});
+    for (const { reason } of failed) assert.ok(!reason.includes(rig.root), reason);
+    assert.deepEqual(
+      failed.map(({ reason }) => reason),
+      ['it, or the folder that it was in, is not there any more'],
+    );
   });
 
   it('stops between files', async () => {

@@ -37,10 +37,10 @@ export interface FakeVersions {
   of(stepId: string): readonly FileVersion[];
 }
 
-const needed = ({ before, after }: FileVersion): string[] =>
-  [before, after].flatMap((state) => (state?.kind === 'file' ? [state.hash] : []));
+const needed = ({ before }: FileVersion): string[] => (before.kind === 'file' ? [before.hash] : []);
 
 export const createFakeVersions = (): FakeVersions => {
+  const forgotten = new Set<FileVersion>();
   const versions: FakeVersions = {
     all: [],
     keepVersions: async (added) => {
@@ -52,9 +52,12 @@ export const createFakeVersions = (): FakeVersions => {
         else versions.all[index] = each;
       }
     },
-    versionHashes: async () => [...new Set(versions.all.flatMap(needed))],
+    versionHashes: async () => [
+      ...new Set(versions.all.filter((each) => !forgotten.has(each)).flatMap(needed)),
+    ],
     forgetVersions: async (hashes) => {
-      versions.all = versions.all.filter((each) => !needed(each).some((hash) => hashes.includes(hash)));
+      for (const each of versions.all)
+        if (needed(each).some((hash) => hashes.includes(hash))) forgotten.add(each);
     },
     of: (stepId) => versions.all.filter((each) => each.stepId === stepId),
   };
