@@ -57,12 +57,10 @@ const reasons: Record<string, string> = {
   EIO: 'the disk cannot be read or written there',
 };
 
-/** Of the system's own words the paths are left out: the file is named beside them. */
-const explain = (error: unknown): string =>
+/** Of others' words without the paths of the system: the file is named beside them. */
+const explain = (error: unknown, file: string): string =>
   reasons[errorCode(error)] ??
-  reasonOf(error)
-    .replace(/^([A-Z0-9]+: [^,]+), \w+ '.*$/s, '$1')
-    .replace(/\.$/, '');
+  reasonOf(error).replaceAll(file, 'it').replaceAll(path.dirname(file), 'its folder').replace(/\.$/, '');
 
 const atOnce = 16;
 
@@ -276,7 +274,7 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
       begun.add(file);
       await perform(operation, roots).catch((error: unknown) => {
         if (!(error instanceof BoundaryError)) options.logError(error);
-        reasonsByFile.set(file, explain(error));
+        reasonsByFile.set(file, explain(error, file));
       });
       onDone(begun.size);
     }

@@ -133,6 +133,7 @@ const look = async (store: Methods, ids: readonly string[]) => {
     const jobId = items.at(-1)?.jobId ?? '';
     chats.push(await store.spent({ jobId, sessionId: id, agentId: 'agent', since: 5 }));
     chats.push(await store.listVersions(id, { fromRow: place.around }));
+    chats.push(await store.listVersions(id, { of: 'undos' }));
     chats.push(await store.listVersions(id, { stepId: items.find(({ kind }) => kind === 'step')?.id ?? '' }));
   }
   chats.push(await store.listRules(), await store.versionHashes());
