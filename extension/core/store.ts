@@ -1,6 +1,6 @@
 import type { Agent } from '../shared/agent.ts';
 import type { AuditEntry, NewAuditEntry } from '../shared/audit.ts';
-import type { BudgetScope, Spending } from '../shared/budget.ts';
+import type { BudgetScope, LimitKind, Spending } from '../shared/budget.ts';
 import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { TokenUsage } from '../shared/message.ts';
@@ -74,8 +74,10 @@ export interface SpentQuery {
 
 export interface ScopeSpending {
   readonly spending: Spending;
-  /** How often the person has raised this scope's limit: of a job and a chat ever, else since `since`. */
+  /** How often the person has raised a limit of this scope: of a job and a chat ever, else since `since`. */
   readonly raised: number;
+  /** Those of them that were of one kind of limit. */
+  readonly raisedBy?: Readonly<Partial<Record<LimitKind, number>>>;
 }
 
 export interface SessionUsage {
@@ -169,7 +171,10 @@ export interface Store {
 
   /** What the four scopes have spent; `agent` and `day` since `since` (milliseconds since the epoch). */
   spent(query: SpentQuery): Promise<Readonly<Record<BudgetScope, ScopeSpending>>>;
-  /** The person lets a scope spend its limit once more. */
+  /**
+   * The person lets a scope spend a limit once more.
+   * @param key of the job, chat, agent or day, with the kind of limit behind it: `raisedKey`
+   */
   raiseBudget(scope: BudgetScope, key: string, at: number): Promise<void>;
 
   /** Adds them, or puts them in the place of those with the same step and file. */

@@ -1,6 +1,12 @@
 import type { Store } from '../../extension/core/store.ts';
 import type { AuditEntry, NewAuditEntry } from '../../extension/shared/audit.ts';
-import type { BudgetScope, Spending } from '../../extension/shared/budget.ts';
+import {
+  type BudgetScope,
+  limitKinds,
+  raisedKey,
+  raisedKind,
+  type Spending,
+} from '../../extension/shared/budget.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import type { Rule } from '../../extension/shared/rule.ts';
@@ -47,6 +53,10 @@ const spendingOf = (usages: readonly EventOf<'Usage'>[]): Spending => ({
   unpriced: usages.filter(({ costUsd }) => costUsd === undefined).length,
 });
 
+/** Whether a raise is of this job, chat or agent. */
+const isOf = (key: string, id: string): boolean =>
+  key === id || limitKinds.some((kind) => key === raisedKey(id, kind));
+
 const byTimeAndId = (a: Rule, b: Rule): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
 /** Rules, decisions, budgets and file versions of the fake store. */
@@ -82,23 +92,32 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
         const chat = chatOf(sessionId)?.usages ?? [];
         const lately = spendings.filter(({ usage }) => usage.at >= since);
         const ofAgent = lately.filter((each) => each.agentId === agentId);
-        const raised = (scope: BudgetScope, key: string | undefined, from = Number.NEGATIVE_INFINITY) =>
-          raises.filter(
-            (each) => each.scope === scope && (key === undefined || each.key === key) && each.at >= from,
-          ).length;
+        const raised = (scope: BudgetScope, key: string | undefined, from = Number.NEGATIVE_INFINITY) => {
+          const own = raises.filter(
+            (each) => each.scope === scope && (key === undefined || isOf(each.key, key)) && each.at >= from,
+          );
+          const times = limitKinds.flatMap((kind) => {
+            const { length } = own.filter((each) => raisedKind(each.key) === kind);
+            return length === 0 ? [] : [[kind, length] as const];
+          });
+          return {
+            raised: own.length,
+            ...(times.length === 0 ? {} : { raisedBy: Object.fromEntries(times) }),
+          };
+        };
         return {
           job: {
             spending: spendingOf(chat.filter((usage) => usage.jobId === jobId)),
-            raised: raised('job', jobId),
+            ...raised('job', jobId),
           },
-          chat: { spending: spendingOf(chat), raised: raised('chat', sessionId) },
+          chat: { spending: spendingOf(chat), ...raised('chat', sessionId) },
           agent: {
             spending: spendingOf(ofAgent.map(({ usage }) => usage)),
-            raised: raised('agent', agentId, since),
+            ...raised('agent', agentId, since),
           },
           day: {
             spending: spendingOf(lately.map(({ usage }) => usage)),
-            raised: raised('day', undefined, since),
+            ...raised('day', undefined, since),
           },
         };
       },
@@ -147,7 +166,8 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
       for (const [key, version] of versions) if (version.sessionId === sessionId) versions.delete(key);
       raises = raises.filter(
         ({ scope, key }) =>
-          !(scope === 'chat' && key === sessionId) && !(scope === 'job' && jobIds.includes(key)),
+          !(scope === 'chat' && isOf(key, sessionId)) &&
+          !(scope === 'job' && jobIds.some((jobId) => isOf(key, jobId))),
       );
     },
     move: (stepIds, from, to) => {

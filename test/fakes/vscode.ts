@@ -307,7 +307,14 @@ interface Folder {
 }
 
 /** What is open; a test sets it. Files are the real ones. */
+/** What the person has set, by the settings' whole names. */
+export const configured = new Map<string, unknown>();
+
 export const workspace = {
+  getConfiguration: (section: string) => ({
+    get: (name: string, fallback?: unknown) => configured.get(`${section}.${name}`) ?? fallback,
+    inspect: (name: string) => ({ key: name, globalValue: configured.get(`${section}.${name}`) }),
+  }),
   name: undefined as string | undefined,
   workspaceFolders: undefined as readonly Folder[] | undefined,
   isTrusted: true,

@@ -91,7 +91,7 @@ const perform = async (store: Methods, deed: Deed, name: string): Promise<string
     case 'raise':
       await store.raiseBudget(
         budgetScopes[(deed.at >> 4) % 4] ?? 'day',
-        ['agent', id, 'job-1'][few] ?? '',
+        `${['agent', id, 'job-1'][few] ?? ''}${['', '#usd', '#tokens', '#other'][deed.at % 4]}`,
         deed.at % 10,
       );
       return 'done';

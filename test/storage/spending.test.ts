@@ -162,6 +162,31 @@ describe('what was spent', function () {
     assert.deepEqual(await raised('a-2', 'b', 'other'), [0, 0, 0, 2]);
   });
 
+  it('is counted against each kind of limit as often as that one was raised', async () => {
+    const opened = await open();
+    const { service } = opened;
+    await start(opened, 'a', 'a-1');
+    for (const [scope, key] of [
+      ['chat', 'a#usd'],
+      ['chat', 'a#usd'],
+      ['chat', 'a#tokens'],
+      ['chat', 'b#usd'],
+      ['job', 'a-1#usd'],
+      ['day', 'day#minutes'],
+    ] as const) {
+      await service.raiseBudget(uniqueName(), scope, key, midnight);
+    }
+    const { chat, day, agent } = await spent(opened, 'a-1', 'a');
+    assert.deepEqual([chat.raised, chat.raisedBy], [3, { usd: 2, tokens: 1 }]);
+    assert.deepEqual([day.raisedBy, agent.raisedBy], [{ minutes: 1 }, undefined]);
+    // Gone with its chat, and no other one's.
+    await opened.record(jobEvents('a', 'a-1').completed());
+    await service.deleteSession(uniqueName(), 'a');
+    const after = await spent(opened, 'a-1', 'b');
+    assert.deepEqual([after.job.raised, after.chat.raised, after.day.raised], [0, 1, 1]);
+    assert.equal((await spent(opened, 'a-1', 'a')).chat.raised, 0);
+  });
+
   it('long ago is forgotten by the sums of a day, and by nothing else', async () => {
     const opened = await open();
     const { record, where } = opened;
