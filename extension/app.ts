@@ -173,6 +173,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const titles = createTitles({
     store,
     jobs,
+    budgets,
     provider: (model) => provider(model.provider),
     isEnabled: () => generatesTitles() && vscode.workspace.isTrusted,
     onTitled: (sessionId, title) => {

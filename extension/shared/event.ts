@@ -172,6 +172,11 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
       readonly usage: TokenUsage;
       /** The server did not say, or not to the end: what was sent and what had come, as they are estimated. */
       readonly isEstimated?: true;
+      /**
+       * Not of the conversation but of what is about it, such as its title: it counts for the chat, the agent and the day,
+       * and neither for the job nor for how long the context is. Only kept, and not told.
+       */
+      readonly isAside?: true;
       /** Absent where the price is not known. */
       readonly costUsd?: number;
       /** Milliseconds of work since the last one, without waiting for the person. */

@@ -18,17 +18,21 @@ const spendingKeptMs = 31 * 24 * 60 * 60 * 1_000;
 export const insertUsage = (
   sessionId: string,
   agentId: string,
-  { jobId, at, usage, costUsd, workMs = 0 }: EventOf<'Usage'>,
+  { jobId, at, usage, costUsd, workMs = 0, isAside }: EventOf<'Usage'>,
 ): readonly Statement[] => {
   const numbers = [usage.input, usage.output, usage.cachedInput, usage.cacheWrite, usage.reasoning];
   const cost = costUsd ?? null;
   return [
-    {
-      sql: `INSERT INTO usage
-          (session_id, job_id, at, input, output, cached_input, cache_write, reasoning, cost_usd, work_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      params: [sessionId, jobId, at, ...numbers, cost, workMs],
-    },
+    ...(isAside === true
+      ? []
+      : [
+          {
+            sql: `INSERT INTO usage
+                (session_id, job_id, at, input, output, cached_input, cache_write, reasoning, cost_usd, work_ms)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            params: [sessionId, jobId, at, ...numbers, cost, workMs],
+          },
+        ]),
     {
       sql: `INSERT INTO usage_totals
           (session_id, input, output, cached_input, cache_write, reasoning, cost_usd, unpriced, requests, work_ms)

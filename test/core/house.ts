@@ -30,12 +30,13 @@ export const house = (
   const approvals = createApprovals({ onError: logError, now: ids.now });
   const rules = createRuleBook({ store, logError, ...ids });
   const undo = fakeUndo();
+  const budgets: JobsPorts['budgets'] = { check: async () => undefined, costOf: () => undefined };
   const jobs = createJobs({
     store,
     approvals,
     rules,
     undo,
-    budgets: { check: async () => undefined, costOf: () => undefined },
+    budgets,
     approvalExpiry: () => undefined,
     realFolder: async () => '/folder',
     shell: 'posix',
@@ -81,6 +82,7 @@ export const house = (
     rules,
     undo,
     provider,
+    budgets,
     approvals,
     jobs,
     agents,

@@ -1,3 +1,4 @@
+import { isSameState } from '../../extension/core/restorePlan.ts';
 import type { Store } from '../../extension/core/store.ts';
 import type { AuditEntry, NewAuditEntry } from '../../extension/shared/audit.ts';
 import {
@@ -107,7 +108,7 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
         };
         return {
           job: {
-            spending: spendingOf(chat.filter((usage) => usage.jobId === jobId)),
+            spending: spendingOf(chat.filter((usage) => usage.jobId === jobId && usage.isAside !== true)),
             ...raised('job', jobId),
           },
           chat: { spending: spendingOf(chat), ...raised('chat', sessionId) },
@@ -126,7 +127,9 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
         for (const version of kept) {
           if (chatOf(version.sessionId) === undefined) continue;
           const key = JSON.stringify([version.stepId, version.file]);
-          versions.set(key, version);
+          const { before, after } = version;
+          if (after !== undefined && isSameState(before, after)) versions.delete(key);
+          else versions.set(key, version);
           forgotten.delete(key);
         }
       },

@@ -239,10 +239,12 @@ export const fakeStore = (): FakeStore => {
     readPage: async (sessionId, limit, place) => readPage(chats.get(sessionId)?.items ?? [], limit, place),
     readAll: async (sessionId) => chats.get(sessionId)?.items ?? [],
     sessionUsage: async (sessionId, exceptJobId) => {
-      const usages = (chats.get(sessionId)?.usages ?? []).filter(({ jobId }) => jobId !== exceptJobId);
+      const usages = (chats.get(sessionId)?.usages ?? []).filter(
+        ({ jobId, isAside }) => isAside === true || jobId !== exceptJobId,
+      );
       return {
         total: usages.map(({ usage }) => usage).reduce(addUsage, noUsage),
-        lastRequest: usages.at(-1)?.usage ?? noUsage,
+        lastRequest: usages.findLast(({ isAside }) => isAside !== true)?.usage ?? noUsage,
         costUsd: usages.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0),
         unpriced: usages.filter(({ costUsd }) => costUsd === undefined).length,
       };

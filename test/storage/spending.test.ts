@@ -100,6 +100,27 @@ describe('what was spent', function () {
     await check(await open(where));
   });
 
+  it('beside the conversation counts for all but the job and the context', async () => {
+    const opened = await open();
+    await start(opened, 'a', 'a-1');
+    await opened.record(usage('a-1', midnight, { costUsd: 1 }));
+    const aside = { input: 7, output: 3, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
+    await opened.record(usage('a-1', midnight + 1, { usage: aside, costUsd: 0.5, isAside: true }));
+    const { job, chat, agent, day } = await spent(opened, 'a-1', 'a');
+    assert.deepEqual(
+      [job, chat, agent, day].map(({ spending }) => [spending.requests, spending.tokens, spending.usd]),
+      [
+        [1, 120, 1],
+        [2, 130, 1.5],
+        [2, 130, 1.5],
+        [2, 130, 1.5],
+      ],
+    );
+    const { total, lastRequest } = await opened.service.sessionUsage('', 'a');
+    assert.deepEqual([total.input, lastRequest.input], [107, 100]);
+    assert.equal((await opened.service.sessionUsage('', 'a', 'a-1')).total.input, 7);
+  });
+
   it('goes neither into copies nor out of a chat that is rewound', async () => {
     const opened = await open();
     const { service, record, items } = opened;
