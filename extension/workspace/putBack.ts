@@ -286,8 +286,9 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
         return reason === undefined ? [] : [{ path: planned, reason }];
       }),
     };
-    // Also of what failed: a part of it may have been done.
-    const ended = await mapSome(versions, atOnce, async (version): Promise<FileVersion> => {
+    // What is there of those that failed is somebody else's: undoing this asks about it.
+    const done = versions.filter(({ file }) => !reasonsByFile.has(file));
+    const ended = await mapSome(done, atOnce, async (version): Promise<FileVersion> => {
       const after = await stateNow(version.file, roots).catch(() => undefined);
       return after === undefined ? version : { ...version, after };
     });
