@@ -94,13 +94,13 @@ export const keepBefore = async (
 };
 
 const keepAfter = async (
-  { setUp }: Turn,
+  { setUp, signal }: Turn,
   step: Step,
   prepared: PreparedStep,
 ): Promise<StepUndo | undefined> => {
   if (prepared.effect === 'read') return undefined;
   try {
-    return await setUp.undo.after(step, prepared);
+    return await setUp.undo.after(step, prepared, signal);
   } catch (error) {
     setUp.logError(error);
     return undefined;

@@ -1,3 +1,4 @@
+import { isSameState } from '../core/restorePlan.ts';
 import type { VersionQuery } from '../core/store.ts';
 import { type FileState, type FileVersion, undoIdPrefix } from '../shared/undo.ts';
 import { integer, integerOrNone, text, textOrNone } from './rows.ts';
@@ -5,24 +6,42 @@ import type { Query, Row, Statement } from './sqlite.ts';
 
 const hashOf = (state: FileState | undefined): string | null => (state?.kind === 'file' ? state.hash : null);
 
-/** Those of chats that have been deleted meanwhile are not kept. */
-export const keepVersions = (versions: readonly FileVersion[]): readonly Statement[] =>
-  versions.map((version) => ({
+const isChange = ({ before, after }: FileVersion): boolean =>
+  after === undefined || !isSameState(before, after);
+
+/** The values of a row, in the order of its columns. */
+const valuesOf = (version: FileVersion): readonly (string | number | null)[] => [
+  ...[version.stepId, version.sessionId, version.jobId],
+  ...[JSON.stringify(version.file), JSON.stringify(version.label), JSON.stringify(version.root)],
+  ...[JSON.stringify(version.before), hashOf(version.before)],
+  ...[version.after === undefined ? null : JSON.stringify(version.after), hashOf(version.after)],
+  ...[version.at, version.undoneAt ?? null],
+];
+
+/**
+ * Those of chats that have been deleted meanwhile are not kept, and not those of what a step left as it was.
+ * One statement for all of them: a build makes thousands.
+ */
+export const keepVersions = (versions: readonly FileVersion[]): readonly Statement[] => {
+  const changes = versions.filter(isChange);
+  const others = versions.filter((version) => !isChange(version));
+  const kept: Statement = {
     sql: `INSERT INTO file_versions
-        (step_id, session_id, job_id, file, label, root, before, before_hash, after, after_hash, at,
-          undone_at)
-      SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM sessions WHERE id = ?
+        (step_id, session_id, job_id, file, label, root, before, before_hash, after, after_hash, at, undone_at)
+      SELECT ${Array.from({ length: 12 }, (_, index) => `each.value ->> ${index}`).join(', ')}
+      FROM json_each(?) AS each WHERE each.value ->> 1 IN (SELECT id FROM sessions) ORDER BY each.key
       ON CONFLICT (step_id, file) DO UPDATE SET session_id = excluded.session_id, job_id = excluded.job_id,
         label = excluded.label, root = excluded.root, before = excluded.before, before_hash = excluded.before_hash,
         after = excluded.after, after_hash = excluded.after_hash, at = excluded.at, undone_at = excluded.undone_at`,
-    params: [
-      ...[version.stepId, version.jobId],
-      ...[JSON.stringify(version.file), JSON.stringify(version.label), JSON.stringify(version.root)],
-      ...[JSON.stringify(version.before), hashOf(version.before)],
-      ...[version.after === undefined ? null : JSON.stringify(version.after), hashOf(version.after)],
-      ...[version.at, version.undoneAt ?? null, version.sessionId],
-    ],
-  }));
+    params: [JSON.stringify(changes.map(valuesOf))],
+  };
+  const unchanged: Statement = {
+    sql: `DELETE FROM file_versions WHERE (step_id, file) IN
+      (SELECT each.value ->> 0, each.value ->> 1 FROM json_each(?) AS each)`,
+    params: [JSON.stringify(others.map(({ stepId, file }) => [stepId, JSON.stringify(file)]))],
+  };
+  return [...(changes.length > 0 ? [kept] : []), ...(others.length > 0 ? [unchanged] : [])];
+};
 
 const fileVersion = (row: Row): FileVersion => {
   const after = textOrNone(row, 'after');

@@ -10,6 +10,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { PreparedStep } from '../core/tool.ts';
 import type { Editor, WorkspaceRoot } from '../core/workspace.ts';
+import type { LookAfter } from './afterStates.ts';
 import type { BeforeImages } from './beforeImages.ts';
 import { resolveInside } from './boundary.ts';
 import { type CommandChanges, changesOf, type KeptFile } from './commandChanges.ts';
@@ -42,7 +43,8 @@ export interface CommandWatchOptions {
 export interface CommandRun {
   /** What the command's own words name, as it was. */
   readonly named: readonly KeptFile[];
-  finish(): Promise<CommandChanges>;
+  /** @param limit it is not looked at any more once this is aborted */
+  finish(lookAfter: LookAfter, limit: AbortSignal): Promise<CommandChanges>;
 }
 
 const limits = { files: 500, bytes: 64_000_000, below: 200, links: 2_000 };
@@ -67,9 +69,7 @@ const expanded = async (file: string): Promise<readonly string[]> => {
   for (let index = 0; index < found.length && found.length < limits.below; index += 1) {
     const folder = found[index] ?? '';
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    found.push(
-      ...entries.map((entry) => path.join(folder, entry.name)).filter((each) => !found.includes(each)),
-    );
+    found.push(...entries.slice(0, limits.below).map((entry) => path.join(folder, entry.name)));
   }
   return found.slice(0, limits.below);
 };
@@ -148,7 +148,7 @@ export const startCommandWatch = async (
     throw error;
   }
 
-  const finish = async (): Promise<CommandChanges> => {
+  const finish: CommandRun['finish'] = async (lookAfter, limit) => {
     try {
       const told = await watch.changed();
       const touched = await mapSome([...kept.values()], 16, async ({ file, print }) =>
@@ -164,7 +164,9 @@ export const startCommandWatch = async (
         listing,
         kept,
         trees,
-        changed: [...told.map((file) => toReal(file, roots)), ...touched.flat(), ...turned.flat()],
+        lookAfter,
+        limit,
+        changed: [...touched.flat(), ...turned.flat(), ...told.map((file) => toReal(file, roots))],
         logError,
       });
     } finally {

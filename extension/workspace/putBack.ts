@@ -254,6 +254,8 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     const roots = await realRootsOf(options.roots());
     const possible = paths.filter(({ standing }) => standing === 'asLeft' || standing === 'changedSince');
     if (possible.length === 0) return { stepId: undefined, done: [], failed: [] };
+    // They may be the oldest of all, and the next to go.
+    await images.makeYoung(possible.flatMap(({ target }) => (target.kind === 'file' ? [target.hash] : [])));
     await keepNow(possible, roots);
     const stepId = `${undoIdPrefix}${options.newId()}`;
     const at = options.now();
@@ -293,6 +295,7 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
       return after === undefined ? version : { ...version, after };
     });
     await store.keepVersions(ended);
+    images.seeToRoom();
     return result;
   };
 

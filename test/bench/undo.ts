@@ -161,7 +161,7 @@ const openKeeper = async (workspace: string, storage: string) => {
     steps += 1;
     const step = stepOf(`step-${steps}`);
     const took = await timed(() => keeper.before(step, prepared, signal));
-    await keeper.after(step, prepared);
+    await keeper.after(step, prepared, signal);
     return took;
   };
   return { before, close: () => store.close() };

@@ -6,7 +6,7 @@ import { namedPaths, wildcard, wordsOf } from '../../extension/workspace/command
 import { openGitTree, parseEntries } from '../../extension/workspace/gitTree.ts';
 import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from './folders.ts';
-import { createUndoRig, treeOf, type UndoRig } from './undoRig.ts';
+import { createUndoRig, never, treeOf, type UndoRig } from './undoRig.ts';
 
 const git = (folder: string, ...args: readonly string[]): void => {
   const who = ['-c', 'user.name=n', '-c', 'user.email=e', '-c', 'commit.gpgsign=false'];
@@ -38,6 +38,11 @@ describe('words of a command', () => {
     for (const file of ['/w/sub', '/w/x', '/w/sub/x', '/w/y', '/abs'])
       assert.ok(found.includes(path.resolve(file)));
     assert.ok(!found.some((file) => file.includes('~')));
+  });
+
+  it('are not looked for in each of hundreds of folders', () => {
+    const line = Array.from({ length: 500 }, (_, index) => `cd d${index}; rm f${index};`).join(' ');
+    assert.ok(namedPaths(line, '/w').length <= 5_000);
   });
 
   it('may have wildcards', () => {
@@ -198,6 +203,34 @@ describe('undo of a command', () => {
       assert.deepEqual(undo?.unknown, ['a.ts']);
       assert.equal(undo?.files, 1);
     });
+  });
+
+  it('does not take a file for new that got another spelling, where case does not count', async () => {
+    const rig = createUndoRig({ 'Foo.ts': 'the only one' });
+    // Two names for one file, as such a file system tells it.
+    const undo = await rig.command('s', 'f=oo.ts; eval ln F$f f$f');
+    assert.deepEqual(undo, { files: 0, unknown: ['Foo.ts', 'foo.ts'] });
+    await rig.undo('s');
+    assert.ok(readdirSync(rig.root).includes('foo.ts'));
+  });
+
+  it('puts back what was kept, whatever else a command made', async () => {
+    const rig = createUndoRig({ 'mine.txt': 'mine' });
+    const line = 'echo other > mine.txt; mkdir out; cd out; for i in $(seq 5200); do : > $i; done';
+    const undo = await rig.command('s', line);
+    assert.ok(undo?.unknown.includes('and more'));
+    const mine = (await rig.plan('s')).filter(({ label }) => label === 'mine.txt');
+    await rig.restorer.putBack(mine, { sessionId: 'chat', jobId: 'job' }, never, () => {});
+    assert.equal(readFileSync(rig.at('mine.txt'), 'utf8'), 'mine');
+  }).timeout(60_000);
+
+  it('keeps nothing for words that are no files', async () => {
+    const rig = createUndoRig({ a: 'a', b: 'b' });
+    await rig.command('s', 'sed -i s/a/b/ a; cat b');
+    assert.deepEqual(
+      rig.versions.of('s').map(({ label }) => label),
+      ['a'],
+    );
   });
 
   it('leaves git and packages out', async () => {

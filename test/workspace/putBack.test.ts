@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -90,6 +91,29 @@ describe('putting files back', () => {
     );
     assert.deepEqual((await rig.undo('s')).failed, []);
     assert.deepEqual(treeOf(rig.root), before);
+  });
+
+  it('does not collect what it is about to put back', async () => {
+    const rig = createUndoRig({ 'a.ts': 'one', 'b.ts': 'two' }, { quotaBytes: () => 10 });
+    await rig.step('s', { 'a.ts': 'write', 'b.ts': 'write' }, () =>
+      fill(rig.root, { 'a.ts': 'x'.repeat(50), 'b.ts': 'y'.repeat(50) }),
+    );
+    const old = Date.now() / 1_000 - 7_200;
+    const kept = path.join(rig.storage, 'before');
+    for (const name of readdirSync(kept, { recursive: true, encoding: 'utf8' })) {
+      utimesSync(path.join(kept, name), old, old);
+    }
+    const plan = await rig.plan('s');
+    // As if another window collected in the middle.
+    const { keep } = rig.images;
+    Object.assign(rig.images, {
+      keep: async (file: string) => {
+        await rig.images.collect();
+        return keep(file);
+      },
+    });
+    assert.deepEqual((await rig.restorer.putBack(plan, of, never, () => {})).failed, []);
+    assert.equal(onDisk(rig, 'a.ts') + onDisk(rig, 'b.ts'), 'onetwo');
   });
 
   it('says in words what was forgotten while it was looked at', async () => {

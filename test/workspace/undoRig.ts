@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PlannedPath } from '../../extension/core/restorePlan.ts';
+import { isSameState, type PlannedPath } from '../../extension/core/restorePlan.ts';
 import type { PathAccess, PreparedStep } from '../../extension/core/tool.ts';
 import type { FileRestorer, PutBackResult, StepUndoKeeper } from '../../extension/core/undo.ts';
 import type { Step } from '../../extension/shared/event.ts';
@@ -48,7 +48,10 @@ export const createFakeVersions = (): FakeVersions => {
         const index = versions.all.findIndex(
           ({ stepId, file }) => stepId === each.stepId && file === each.file,
         );
-        if (index < 0) versions.all.push(each);
+        const { before, after } = each;
+        if (after !== undefined && isSameState(before, after)) {
+          if (index >= 0) versions.all.splice(index, 1);
+        } else if (index < 0) versions.all.push(each);
         else versions.all[index] = each;
       }
     },
@@ -199,7 +202,7 @@ export const createUndoRig = (
     const step = stepOf(id);
     await keeper.before(step, prepared, never);
     await work();
-    return keeper.after(step, prepared);
+    return keeper.after(step, prepared, never);
   };
   const rig: UndoRig = {
     base,
