@@ -98,6 +98,7 @@ export const createWork = (ports: {
       jobOf: (sessionId) => jobs.runningIn(sessionId),
     }),
     shell,
+    folder: () => workspaceRoots()[0]?.path ?? '',
     realFolder: async () => (await realRootsOf(workspaceRoots().slice(0, 1)))[0]?.real ?? '',
     approvalExpiry,
     tools: (agent, session) => {

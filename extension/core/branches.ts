@@ -91,7 +91,8 @@ export const createBranches = (options: {
     titleBy: 'person',
     agentId: session.agentId,
     model: session.model,
-    ...(session.mode === undefined ? {} : { mode: session.mode }),
+    // What may run unasked was chosen for one chat, and is chosen anew for another; only what asks goes along.
+    ...(session.mode === 'ask' ? { mode: session.mode } : {}),
     folder: session.folder,
     createdAt: session.createdAt,
     updatedAt: session.updatedAt,

@@ -8,6 +8,7 @@ import type { Budgets } from './budgets.ts';
 import type { CommandShell } from './commandLine.ts';
 import { messagesOf } from './history.ts';
 import { internalError } from './jobError.ts';
+import { modeOf } from './modes.ts';
 import { decide } from './policy.ts';
 import type { Provider } from './provider.ts';
 import { ruleFolder } from './ruleMatch.ts';
@@ -42,6 +43,8 @@ export interface JobsPorts {
   /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
   tools(agent: Agent, session: Session): readonly Tool[];
   system(agent: Agent, hasTools: boolean): string;
+  /** Absolute path of the first open folder, as the chats that are begun in it have it; empty without one. */
+  folder(): string;
   /** Absolute real path of the first open folder, in which rules for tools from outside hold; empty without one. */
   realFolder(): Promise<string>;
   contextBudget(model: ModelRef): number;
@@ -236,17 +239,19 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           tools: tools.map((tool) => keepFirst(tool, flushed)),
           approver: approvals,
           decide: async (step, { access }, taint) => {
-            // As they are now: another window may have made a rule, and the person may have changed the chat's mode.
-            const [rules, current, folder] = await Promise.all([
+            // As they are now: another window may have made a rule, and the person may have changed a mode.
+            const [rules, current, folder, all] = await Promise.all([
               ports.rules.list(),
               store.getSession(session.id),
               ports.realFolder(),
+              store.listAgents(),
             ]);
+            const agentNow = all.find(({ id }) => id === agent.id);
             return decide(
               { tool: step.tool, effect: step.effect, access },
               {
                 isTrusted: ports.isTrusted(),
-                mode: current?.mode ?? agent.execution.mode,
+                mode: modeOf(current ?? session, agentNow, ports.folder()),
                 agentId: agent.id,
                 sessionId: session.id,
                 // Not where the chat was begun: steps touch what is open here.

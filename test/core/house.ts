@@ -38,6 +38,7 @@ export const house = (
     undo,
     budgets,
     approvalExpiry: () => undefined,
+    folder: () => '/folder',
     realFolder: async () => '/folder',
     shell: 'posix',
     provider: () => provider,
