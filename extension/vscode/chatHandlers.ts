@@ -144,9 +144,10 @@ export const createChatHandlers = (options: {
     },
     stop: ({ jobId }) => answers.stop(jobId),
     decide: async ({ stepId, approved, scope, reason }, post) => {
+      let isDecided = false;
       try {
         if (approved) await checkOffered(options, stepId, scope);
-        await answers.decide(stepId, {
+        isDecided = await answers.decide(stepId, {
           approved,
           scope: approved ? scope : 'once',
           by: 'user',
@@ -154,8 +155,11 @@ export const createChatHandlers = (options: {
           ...(reason === undefined ? {} : { reason }),
         });
       } finally {
-        const waits = options.approvals.pending().some(({ request }) => request.step.id === stepId);
-        if (waits) post({ type: 'undecided', stepId });
+        const waits =
+          options.approvals.pending().some(({ request }) => request.step.id === stepId) ||
+          // In a window that may hang.
+          options.elsewhere.waiting().some(({ step }) => step.id === stepId);
+        if (waits && !isDecided) post({ type: 'undecided', stepId });
       }
     },
     review: ({ stepId }) => review.open(stepId),
