@@ -2,7 +2,7 @@
 import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';
-import { type Announcer, announce, silent } from './announce.ts';
+import { type Announcer, announce, announceUndone, silent } from './announce.ts';
 import { addChanges, type Changes, changesOf } from './changes.ts';
 import {
   beginWantedEdit,
@@ -141,7 +141,7 @@ const handlers: Handlers = {
       chat,
       surroundings,
       changes: changesOf(chat.items),
-      announcer: { ...state.announcer, spoken: 0 },
+      announcer: { ...announceUndone(state.announcer, state.chat, chat), spoken: 0 },
       loadingOlder: false,
       olderProblem: '',
       loadingNewer: false,
