@@ -182,7 +182,7 @@ export interface Store {
   /** Of a chat, oldest first. */
   listVersions(sessionId: string, of: VersionQuery): Promise<readonly FileVersion[]>;
   /**
-   * Says of the steps that what they did to files was taken back (also where files were kept as they are now).
+   * Says of the steps, or undos, that all that they did to files was taken back.
    * @param at undefined: that is not so any more, since the undo was undone
    */
   markUndone(sessionId: string, stepIds: readonly string[], at: number | undefined): Promise<void>;

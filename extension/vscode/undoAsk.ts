@@ -38,7 +38,7 @@ const askBeside = (
 ): Promise<string | undefined> =>
   turns.untilPressed(
     vscode.window.showWarningMessage(
-      withoutLinks(`${question} Nothing is changed before you choose. The bell keeps this question.`),
+      withoutLinks(`${question} Nothing is changed before you choose. Out of sight, this waits under the bell in the status bar.`),
       ...buttons,
     ),
   );
