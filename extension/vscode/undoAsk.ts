@@ -38,7 +38,9 @@ const askBeside = (
 ): Promise<string | undefined> =>
   turns.untilPressed(
     vscode.window.showWarningMessage(
-      withoutLinks(`${question} Nothing is changed before you choose. Out of sight, this waits under the bell in the status bar.`),
+      withoutLinks(
+        `${question} Nothing is changed before you choose. Out of sight, this waits under the bell in the status bar.`,
+      ),
       ...buttons,
     ),
   );
