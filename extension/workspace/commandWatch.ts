@@ -37,7 +37,7 @@ export interface CommandWatchOptions {
   candidates(sessionId: string): Promise<readonly string[]>;
   logError(error: unknown): void;
   /** How long git and the listing of names may take before the command starts, in milliseconds. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: { readonly git: number; readonly listing: number };
 }
 
 export interface CommandRun {
@@ -82,7 +82,7 @@ export const startCommandWatch = async (
 ): Promise<CommandRun> => {
   const { images, logError } = options;
   const roots = await realRootsOf(options.roots());
-  const patience = options.patienceMs ?? 300;
+  const patience = options.patienceMs ?? { git: 1_500, listing: 300 };
   const watch = options.watch(roots.map(({ root }) => root.path));
   const trees: GitTree[] = [];
   const kept = new Map<string, KeptFile & { readonly print: string }>();
@@ -115,7 +115,7 @@ export const startCommandWatch = async (
 
   const openTrees = async (): Promise<void> => {
     await mapSome(roots, 4, async ({ real }) => {
-      const tree = await openGitTree(real, patience);
+      const tree = await openGitTree(real, patience.git);
       if (tree !== undefined) trees.push(tree);
     });
   };
@@ -131,7 +131,7 @@ export const startCommandWatch = async (
     const [listed] = await Promise.all([
       listFolders(
         roots.map(({ real }) => real),
-        { entries: 50_000, milliseconds: patience },
+        { entries: 50_000, milliseconds: patience.listing },
       ),
       openTrees(),
     ]);
@@ -154,6 +154,13 @@ export const startCommandWatch = async (
       const touched = await mapSome([...kept.values()], 16, async ({ file, print }) =>
         (await printOf(file)) === print ? [] : [file],
       );
+      // The editor's watch may be told to leave folders out.
+      const differing = await mapSome(trees, 4, (tree) =>
+        tree.changedSince().catch((error: unknown) => {
+          logError(error);
+          return [];
+        }),
+      );
       // Not every watch tells of links.
       const turned = await mapSome([...listing.links].slice(0, limits.links), 16, async ([file, target]) =>
         (await readlink(file).catch(() => undefined)) === target ? [] : [file],
@@ -166,7 +173,12 @@ export const startCommandWatch = async (
         trees,
         lookAfter,
         limit,
-        changed: [...touched.flat(), ...turned.flat(), ...told.map((file) => toReal(file, roots))],
+        changed: [
+          ...touched.flat(),
+          ...turned.flat(),
+          ...differing.flat(),
+          ...told.map((file) => toReal(file, roots)),
+        ],
         logError,
       });
     } finally {

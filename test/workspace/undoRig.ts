@@ -187,7 +187,7 @@ export const createUndoRig = (
     now: () => ++clock,
     logError,
     // A slow machine must not make a source late.
-    patienceMs: overrides.patienceMs ?? 20_000,
+    patienceMs: { git: overrides.patienceMs ?? 20_000, listing: overrides.patienceMs ?? 20_000 },
   });
   const restorer = createPutBack({
     images,
