@@ -238,7 +238,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           provider: durable,
           tools: tools.map((tool) => keepFirst(tool, flushed)),
           approver: approvals,
-          decide: async (step, { access }, taint) => {
+          decide: async (step, { access }, since) => {
             // As they are now: another window may have made a rule, and the person may have changed a mode.
             const [rules, current, folder, all] = await Promise.all([
               ports.rules.list(),
@@ -258,7 +258,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
                 folder,
                 rules,
                 shell: ports.shell,
-                ...(taint === undefined ? {} : { taint }),
+                ...since,
               },
             );
           },

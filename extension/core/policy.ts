@@ -23,6 +23,11 @@ export interface PolicyContext {
   readonly rules: readonly Rule[];
   /** Whose words have come in since the person's last message: `a web page (example.org)`. */
   readonly taint?: string;
+  /**
+   * Of this job: a file that was changed unasked since the person last approved a command. A rule allowed `npm test` as it
+   * was; what it runs may be what was written there.
+   */
+  readonly uncheckedEdit?: string;
   /** What commands are run by: `cmd` on Windows, where rules do not cover them. */
   readonly shell: CommandShell;
 }
@@ -105,14 +110,23 @@ const decideTrusted = (step: PolicyStep, context: PolicyContext): PolicyDecision
   if (known !== undefined && known !== step.effect) return ask('it does something else than its tool should');
   // What a tool from outside says of itself is not known to be true: its reads may as well be requests to anywhere.
   if (context.taint !== undefined && known !== 'read') return ask(`after words from ${context.taint}`);
-  return (
-    byRule(step, context) ?? byMode(step, context) ?? ask(uncovered(step, context), offersFor(step, context))
-  );
+  const ofRule = byRule(step, context);
+  const ofMode = byMode(step, context);
+  // What the sandbox holds may run what it likes.
+  if (
+    ofRule !== undefined &&
+    ofMode === undefined &&
+    known === 'execute' &&
+    context.uncheckedEdit !== undefined
+  ) {
+    return ask(`files it may run were changed without being looked at: ${cutLabel(context.uncheckedEdit)}`);
+  }
+  return ofRule ?? ofMode ?? ask(uncovered(step, context), offersFor(step, context));
 };
 
 /**
- * Strictest wins: trust, then what always asks, then taint, then rules and mode; what nothing covers asks. Never throws:
- * whatever goes wrong asks.
+ * Strictest wins: trust, then what always asks, then taint, then rules and mode; what nothing covers asks, and so does a
+ * command by rule behind edits that nobody saw. Never throws: whatever goes wrong asks.
  */
 export const decide = (step: PolicyStep, context: PolicyContext): PolicyDecision => {
   try {

@@ -16,12 +16,13 @@ import { abortable } from './abort.ts';
 import type { Approver, Decision } from './approver.ts';
 import { endWithInput, estimateTokens, estimateUsage, fitToContext, repairHistory } from './history.ts';
 import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
-import type { PolicyDecision } from './policy.ts';
+import type { PolicyContext, PolicyDecision } from './policy.ts';
 import { mayHaveCost, type Provider, ProviderError } from './provider.ts';
 import type { PastCall } from './repeats.ts';
 import { runSteps } from './runSteps.ts';
 import { taintOf } from './taint.ts';
 import type { PreparedStep, Tool } from './tool.ts';
+import type { UncheckedEdit } from './turn.ts';
 import type { StepUndoKeeper } from './undo.ts';
 import { createWorkClock, type WorkClock } from './workClock.ts';
 
@@ -45,8 +46,12 @@ export interface JobSetUp {
   readonly provider: Provider;
   readonly tools: readonly Tool[];
   readonly approver: Approver;
-  /** @param taint whose words have come in since the person's last message */
-  decide(step: Step, prepared: PreparedStep, taint: string | undefined): Promise<PolicyDecision>;
+  /** @param since what has happened in the chat, as PolicyContext has it */
+  decide(
+    step: Step,
+    prepared: PreparedStep,
+    since: Pick<PolicyContext, 'taint' | 'uncheckedEdit'>,
+  ): Promise<PolicyDecision>;
   /** Makes what the person allowed for longer into rules. @returns their ids @throws when they could not be kept */
   allow(step: Step, offer: RuleOffer, decision: Decision, prepared: PreparedStep): Promise<readonly string[]>;
   readonly undo: StepUndoKeeper;
@@ -192,6 +197,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
   );
   const clock = createWorkClock(setUp.now);
   const past: PastCall[] = [];
+  const unchecked: UncheckedEdit = { edit: undefined };
   let budget = job.contextBudget;
 
   for (let turn = 0; turn < job.turnLimit; ) {
@@ -231,7 +237,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
     }
     const taint = () => taintOf([...known, ...own]);
     const stopped = yield* runSteps(
-      { job, setUp, message, signal, clock, past, taint },
+      { job, setUp, message, signal, clock, past, taint, unchecked },
       calls,
       ({ result }) => own.push(result),
     );

@@ -124,13 +124,14 @@ const sample: fc.Arbitrary<Sample> = fc
     folder: fc.constantFrom('.', '.', 'sub'),
     caution: fc.nat(9).map((number) => (number === 0 ? 'protected' : undefined)),
     taint: fc.nat(6).map((number) => (number === 0 ? 'a page' : undefined)),
+    uncheckedEdit: fc.nat(6).map((number) => (number === 0 ? 'a.ts' : undefined)),
     isTrusted: fc.nat(9).map((number) => number > 0),
     mode: fc.constantFrom(...approvalModes),
     shell: fc.constantFrom('posix' as const, 'posix' as const, 'posix' as const, 'cmd' as const),
     rules: fc.array(rule, { maxLength: 12 }),
   })
   .map((drawn) => {
-    const { tool, claim, isHonest, labels, isSandboxed, folder, caution, taint } = drawn;
+    const { tool, claim, isHonest, labels, isSandboxed, folder, caution, taint, uncheckedEdit } = drawn;
     const own = ownEffect(tool);
     const isCommand = tool === 'run_command';
     return {
@@ -154,6 +155,7 @@ const sample: fc.Arbitrary<Sample> = fc
         rules: drawn.rules,
         shell: drawn.shell,
         ...(taint === undefined ? {} : { taint }),
+        ...(uncheckedEdit === undefined ? {} : { uncheckedEdit }),
       },
       line: isCommand ? drawn.line : undefined,
     };
@@ -190,6 +192,7 @@ const mayRun = ({ step, context, line: given }: Sample): boolean => {
     );
   }
   if (context.mode === 'autopilot' && access.command?.isSandboxed === true) return true;
+  if (context.uncheckedEdit !== undefined) return false;
   if (context.shell === 'cmd' || given?.commands === undefined) return false;
   return given.commands.every((argv) =>
     rules.some(
@@ -264,7 +267,7 @@ describe('policy: properties', () => {
 
   it('offers only what lets the same step run, and nothing for another agent', () => {
     fc.assert(
-      fc.property(sample, ({ step, context }) => {
+      fc.property(sample, ({ step, context: { uncheckedEdit: _, ...context } }) => {
         const decision = decide(step, context);
         if (decision.action !== 'ask') return;
         for (const { duration, matches } of decision.offers) {

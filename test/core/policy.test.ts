@@ -304,6 +304,43 @@ const placeCases: Case[] = [
   ['a rule in smart mode needs no undo', edit, { rules: [ruleOf(match)], mode: 'smart' }, 'run'],
 ];
 
+const unseen = { uncheckedEdit: 'src/a.ts' };
+const unseenCases: Case[] = [
+  ['a command by rule', commandStep('npm test'), { ...npm, ...unseen }, 'ask'],
+  ['a command by rule in smart mode', commandStep('npm test'), { ...npm, ...unseen, mode: 'smart' }, 'ask'],
+  [
+    'a command by rule in autopilot mode',
+    commandStep('npm test'),
+    { ...npm, ...unseen, mode: 'autopilot' },
+    'ask',
+  ],
+  [
+    'a sandboxed command by rule in autopilot mode',
+    commandStep('npm test', { isSandboxed: true }),
+    { ...npm, ...unseen, mode: 'autopilot' },
+    'run',
+  ],
+  [
+    'a sandboxed command by rule in smart mode',
+    commandStep('npm test', { isSandboxed: true }),
+    { ...npm, ...unseen, mode: 'smart' },
+    'ask',
+  ],
+  ['a sandboxed command in autopilot mode', sandboxed, { ...unseen, mode: 'autopilot' }, 'run'],
+  ['a command without a rule', commandStep('ls'), { ...npm, ...unseen }, 'ask'],
+  ['an edit by rule', edit, { ...withPath('src/**'), ...unseen }, 'run'],
+  ['an edit in smart mode', edit, { ...unseen, mode: 'smart' }, 'undoable'],
+  ['a read', stepOf('read_file'), unseen, 'run'],
+  ['a foreign tool by rule', foreignStep('mcp', 'execute'), { rules: [tool('mcp')], ...unseen }, 'run'],
+  ['a cautioned command by rule', withAccess(commandStep('npm test'), { caution: 'no' }), unseen, 'caution'],
+  [
+    'a command by rule, untrusted',
+    commandStep('npm test'),
+    { ...npm, ...unseen, isTrusted: false },
+    'refuse',
+  ],
+];
+
 const groups: Record<string, Case[]> = {
   modes: modeCases,
   'the strictest wins': strictCases,
@@ -312,6 +349,7 @@ const groups: Record<string, Case[]> = {
   'rules of commands': commandCases,
   'rules of tools': toolCases,
   'where a rule holds': placeCases,
+  'after edits that nobody saw': unseenCases,
 };
 
 describe('policy', () => {

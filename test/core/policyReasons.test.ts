@@ -54,6 +54,11 @@ describe('policy: its reasons', () => {
     ],
     [
       commandStep('npm test'),
+      { rules: [ruleOf(command('npm', 'test'))], uncheckedEdit: 'package.json' },
+      'files it may run were changed without being looked at: package.json',
+    ],
+    [
+      commandStep('npm test'),
       { rules: [sessionRule(command('npm', 'test'))] },
       'rule: npm test in this chat',
     ],
@@ -188,6 +193,12 @@ describe('policy: what it offers', () => {
       assert.deepEqual(labelsOf(step), labels);
     });
   }
+
+  it('offers no rule where there is one already', () => {
+    const rules = [ruleOf(command('npm', 'test'))];
+    assert.deepEqual(offersOf(commandStep('npm test'), { rules, uncheckedEdit: 'a' }), []);
+    assert.equal(offersOf(commandStep('npm ci'), { rules, uncheckedEdit: 'a' }).length, 2);
+  });
 
   it('offers nothing after foreign words, or on Windows for commands', () => {
     assert.deepEqual(offersOf(edit, { taint: 'a page' }), []);

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
 import type { PolicyDecision } from '../../extension/core/policy.ts';
-import { type ModelEvent, ProviderError } from '../../extension/core/provider.ts';
 import { stoppedAt, warnedAt } from '../../extension/core/repeats.ts';
 import { StoreError } from '../../extension/core/store.ts';
+import { ToolError } from '../../extension/core/tool.ts';
 import { CannotUndoError } from '../../extension/core/undo.ts';
-import type { JobError } from '../../extension/shared/event.ts';
-import { type Message, noUsage, textOf } from '../../extension/shared/message.ts';
-import { counters } from '../fakes/ids.ts';
-import { call, callReply, fakeProvider, type ScriptedReply, textReply, usage } from '../fakes/provider.ts';
+import { type Message, textOf } from '../../extension/shared/message.ts';
+import { call, callReply, fakeProvider, textReply } from '../fakes/provider.ts';
 import { fakeTool, output } from '../fakes/tool.ts';
 import { fakeUndo } from '../fakes/undoKeeper.ts';
-import { answering, last, letThrough, no, only, run, types, yes } from './jobRun.ts';
+import { answering, last, letThrough, no, only, plainDecide, run, types, yes } from './jobRun.ts';
 
 const oneEdit = () => fakeProvider([callReply(call('a', 'edit')), textReply('done')]);
-const done = (text: string): ModelEvent => ({
-  type: 'done',
-  content: [{ type: 'text', text }],
-  stopReason: 'end',
-});
 const undoable: PolicyDecision = { ...letThrough, ruleIds: [], mustBeUndoable: true };
 
 describe('runJob: before-images', () => {
@@ -122,7 +115,7 @@ describe('runJob: whose words have come in', () => {
     const result = await run({
       provider: fakeProvider(replies),
       tools: [fakeTool('look'), page, failed],
-      decide: async (_, __, taint) => {
+      decide: async (_, __, { taint }) => {
         seen.push(taint);
         return letThrough;
       },
@@ -164,156 +157,50 @@ describe('runJob: whose words have come in', () => {
   });
 });
 
-describe('runJob: what it costs', () => {
-  const spent: JobError = { kind: 'budget', message: 'Used up.', actions: ['raiseBudget'] };
-
-  it('is looked at before each request', async () => {
-    const provider = fakeProvider([callReply(call('a', 'look')), textReply('done')]);
-    let checks = 0;
-    const { events } = await run({
-      provider,
-      tools: [fakeTool('look')],
-      checkBudget: async () => {
-        checks += 1;
-        return checks > 1 ? spent : undefined;
-      },
-    });
-    assert.equal(provider.requests.length, 1);
-    assert.deepEqual(only(events, 'JobFailed')[0]?.error, spent);
-  });
-
-  it('lets nothing be asked where it is not known', async () => {
-    const provider = fakeProvider([textReply('done')]);
-    const { events } = await run({
-      provider,
-      checkBudget: () => Promise.reject(new StoreError('The disk is gone.')),
-    });
-    assert.equal(provider.requests.length, 0);
-    assert.equal(only(events, 'JobFailed')[0]?.error.kind, 'storage');
-  });
-
-  it('is told with what each request took, where the price is known', async () => {
-    const replies = [textReply('done')];
-    const priced = await run({ provider: fakeProvider(replies), costOf: ({ input }) => input / 100 });
-    assert.equal(only(priced.events, 'Usage')[0]?.costUsd, usage.input / 100);
-    const { events } = await run({ provider: fakeProvider(replies) });
-    assert.equal(only(events, 'Usage')[0]?.costUsd, undefined);
-  });
-
-  const half = { type: 'text', text: 'half of it' } as const;
-  const job = { system: 'x'.repeat(3_500) };
-  const untold: [string, ScriptedReply, number[]][] = [
-    ['is estimated where the server does not say it', [half, done('half of it')], [1_010, 3]],
-    [
-      'is estimated where the server says nothing of use',
-      [half, { type: 'usage', usage: noUsage }, done('half of it')],
-      [1_010, 3],
-    ],
-    ['is what the server says', [half, { type: 'usage', usage }, done('half of it')], [10, 5]],
-    ['counts where the reply breaks', [half, new ProviderError('network', 'Lost.')], [1_010, 3]],
-    [
-      'counts what came behind what the server has said',
-      [
-        { type: 'usage', usage: { ...usage, output: 1 } },
-        { type: 'text', text: 'x'.repeat(70) },
-        new ProviderError('overloaded', 'Too much.'),
-      ],
-      [10, 20],
-    ],
-    ['counts where nothing came back', [new ProviderError('network', 'Silence.')], [1_010, 0]],
-    ['counts where the answer is empty', [new ProviderError('emptyReply', 'Nothing.')], [1_010, 0]],
-    [
-      'counts each attempt',
-      [
-        { type: 'retrying', attempt: 1, delayMs: 1, reason: 'lost', mayHaveCost: true },
-        { type: 'retrying', attempt: 2, delayMs: 1, reason: 'busy' },
-        half,
-        done('half of it'),
-      ],
-      [1_010, 0, 1_010, 3],
-    ],
-    ['is nothing where the request was turned away', [new ProviderError('rateLimit', 'Busy.')], []],
-    [
-      'is nothing where nobody was reached',
-      [new ProviderError('network', 'No such host.', { wasReached: false })],
-      [],
-    ],
-    ['is nothing where it could not be sent', [new StoreError('The disk is full.')], []],
+describe('runJob: edits that nobody saw', () => {
+  const tools = () => [
+    fakeTool('edit', { effect: 'write' }),
+    fakeTool('command', { effect: 'execute', run: () => Promise.reject(new ToolError('it failed')) }),
+    fakeTool('look'),
   ];
-  for (const [name, reply, expected] of untold) {
-    it(name, async () => {
-      const { events } = await run({ provider: fakeProvider([reply]), costOf: () => 1, job });
-      const told = only(events, 'Usage');
-      assert.deepEqual(
-        told.flatMap((event) => [event.usage.input, event.usage.output]),
-        expected,
-      );
-      for (const { isEstimated, costUsd, usage: each } of told) {
-        assert.equal(costUsd, 1);
-        assert.equal(isEstimated === true, each.input === 1_010 || each.output === 20);
-      }
+  /** @param asked calls that the person is asked about @param rejected of these */
+  const uncheckedAt = async (
+    calls: readonly string[],
+    asked: readonly number[] = [],
+    rejected: readonly number[] = [],
+  ) => {
+    const seen: (string | undefined)[] = [];
+    await run({
+      provider: fakeProvider([
+        ...calls.map((name, index) => callReply(call(`${index}`, name))),
+        textReply('done'),
+      ]),
+      tools: tools(),
+      decide: async ({ callId }, prepared, { uncheckedEdit }) => {
+        seen.push(uncheckedEdit);
+        return asked.includes(Number(callId)) ? plainDecide(prepared) : letThrough;
+      },
+      approver: {
+        ask: async ({ step: { callId } }) => (rejected.includes(Number(callId)) ? no : yes),
+      },
     });
-  }
+    return seen.map((edit) => edit !== undefined);
+  };
 
-  it('counts where the person stops it before anything came back, and not while it waits for another try', async () => {
-    for (const [first, expected] of [
-      [half, 1],
-      [{ type: 'thinking', text: 'hm' } as const, 1],
-      [undefined, 1],
-      [{ type: 'retrying', attempt: 1, delayMs: 60_000, reason: 'busy' } as const, 0],
-    ] as const) {
-      const controller = new AbortController();
-      const provider = fakeProvider([
-        async function* (_, signal) {
-          if (first !== undefined) yield first;
-          setImmediate(() => controller.abort(new Error('stopped')));
-          await new Promise((_resolve, reject) =>
-            signal.addEventListener('abort', () => reject(signal.reason)),
-          );
-        },
-      ]);
-      const { events } = await run({ provider, signal: controller.signal });
-      assert.equal(last(events)?.type, 'JobCancelled');
-      assert.equal(only(events, 'Usage').length, expected, first?.type);
-    }
+  it('are told to the policy until the person has approved a command, whatever comes of that', async () => {
+    assert.deepEqual(await uncheckedAt(['command', 'edit', 'look', 'command', 'edit', 'command'], [3]), [
+      ...[false, false, true, true, false, true],
+    ]);
   });
 
-  it('is time too, without that in which the person is waited for', async () => {
-    let time = 0;
-    const spend = (milliseconds: number) => () => {
-      time += milliseconds;
-    };
-    const slow = fakeTool('edit', {
-      effect: 'write',
-      run: async () => {
-        spend(30)();
-        return output('ok');
-      },
-    });
-    const provider = fakeProvider([
-      async function* () {
-        spend(5)();
-        yield* callReply(call('a', 'edit'));
-      },
-      textReply('done'),
+  it('are told also where the command was rejected, or ran unasked', async () => {
+    assert.deepEqual(await uncheckedAt(['edit', 'command', 'command', 'command'], [1], [1]), [
+      ...[false, true, true, true],
     ]);
-    const { events } = await run({
-      provider,
-      tools: [slow],
-      newId: counters().newId,
-      now: () => time,
-      approver: {
-        ask: async () => {
-          await Promise.resolve();
-          spend(1_000)();
-          return yes;
-        },
-      },
-    });
-    assert.deepEqual(
-      only(events, 'Usage').map(({ workMs }) => workMs),
-      [5, 30],
-    );
+  });
+
+  it('are not those that the person approved', async () => {
+    assert.deepEqual(await uncheckedAt(['edit', 'command'], [0]), [false, false]);
   });
 });
 
