@@ -20,6 +20,7 @@ import { recordEvent } from './recordEvent.ts';
 import { deletedBefore, deleteSession } from './sessions.ts';
 import { forgetOldSpending } from './spending.ts';
 import type { Query, Statement } from './sqlite.ts';
+import { forgetOldVersions } from './versions.ts';
 
 export interface UpkeepOptions {
   readonly folder: string;
@@ -53,6 +54,7 @@ export interface Upkeep {
 
 /** Looking through the record takes time that grows with it. */
 const decisionsBetweenLooks = 500;
+const betweenVersionLooksMs = 60 * 60_000;
 
 export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const { folder, disk, owner, now, onChange, database, blobs } = options;
@@ -64,6 +66,8 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   let left: readonly Statement[] = [];
   /** The number of the decision from which on the record is looked through again. */
   let nextDecisionLook = 0;
+  /** When it is looked again for steps that are too old to be undone. */
+  let nextVersionLook = 0;
   let trying: Promise<void> | undefined;
 
   let calls = 0;
@@ -106,6 +110,13 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const forgetSpending = async (): Promise<void> => {
     const build = (query: Query) => forgetOldSpending(query, now());
     if ((await database.read(build)).length > 0) await database.transact(newCall('spending'), build);
+  };
+
+  const forgetVersions = async (): Promise<void> => {
+    if (now() < nextVersionLook) return;
+    nextVersionLook = now() + betweenVersionLooksMs;
+    const build = (query: Query) => forgetOldVersions(query, now());
+    if ((await database.read(build)).length > 0) await database.transact(newCall('versions'), build);
   };
 
   const forgetDecisions = async (): Promise<void> => {
@@ -172,6 +183,7 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
       purge,
       forgetSpending,
       forgetDecisions,
+      forgetVersions,
       sweepLeases,
       () => deleteBlobs(newCall('look')),
     ];

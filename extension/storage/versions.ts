@@ -137,3 +137,13 @@ export const forgetAllVersions = (): Statement => ({
   sql: `DELETE FROM file_versions WHERE ${notAtWork}`,
   params: [],
 });
+
+const keptForMs = 30 * 24 * 60 * 60_000;
+
+/** Whole steps only: one that lacks some of its files must not look whole. Nothing is deleted where none is old. */
+export const forgetOldVersions = (query: Query, now: number): readonly Statement[] => {
+  const old = `SELECT step_id FROM file_versions GROUP BY step_id HAVING max(at) < ?`;
+  const time = now - keptForMs;
+  if (query(`${old} LIMIT 1`, [time]).length === 0) return [];
+  return [{ sql: `DELETE FROM file_versions WHERE step_id IN (${old}) AND ${notAtWork}`, params: [time] }];
+};

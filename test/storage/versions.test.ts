@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StepUndo } from '../../extension/shared/undo.ts';
 import { migrations } from '../../extension/storage/schema.ts';
+import { forgetOldVersions } from '../../extension/storage/versions.ts';
 import { jobEvents } from './chatEvents.ts';
 import { openSmall } from './coldSupport.ts';
 import { hash, version } from './consentSupport.ts';
@@ -197,5 +198,24 @@ describe('file versions', function () {
     await record(jobEvents('b', 'running').completed());
     await service.forgetVersions(uniqueName(), [hash('a0')]);
     assert.deepEqual(await service.versionHashes(''), [hash('a1')]);
+  });
+
+  it('are forgotten after 30 days, step by step', async () => {
+    const { service, where } = await open();
+    await service.saveSession(uniqueName(), session('a'));
+    const now = Date.now() + 40 * 86_400_000;
+    await service.keepVersions(uniqueName(), [
+      version('old', 'a'),
+      version('half', 'a'),
+      version('half', 'a', { at: now, file: '/b' }),
+    ]);
+    const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+    assert.deepEqual(await database.read((query) => forgetOldVersions(query, Date.now())), []);
+    await database.transact(uniqueName(), (query) => forgetOldVersions(query, now));
+    const left = await database.read((query) => query('SELECT step_id FROM file_versions ORDER BY id'));
+    assert.deepEqual(
+      left.map((row) => row.step_id),
+      ['half', 'half'],
+    );
   });
 });
