@@ -20,7 +20,15 @@ import type { Store } from '../core/store.ts';
 import { CannotUndoError } from '../core/undo.ts';
 import type { FileState } from '../shared/undo.ts';
 import { errorCode } from './boundary.ts';
-import { hashOf, permissionsOf, plainState, sha256, stateOnDisk, statusOf } from './fileState.ts';
+import {
+  hashOf,
+  largestKept,
+  permissionsOf,
+  plainState,
+  sha256,
+  stateOnDisk,
+  statusOf,
+} from './fileState.ts';
 import { createImageQuota } from './imageQuota.ts';
 import { mapSome } from './realRoots.ts';
 import { openVerified, type VerifiedFolder } from './verified.ts';
@@ -100,7 +108,7 @@ const sourceOf = (handle: FileHandle, file: string): string =>
 
 export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages => {
   const base = path.join(options.folder, 'before');
-  const largest = options.largestFile ?? 200 * megabyte;
+  const largest = options.largestFile ?? largestKept;
   const flush = options.flush ?? ((handle) => handle.sync());
   const quota = createImageQuota({ ...options, folder: base });
   const placeOf = (hash: string): string => path.join(base, hash.slice(0, 2), hash);
@@ -195,8 +203,8 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
       await chmod(temporary, 0o600);
       const handle = await open(temporary, 'r+');
       try {
-        const hash = await hashOf(handle);
         const { size } = await handle.stat();
+        const hash = await hashOf(handle, size);
         if (await reuse(hash, size)) await unlink(temporary);
         else {
           await flush(handle);
@@ -280,7 +288,7 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     await copyFile(placeOf(state.hash), temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     const handle = await open(temporary, 'r+');
     try {
-      if ((await hashOf(handle)) !== state.hash) {
+      if ((await hashOf(handle, state.size)) !== state.hash) {
         throw new CannotUndoError(`what was kept of ${label} is damaged`);
       }
       await handle.chmod(state.mode);

@@ -167,6 +167,15 @@ describe('undo of a step', () => {
     assert.deepEqual(rig.editor.openText(rig.at('a.ts')), { text: 'typed', isDirty: false });
   });
 
+  it('refuses unsaved text of a file in another encoding, which it would change', async () => {
+    const rig = createUndoRig({ 'a.ts': Buffer.from('caf\u00e9', 'latin1') });
+    rig.editor.open(rig.at('a.ts'), 'caf\u00e9s');
+    await assert.rejects(
+      rig.step('s', { 'a.ts': 'write' }, () => assert.fail('it ran')),
+      /^CannotUndoError: it has unsaved changes, and is not in UTF-8/,
+    );
+  });
+
   it('sees no change where a dirty document stayed as it was', async () => {
     const rig = createUndoRig({ 'a.ts': 'saved' });
     rig.editor.open(rig.at('a.ts'), 'typed');
