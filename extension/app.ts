@@ -53,6 +53,7 @@ import { createUndoView } from './vscode/undoView.ts';
 import { withoutLinks } from './vscode/words.ts';
 import { workspaceRoots } from './vscode/workspaceRoots.ts';
 import { createWork } from './work.ts';
+import { realRootsOf } from './workspace/realRoots.ts';
 
 export interface App {
   readonly commands: Commands;
@@ -121,6 +122,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
   const agents = createAgents({ store, defaultModel: models.defaultModel, newId, now });
   const folder = (): string => workspaceRoots()[0]?.path ?? '';
+  const realRoots = async () =>
+    (await realRootsOf(workspaceRoots())).map(({ root: { name }, real }) => ({ name, path: real }));
   const work = createWork({
     store,
     folder: context.globalStorageUri.fsPath,
@@ -170,6 +173,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const titles = createTitles({
     store,
     jobs,
+    budgets,
     provider: (model) => provider(model.provider),
     isEnabled: () => generatesTitles() && vscode.workspace.isTrusted,
     onTitled: (sessionId, title) => {
@@ -294,7 +298,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     spending,
     shell,
     limits: budgetLimits,
-    roots: workspaceRoots,
+    roots: realRoots,
     folder,
     focusChat,
     showSessions: async () => {
@@ -364,7 +368,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
 
   return {
     commands,
-    rules: createRulesView({ rules, store, agents, chats, current, folder }),
+    rules: createRulesView({ rules, store, agents, chats, current, roots: realRoots }),
     attach: view.attach,
     onEvent: jobs.onEvent,
     close: async () => {

@@ -30,6 +30,7 @@ import { watchWorkspace } from './vscode/workspaceWatch.ts';
 import { createBeforeImages } from './workspace/beforeImages.ts';
 import { createWorkspaceFiles } from './workspace/files.ts';
 import { createPutBack } from './workspace/putBack.ts';
+import { realRootsOf } from './workspace/realRoots.ts';
 import { createStepUndo } from './workspace/stepUndo.ts';
 
 /** Input tokens after which tool results are taken out of a request; a good part of the smallest current models. */
@@ -98,6 +99,7 @@ export const createWork = (ports: {
     }),
     shell,
     folder: () => workspaceRoots()[0]?.path ?? '',
+    realFolder: async () => (await realRootsOf(workspaceRoots().slice(0, 1)))[0]?.real ?? '',
     approvalExpiry,
     tools: (agent, session) => {
       if (!vscode.workspace.isTrusted || workspaceRoots().length === 0) return [];

@@ -3,6 +3,7 @@ import type { ChatState } from '../extension/shared/chat.ts';
 import type { AgentEvent } from '../extension/shared/event.ts';
 import { textOf } from '../extension/shared/message.ts';
 import { groupTitle } from './asking.ts';
+import { verbOf } from './words.ts';
 
 export interface Announcer {
   /** Characters of the reply's text that have been spoken. */
@@ -39,6 +40,22 @@ const sayGroup = (announcer: Announcer, chat: ChatState, groupId: string): Annou
   const next = say(announcer, `Waiting for your approval. ${head}${titles.join(' ')}`, announcer.spoken);
   const isSame = announcer.groupId === groupId;
   return { ...next, count: isSame ? announcer.count : next.count, groupId };
+};
+
+/** Steps whose files were put back since. */
+export const announceUndone = (announcer: Announcer, before: ChatState, chat: ChatState): Announcer => {
+  if (before.sessionId !== chat.sessionId) return announcer;
+  const done = new Set(
+    before.items.flatMap((item) =>
+      item.kind === 'step' && item.record.undo?.undoneAt === undefined ? [item.id] : [],
+    ),
+  );
+  const undone = chat.items.flatMap((item) =>
+    item.kind === 'step' && item.record.undo?.undoneAt !== undefined && done.has(item.id)
+      ? [`${verbOf(item.record.step.tool)} ${item.record.step.title}`]
+      : [],
+  );
+  return undone.length === 0 ? announcer : say(announcer, `Undone: ${undone.join(', ')}`, announcer.spoken);
 };
 
 /** The announcer after an event; `chat` is the state that the event led to. */

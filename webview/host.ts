@@ -26,6 +26,10 @@ const isMessage = (data: unknown): data is ToWebview =>
   'seq' in data &&
   typeof data.seq === 'number';
 
+/** The host posts together what it has to say. */
+export const messagesOf = ({ data }: MessageEvent<unknown>): readonly ToWebview[] =>
+  (Array.isArray(data) ? data : [data]).filter(isMessage);
+
 export const connectHost = (): Host => {
   const api = acquireVsCodeApi();
   return {
@@ -35,9 +39,7 @@ export const connectHost = (): Host => {
     // Only the host of this extension can post here, so the shape of a known message is not parsed again.
     onMessage: (listener) =>
       window.addEventListener('message', (event: MessageEvent<unknown>) => {
-        const { data } = event;
-        // The host posts together what it has to say.
-        for (const each of Array.isArray(data) ? data : [data]) if (isMessage(each)) listener(each);
+        for (const each of messagesOf(event)) listener(each);
       }),
   };
 };

@@ -2,7 +2,7 @@
 import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';
-import { type Announcer, announce, silent } from './announce.ts';
+import { type Announcer, announce, announceUndone, silent } from './announce.ts';
 import { addChanges, type Changes, changesOf } from './changes.ts';
 import {
   beginWantedEdit,
@@ -141,7 +141,7 @@ const handlers: Handlers = {
       chat,
       surroundings,
       changes: changesOf(chat.items),
-      announcer: { ...state.announcer, spoken: 0 },
+      announcer: { ...announceUndone(state.announcer, state.chat, chat), spoken: 0 },
       loadingOlder: false,
       olderProblem: '',
       loadingNewer: false,
@@ -225,6 +225,8 @@ const handlers: Handlers = {
   editMessage: (state, { sessionId, itemId }) =>
     beginWantedEdit({ ...state, list: closeList(state.list), wantedEdit: { sessionId, itemId } }),
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
+  // The card that was answered hears it (useUndecided).
+  undecided: (state) => state,
   refused: (state, { requestId, message, sessionId = state.chat.sessionId }) =>
     state.pending?.requestId === requestId
       ? { ...withoutPending(state), refusal: { sessionId, message } }
@@ -240,6 +242,7 @@ const handle = <T extends ToWebview['type']>(
 const selfContained: readonly ToWebview['type'][] = [
   'accepted',
   'refused',
+  'undecided',
   'sessions',
   'sessionsUnread',
   'sessionsChanged',

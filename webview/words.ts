@@ -137,14 +137,20 @@ const placeAndScope = ({ approved, reason }: DecisionRecord): string | undefined
 const reasonAfter = ({ reason }: DecisionRecord): string => (reason === '' ? '' : `: ${reason}`);
 
 /**
- * `Approved by you in a dialog, always allowed: npm test in this workspace`, `Ran: rule npm test in this workspace`;
+ * `Approved by you in a dialog, always allowed: npm test in this workspace`, `Ran by rule: npm test in this workspace`;
  * undefined where nobody decided, or the chat was stopped first.
  */
 export const decisionText = ({ status, decision }: StepRecord): string | undefined => {
   if (decision === undefined || (status === 'cancelled' && !decision.approved)) return;
   if (decision.by === 'rule' && decision.approved) {
     const verb = status === 'running' ? 'Runs' : 'Ran';
-    return decision.reason === '' ? `${verb} without asking` : `${verb}${reasonAfter(decision)}`;
+    if (decision.reason === '') return `${verb} without asking`;
+    // `rule: npm test in this workspace`, `rules: ...`, `smart mode: edits inside the workspace run`.
+    const [by] = /^(?:by )?rules?(?=: )/.exec(decision.reason) ?? [];
+    if (by !== undefined) return `${verb} by ${decision.reason}`;
+    return /^\w+ mode: /.test(decision.reason)
+      ? `${verb} in ${decision.reason}`
+      : `${verb}${reasonAfter(decision)}`;
   }
   return `${whoDecided(decision)}${placeAndScope(decision) ?? reasonAfter(decision)}`;
 };

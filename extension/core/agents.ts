@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { type Agent, defaultExecution, longestCommandTimeoutMs } from '../shared/agent.ts';
 import { type ModelRef, providerIds } from '../shared/message.ts';
-import { approvalModes } from '../shared/rule.ts';
+import { type ApprovalMode, approvalModes } from '../shared/rule.ts';
+import { modeEntry } from './modes.ts';
 import type { Store } from './store.ts';
 
 const modelSchema = z.object({ provider: z.enum(providerIds), model: z.string().trim().min(1).max(200) });
@@ -75,6 +76,13 @@ export const createAgents = (options: {
 }): Agents => {
   const { store } = options;
 
+  /** Before it counts: what is not on record does not happen. */
+  const recordMode = async ({ id, name, execution }: Agent, before: ApprovalMode): Promise<void> => {
+    if (execution.mode === before) return;
+    const rest = { at: options.now(), agentId: id, reason: 'chosen for the agent' };
+    await store.audit(modeEntry(`the agent ${name}`, [before, execution.mode], rest));
+  };
+
   const add = async (value: unknown): Promise<Agent> => {
     const { model, ...rest } = parse(agentSchema, value, 'This is not an agent');
     const now = options.now();
@@ -85,6 +93,7 @@ export const createAgents = (options: {
       createdAt: now,
       updatedAt: now,
     };
+    await recordMode(agent, defaultExecution.mode);
     await store.saveAgent(agent);
     return agent;
   };
@@ -125,6 +134,7 @@ export const createAgents = (options: {
         execution: { ...agent.execution, ...limits },
         updatedAt: options.now(),
       };
+      await recordMode(updated, agent.execution.mode);
       await store.saveAgent(updated);
       return updated;
     },

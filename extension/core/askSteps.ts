@@ -63,13 +63,16 @@ const asAccepted = (prepared: PreparedStep, { by, accepted = [] }: Decision): Pr
 /** Makes the rule that the answer asks for; without it the step runs this once. */
 const keepRule = async (
   { setUp }: Turn,
-  { step }: AskingCall,
+  { step, prepared }: AskingCall,
   offer: RuleOffer | undefined,
   decision: Decision,
 ): Promise<Pick<Approval, 'ruleIds'> & { readonly note: string }> => {
   if (offer === undefined) return { ruleIds: [], note: '' };
   try {
-    return { ruleIds: await setUp.allow(step, offer, decision), note: `, always allow ${offer.label}` };
+    return {
+      ruleIds: await setUp.allow(step, offer, decision, prepared),
+      note: `, always allow ${offer.label}`,
+    };
   } catch (error) {
     setUp.logError(error);
     return { ruleIds: [], note: ', only this once: the rule could not be kept' };
@@ -146,9 +149,18 @@ export async function* askAndRun(
     return [{ call, prompt, answer, withdraw, ruleIds: [] }];
   });
   try {
+    let hasEnded = false;
     for (const [index, each] of asked.entries()) {
+      if (hasEnded) {
+        each.withdraw.abort();
+        onEnd(yield* reject(turn, each.call.step, denial('the work had ended before it')));
+        continue;
+      }
       const decision = await turn.clock.waiting(each.answer);
-      onEnd(yield* goOn(turn, each, decision, asked.slice(index + 1), expiry ?? 0));
+      const end = yield* goOn(turn, each, decision, asked.slice(index + 1), expiry ?? 0);
+      onEnd(end);
+      // Those that nobody answered in time have all expired by then, and say so themselves.
+      hasEnded = end.error !== undefined && decision.isExpired !== true;
     }
   } finally {
     // Where one of them ended the job, nobody is to be asked about the others.

@@ -6,8 +6,9 @@ import type { Session, SessionSummary } from '../shared/session.ts';
 import { InputError } from './agents.ts';
 import type { Chats } from './chats.ts';
 import { JobBusyError, type StartedJob } from './jobs.ts';
+import { newestFirst } from './newestFirst.ts';
 import { reasonOf } from './reasonOf.ts';
-import type { PagePlace, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 export interface Branches {
   /**
@@ -39,22 +40,8 @@ export interface Branches {
   rewind(sessionId: string, itemId: string): Promise<void>;
 }
 
-/** Items that are read at once while one is looked for; most are near the end. */
-const lookBehind = 100;
-
 /** Characters of a title that is made from another one. */
 const titleLimit = 120;
-
-async function* fromTheEnd(store: Store, sessionId: string): AsyncGenerator<ChatItem, void> {
-  let place: PagePlace | undefined;
-  for (;;) {
-    const { items, hasOlder } = await store.readPage(sessionId, lookBehind, place);
-    yield* items.toReversed();
-    const row = items[0]?.row;
-    if (!hasOlder || row === undefined) return;
-    place = { before: row };
-  }
-}
 
 /** The reply, or the step's reply, that an item belongs to. */
 const replyOf = (item: ChatItem): string | undefined => {
@@ -104,7 +91,8 @@ export const createBranches = (options: {
     titleBy: 'person',
     agentId: session.agentId,
     model: session.model,
-    ...(session.mode === undefined ? {} : { mode: session.mode }),
+    // What may run unasked was chosen for one chat, and is chosen anew for another; only what asks goes along.
+    ...(session.mode === 'ask' ? { mode: session.mode } : {}),
     folder: session.folder,
     createdAt: session.createdAt,
     updatedAt: session.updatedAt,
@@ -146,7 +134,7 @@ export const createBranches = (options: {
     }
     /** Last row of each reply with its steps. */
     const lastRows = new Map<string, number>();
-    for await (const item of fromTheEnd(store, sessionId)) {
+    for await (const item of newestFirst(store, sessionId)) {
       const reply = replyOf(item);
       const { row } = item;
       if (row === undefined) continue;
@@ -167,7 +155,7 @@ export const createBranches = (options: {
       const session = await chats.ready(sessionId);
       let found: ChatItem | undefined;
       let isFirst = true;
-      for await (const item of fromTheEnd(store, sessionId)) {
+      for await (const item of newestFirst(store, sessionId)) {
         if (found !== undefined) {
           isFirst = false;
           break;
@@ -211,7 +199,7 @@ export const createBranches = (options: {
       const session = await chats.ready(sessionId);
       let isFound = false;
       let next: ChatItem | undefined;
-      for await (const item of fromTheEnd(store, sessionId)) {
+      for await (const item of newestFirst(store, sessionId)) {
         isFound ||= item.id === itemId;
         if (!isFound || item.kind !== 'user') {
           next = item;
@@ -236,7 +224,7 @@ export const createBranches = (options: {
   const rewindTo: Branches['rewind'] = (sessionId, itemId) =>
     alone(sessionId, async () => {
       const session = await chats.ready(sessionId);
-      for await (const item of fromTheEnd(store, sessionId)) {
+      for await (const item of newestFirst(store, sessionId)) {
         if (item.id !== itemId || item.row === undefined) continue;
         await rewind(session, item.row, 'undo');
         await options.onRewound(sessionId);

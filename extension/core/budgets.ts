@@ -6,7 +6,10 @@ import {
   type BudgetLimits,
   type BudgetScope,
   budgetScopes,
+  type LimitKind,
+  limitKinds,
   type Price,
+  raisedKey,
   type Spending,
 } from '../shared/budget.ts';
 import type { JobError } from '../shared/event.ts';
@@ -25,7 +28,7 @@ export interface Budgets {
   check(place: SpendingPlace): Promise<JobError | undefined>;
   /** Dollars; undefined where the price is not known. */
   costOf(model: ModelRef, usage: TokenUsage): number | undefined;
-  /** The person lets those of chat, agent and day that are used up spend their limit once more. @returns which */
+  /** The person lets chat, agent and day spend those limits once more that are used up, and no others. @returns of which */
   raise(place: SpendingPlace): Promise<readonly BudgetScope[]>;
   spent(place: SpendingPlace): Promise<Readonly<Record<BudgetScope, Spending>>>;
 }
@@ -68,9 +71,6 @@ export const assumedCost = ({ requests, tokens, unpriced }: Spending, assumed: P
   return (tokens * share * dearest) / 1_000_000;
 };
 
-export type LimitKind = keyof BudgetLimits;
-const limitKinds = ['usd', 'tokens', 'requests', 'minutes'] as const satisfies readonly LimitKind[];
-
 export interface ReachedLimit {
   readonly scope: BudgetScope;
   readonly kind: LimitKind;
@@ -83,25 +83,26 @@ export interface ReachedLimit {
   readonly unpriced: number;
 }
 
-/** The first limit of a scope that is reached, or undefined. */
-export const reachedLimit = (
+/** The limits of a scope that are reached. */
+export const reachedLimits = (
   scope: BudgetScope,
-  { spending, raised }: ScopeSpending,
+  { spending, raisedBy = {} }: ScopeSpending,
   limits: BudgetLimits,
   assumedPrice: Price,
-): ReachedLimit | undefined => {
-  for (const kind of limitKinds) {
+): readonly ReachedLimit[] =>
+  limitKinds.flatMap((kind): ReachedLimit[] => {
     const limit = limits[kind];
-    if (limit === undefined) continue;
+    if (limit === undefined) return [];
     const assumed = kind === 'usd' ? assumedCost(spending, assumedPrice) : 0;
     const spent = spending[kind] + assumed;
+    const raised = raisedBy[kind] ?? 0;
     // This way round, what is no number counts as reached.
-    if (!(spent < limit * (raised + 1))) {
-      return { scope, kind, spent, limit, raised, assumed, unpriced: assumed > 0 ? spending.unpriced : 0 };
-    }
-  }
-  return undefined;
-};
+    if (spent < limit * (raised + 1)) return [];
+    return [{ scope, kind, spent, limit, raised, assumed, unpriced: assumed > 0 ? spending.unpriced : 0 }];
+  });
+
+/** As often as it is: twice nothing is nothing, and what is not understood has to be mended. */
+const canBeRaised = ({ limit }: ReachedLimit): boolean => limit > 0;
 
 const scopeWords: Readonly<Record<BudgetScope, readonly [who: string, whose: string]>> = {
   job: ['This answer has', 'its'],
@@ -137,14 +138,47 @@ const reachedText = (reached: ReachedLimit): string => {
   return `${spentText} ${dollars(assumed)} of that is assumed, for ${requests} whose price is not known; the setting anycowork.prices can say it.`;
 };
 
+const settingOf = (scope: BudgetScope): string => `anycowork.budget.${scope}`;
+
+/** Of limits that no raise can help. */
+const unraisableText = (reached: readonly ReachedLimit[]): readonly string[] =>
+  budgetScopes.flatMap((scope) => {
+    const own = reached.filter((each) => each.scope === scope && !canBeRaised(each));
+    const wrong = own.filter(({ limit }) => Number.isNaN(limit)).map(({ kind }) => kind);
+    const none = own.filter(({ limit }) => limit === 0).map(({ kind }) => amountText[kind](0));
+    return [
+      ...(wrong.length === 0
+        ? []
+        : [
+            `The setting ${settingOf(scope)} is not understood, so nothing more is spent: ${
+              wrong.length === limitKinds.length
+                ? 'it may say usd, tokens, requests and minutes, each as a number of 0 or more'
+                : `${wrong.join(' and ')} in it has to be a number of 0 or more`
+            }.`,
+          ]),
+      ...(none.length === 0 ? [] : [`The setting ${settingOf(scope)} allows ${none.join(' and ')}.`]),
+    ];
+  });
+
 /** What the person reads. @param reached at least one; those of the job only where there are no others */
 export const budgetError = (reached: readonly ReachedLimit[]): JobError => {
+  const raisable = reached.filter(canBeRaised);
+  const texts = [...raisable.map(reachedText), ...unraisableText(reached)];
+  if (raisable.length < reached.length) {
+    return {
+      kind: 'budget',
+      message: [...texts, 'Everything so far was kept. Change the limits in the settings to go on.'].join(
+        ' ',
+      ),
+      actions: ['openSettings'],
+    };
+  }
   const isJob = reached.every(({ scope }) => scope === 'job');
   const how = isJob ? 'Continue' : 'Raise the limit';
   const next = `Everything so far was kept. ${how} to allow as much again, or change the limits in the settings.`;
   return {
     kind: 'budget',
-    message: [...reached.map(reachedText), next].join(' '),
+    message: [...texts, next].join(' '),
     actions: [isJob ? 'continue' : 'raiseBudget', 'openSettings'],
   };
 };
@@ -160,10 +194,7 @@ export const createBudgets = (ports: BudgetsPorts): Budgets => {
     const spent = await read(place);
     const allowed = limits();
     const assumed = assumedPrice();
-    return budgetScopes.flatMap((scope) => {
-      const reached = reachedLimit(scope, spent[scope], allowed[scope], assumed);
-      return reached === undefined ? [] : [reached];
-    });
+    return budgetScopes.flatMap((scope) => reachedLimits(scope, spent[scope], allowed[scope], assumed));
   };
   const others = (reached: readonly ReachedLimit[]) => reached.filter(({ scope }) => scope !== 'job');
 
@@ -182,7 +213,7 @@ export const createBudgets = (ports: BudgetsPorts): Budgets => {
     },
 
     raise: async (place) => {
-      const reached = others(await reachedIn(place));
+      const reached = others(await reachedIn(place)).filter(canBeRaised);
       const at = now();
       const keys: Record<BudgetScope, string> = {
         job: place.jobId,
@@ -207,9 +238,9 @@ export const createBudgets = (ports: BudgetsPorts): Budgets => {
           reason: 'the person raised it',
           ruleIds: [],
         });
-        await store.raiseBudget(scope, keys[scope], at);
+        await store.raiseBudget(scope, raisedKey(keys[scope], kind), at);
       }
-      return reached.map(({ scope }) => scope);
+      return [...new Set(reached.map(({ scope }) => scope))];
     },
 
     spent: async (place) => {

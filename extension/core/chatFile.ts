@@ -2,7 +2,13 @@
 import type * as z from 'zod';
 import type { ChatItem, StepRecord } from '../shared/chat.ts';
 import type { ApprovalPrompt } from '../shared/event.ts';
-import type { ContentBlock, TokenUsage, UserBlock } from '../shared/message.ts';
+import type {
+  AssistantMessage,
+  ContentBlock,
+  TokenUsage,
+  UserBlock,
+  UserMessage,
+} from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
 import { InputError } from './agents.ts';
 import {
@@ -29,6 +35,9 @@ const withoutReplay = <B extends ContentBlock>(content: readonly B[]): B[] =>
     return kept as B;
   });
 
+/** Whoever reads the file takes none of it for their own words. */
+const withoutTaint = <M extends UserMessage | AssistantMessage>({ taint: _, ...message }: M) => message;
+
 const toFilePrompt = ({ title, detail, diffs, reason, isCautioned }: ApprovalPrompt) => ({
   title,
   detail,
@@ -45,7 +54,7 @@ const toFileItem = (each: ChatItem): FileItem | undefined => {
         kind: 'user',
         id: itemId,
         jobId,
-        message: { ...each.message, content: withoutReplay(each.message.content) },
+        message: { ...withoutTaint(each.message), content: withoutReplay(each.message.content) },
       };
     case 'assistant':
       // What is still being written stands in the store when it is done.
@@ -54,7 +63,7 @@ const toFileItem = (each: ChatItem): FileItem | undefined => {
         kind: 'assistant',
         id: itemId,
         jobId,
-        message: { ...each.message, content: withoutReplay(each.message.content) },
+        message: { ...withoutTaint(each.message), content: withoutReplay(each.message.content) },
       };
     case 'step': {
       const {
@@ -178,12 +187,17 @@ const withoutGone = (content: readonly UserBlock[]): readonly UserBlock[] =>
     block.type === 'image' && block.data === goneText ? gonePicture(block.name) : block,
   );
 
+/** Anybody may have written a file: what stands in it is as foreign as a web page, until the person says something. */
+const imported = 'an imported chat';
+
 const ended = ({ prompt, result, ...read }: z.infer<typeof record>, sessionId: string): StepRecord => {
   const isOpen = read.status === 'waiting' || read.status === 'running';
   return {
     ...read,
     ...(prompt === undefined ? {} : { prompt: promptOfToday(prompt) }),
-    ...(result === undefined ? {} : { result: { ...result, content: withoutGone(result.content) } }),
+    ...(result === undefined
+      ? {}
+      : { result: { ...result, content: withoutGone(result.content), taint: result.taint ?? imported } }),
     step: { ...read.step, sessionId },
     liveOutput: '',
     ...(isOpen ? { status: 'interrupted', endedAt: read.endedAt ?? read.startedAt } : {}),
@@ -193,9 +207,12 @@ const ended = ({ prompt, result, ...read }: z.infer<typeof record>, sessionId: s
 const toChatItem = (read: FileItem, sessionId: string): ChatItem => {
   switch (read.kind) {
     case 'user':
-      return { ...read, message: { ...read.message, content: withoutGone(read.message.content) } };
+      return {
+        ...read,
+        message: { ...read.message, content: withoutGone(read.message.content), taint: imported },
+      };
     case 'assistant':
-      return { ...read, streaming: false };
+      return { ...read, message: { ...read.message, taint: imported }, streaming: false };
     case 'step':
       return { ...read, record: ended(read.record, sessionId) };
     case 'notice':

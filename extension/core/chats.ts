@@ -1,5 +1,6 @@
 /** Conversations: makes the session of a new chat, starts jobs in it, and reads it back. */
 
+import type { Agent } from '../shared/agent.ts';
 import {
   type ChatItem,
   type ChatState,
@@ -15,6 +16,7 @@ import type { Session, SessionChange, SessionSummary } from '../shared/session.t
 import { type Agents, InputError } from './agents.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
+import { modeEntry, modeOf } from './modes.ts';
 import type {
   ChatPage,
   PagePlace,
@@ -47,8 +49,13 @@ export interface Chats {
   goOn(sessionId: string): Promise<StartedJob>;
   setModel(sessionId: string, model: ModelRef): Promise<void>;
   setAgent(sessionId: string, agentId: string): Promise<void>;
-  /** Counts from the next step on, also of a job that runs. It is kept in the record of decisions. */
+  /**
+   * Counts from the next step on, also of a job that runs. It is kept in the record of decisions.
+   * @throws InputError where it would not count: wider than the agent's, for a chat of another folder
+   */
   setMode(sessionId: string, mode: ApprovalMode): Promise<void>;
+  /** The mode in which a chat is worked in here. */
+  modeOf(session: Session, agent: Agent): ApprovalMode;
   get(sessionId: string): Promise<SessionSummary | undefined>;
   /**
    * The chat, where a job may be started in it.
@@ -171,6 +178,10 @@ export const createChats = (options: {
           createdAt: now,
           updatedAt: now,
         };
+        if (mode !== undefined && mode !== agent.execution.mode) {
+          const rest = { at: now, sessionId: session.id, agentId: agent.id, reason: 'chosen for a new chat' };
+          await store.audit(modeEntry('the chat', [agent.execution.mode, mode], rest));
+        }
         await store.saveSession(session);
         try {
           return await begin(session, { text, images });
@@ -195,25 +206,22 @@ export const createChats = (options: {
       await store.updateSession(sessionId, { agentId: agent.id, model: agent.model }, options.now());
     },
     setMode: async (sessionId, mode) => {
-      const { agentId, mode: own } = await existing(sessionId);
+      const session = await existing(sessionId);
+      const { agentId } = session;
       const agent = await agents.get(agentId).catch(() => agents.get());
-      const before = own ?? agent.execution.mode;
-      if (own === mode) return;
+      const before = modeOf(session, agent, options.folder());
+      if (modeOf({ ...session, mode }, agent, options.folder()) !== mode) {
+        throw new InputError(
+          `This chat was begun in another folder${session.folder === '' ? '' : ` (${session.folder})`}, so here no more runs without asking than its agent ${agent.name} may. Begin a new chat here, or change the agent’s mode.`,
+        );
+      }
+      if (session.mode === mode) return;
       // Before it counts: what is not on record does not happen.
-      await store.audit({
-        at: options.now(),
-        kind: 'mode',
-        outcome: 'changed',
-        sessionId,
-        agentId,
-        title: `Approval mode of the chat: ${mode}`,
-        detail: `from ${before} to ${mode}`,
-        by: 'user',
-        reason: 'chosen in the chat',
-        ruleIds: [],
-      });
+      const rest = { at: options.now(), sessionId, agentId, reason: 'chosen in the chat' };
+      await store.audit(modeEntry('the chat', [before, mode], rest));
       await store.updateSession(sessionId, { mode }, options.now());
     },
+    modeOf: (session, agent) => modeOf(session, agent, options.folder()),
     get: (sessionId) => store.getSession(sessionId),
     list: (query) => store.listSessions({ ...query, folderFirst: options.folder() }),
     search: (query) => store.search(query),

@@ -23,7 +23,12 @@ export type ConsideredCall =
 /** Fails closed: what cannot be decided is asked. */
 export const decideOn = async (turn: Turn, step: Step, prepared: PreparedStep): Promise<PolicyDecision> => {
   try {
-    return await turn.setUp.decide(step, prepared, turn.taint());
+    const taint = turn.taint();
+    const { edit } = turn.unchecked;
+    return await turn.setUp.decide(step, prepared, {
+      ...(taint === undefined ? {} : { taint }),
+      ...(edit === undefined ? {} : { uncheckedEdit: edit }),
+    });
   } catch (error) {
     turn.setUp.logError(error);
     return { action: 'ask', reason: 'its rules could not be read', isCautioned: false, offers: [] };

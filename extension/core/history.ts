@@ -2,16 +2,19 @@
  * Pure projections of stored chat items into a model request. Rows are never changed: whatever was cancelled, rejected
  * or killed, the request that comes out is valid, and the same rows give the same bytes, so prompt caches hit.
  */
-import type { ChatItem } from '../shared/chat.ts';
+import type { ChatItem, StepRecord } from '../shared/chat.ts';
 import {
   type AssistantMessage,
   type ContentBlock,
   type Message,
+  noUsage,
+  type TokenUsage,
   type ToolCallBlock,
   type ToolMessage,
   textOf,
   toolCallsOf,
 } from '../shared/message.ts';
+import type { ModelRequest } from './provider.ts';
 
 export const interruptedText =
   'No result: the step was interrupted before it finished. It may or may not have taken effect; check before you repeat it.';
@@ -26,13 +29,25 @@ const interruptedResult = (call: ToolCallBlock, message: AssistantMessage): Tool
   createdAt: message.createdAt,
 });
 
-/** The messages that a chat's items stand for, as they were stored. */
+/** Behind the result of a step that was undone, so that the model does not go on from files that are not so any more. */
+export const undoneText =
+  '[The person undid this step later: the files are as they were before it. Read them again before you change them.]';
+
+const resultOf = ({ result, undo }: StepRecord): ToolMessage | undefined =>
+  result === undefined || undo?.undoneAt === undefined
+    ? result
+    : { ...result, content: [...result.content, { type: 'text', text: undoneText }] };
+
+/** The messages that a chat's items stand for, as they were stored; what was undone says so. */
 export const messagesOf = (items: readonly ChatItem[]): readonly Message[] => {
   const messages: Message[] = [];
   for (const item of items) {
     if (item.kind === 'user') messages.push(item.message);
     else if (item.kind === 'assistant' && !item.streaming) messages.push(item.message);
-    else if (item.kind === 'step' && item.record.result !== undefined) messages.push(item.record.result);
+    else if (item.kind === 'step') {
+      const result = resultOf(item.record);
+      if (result !== undefined) messages.push(result);
+    }
   }
   return messages;
 };
@@ -106,14 +121,40 @@ export const estimateTokens = (messages: readonly Message[]): number =>
     ),
   );
 
+const isUndoneNote = (block: ContentBlock | undefined): boolean =>
+  block?.type === 'text' && block.text === undoneText;
+
+/** What it says of an undo stays: nothing else in the chat does. */
+const estimateText = (text: string): number => text.length / charactersPerToken;
+
+/**
+ * What a request takes where the server does not say so, or broke off before it had said all.
+ * @param content what came of it
+ * @param told what the server has said so far
+ */
+export const estimateUsage = (
+  { system, messages, tools }: Pick<ModelRequest, 'system' | 'messages' | 'tools'>,
+  content: readonly ContentBlock[],
+  told: TokenUsage = noUsage,
+): TokenUsage => {
+  const output = Math.ceil(content.reduce((sum, block) => sum + estimateBlock(block), 0));
+  const input =
+    told.input > 0
+      ? told.input
+      : estimateTokens(messages) + Math.ceil(estimateText(system) + estimateText(JSON.stringify(tools)));
+  return { ...told, input, output: Math.max(told.output, output) };
+};
+
 const trimmedContent = (message: ToolMessage): ToolMessage => {
-  const text = textOf(message.content);
+  const notes = message.content.slice(isUndoneNote(message.content.at(-1)) ? -1 : message.content.length);
+  const text = textOf(message.content.slice(0, message.content.length - notes.length));
   const images = message.content.filter((block) => block.type === 'image').length;
   const was = images === 0 ? `${text.length} characters` : `${text.length} characters and ${images} images`;
   return {
     ...message,
     content: [
       { type: 'text', text: `[Removed to fit the context: ${was}. Run the tool again if you need it.]` },
+      ...notes,
     ],
   };
 };

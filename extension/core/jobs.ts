@@ -8,8 +8,10 @@ import type { Budgets } from './budgets.ts';
 import type { CommandShell } from './commandLine.ts';
 import { messagesOf } from './history.ts';
 import { internalError } from './jobError.ts';
+import { modeOf } from './modes.ts';
 import { decide } from './policy.ts';
 import type { Provider } from './provider.ts';
+import { ruleFolder } from './ruleMatch.ts';
 import type { RuleBook } from './rules.ts';
 import { runJob } from './runJob.ts';
 import type { Store } from './store.ts';
@@ -41,8 +43,10 @@ export interface JobsPorts {
   /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
   tools(agent: Agent, session: Session): readonly Tool[];
   system(agent: Agent, hasTools: boolean): string;
-  /** Absolute path of the first open folder, in which rules hold; empty without one. */
+  /** Absolute path of the first open folder, as the chats that are begun in it have it; empty without one. */
   folder(): string;
+  /** Absolute real path of the first open folder, in which rules for tools from outside hold; empty without one. */
+  realFolder(): Promise<string>;
   contextBudget(model: ModelRef): number;
   isTrusted(): boolean;
   newId(): string;
@@ -235,26 +239,35 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           provider: durable,
           tools: tools.map((tool) => keepFirst(tool, flushed)),
           approver: approvals,
-          decide: async (step, { access }, taint) => {
-            // As they are now: another window may have made a rule, and the person may have changed the chat's mode.
-            const [rules, current] = await Promise.all([ports.rules.list(), store.getSession(session.id)]);
+          decide: async (step, { access }, since) => {
+            // As they are now: another window may have made a rule, and the person may have changed a mode.
+            const [rules, current, folder, all] = await Promise.all([
+              ports.rules.list(),
+              store.getSession(session.id),
+              ports.realFolder(),
+              store.listAgents(),
+            ]);
+            const agentNow = all.find(({ id }) => id === agent.id);
             return decide(
               { tool: step.tool, effect: step.effect, access },
               {
                 isTrusted: ports.isTrusted(),
-                mode: current?.mode ?? agent.execution.mode,
+                mode: modeOf(current ?? session, agentNow, ports.folder()),
                 agentId: agent.id,
                 sessionId: session.id,
                 // Not where the chat was begun: steps touch what is open here.
-                folder: ports.folder(),
+                folder,
                 rules,
                 shell: ports.shell,
-                ...(taint === undefined ? {} : { taint }),
+                ...since,
               },
             );
           },
-          allow: (step, offer, decision) =>
-            ports.rules.allow(step, offer, decision, { agentId: agent.id, folder: ports.folder() }),
+          allow: async (step, offer, decision, { access }) => {
+            const folder = ruleFolder({ tool: step.tool, access }, await ports.realFolder());
+            if (folder === undefined) throw new Error('A rule was offered that holds in no folder.');
+            return ports.rules.allow(step, offer, decision, { agentId: agent.id, folder });
+          },
           undo: ports.undo,
           checkBudget: async () => {
             // What the last request took counts.

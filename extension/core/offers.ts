@@ -1,38 +1,46 @@
-/** What an approval can be widened to: at most one offer for each duration, and never one that would not cover the step. */
+/**
+ * What an approval can be widened to: at most one offer for each duration, and never one that would not cover the step.
+ * A rule holds in one open folder, so that a step over several has none.
+ */
 import type { Rule, RuleDuration, RuleMatch, RuleOffer } from '../shared/rule.ts';
 import { parseCommandLine } from './commandLine.ts';
 import type { PolicyContext, PolicyStep } from './policy.ts';
-import { builtInEffect, isInsideLabel, matchingRules, matchText, ruleText } from './ruleMatch.ts';
+import {
+  builtInEffect,
+  isInsideLabel,
+  literalGlob,
+  matchingRules,
+  matchText,
+  placeText,
+  ruleFolder,
+} from './ruleMatch.ts';
 
 const editTools = ['edit_file', 'write_file'];
 /** Edits of both kinds go together; a move or a deletion is allowed by itself. */
 const toolsLike = (tool: string): readonly string[] => (editTools.includes(tool) ? editTools : [tool]);
 
-/** A label as a glob that matches nothing else. */
-const literalGlob = (label: string): string => label.replace(/[*?[\]{}()!+@|^$\\]/g, '\\$&');
-
-const foldersOf = (label: string): readonly string[] => label.split('/').slice(0, -1);
+const foldersOf = (path: string): readonly string[] => path.split('/').slice(0, -1);
 
 const sharedStart = (a: readonly string[], b: readonly string[]): readonly string[] => {
   const end = a.findIndex((part, index) => part !== b[index]);
   return end === -1 ? a : a.slice(0, end);
 };
 
-const commonFolder = (labels: readonly string[]): readonly string[] =>
-  labels.map(foldersOf).reduce(sharedStart);
+const commonFolder = (paths: readonly string[]): readonly string[] =>
+  paths.map(foldersOf).reduce(sharedStart);
 
 /** For good only what the step touches: its folder, or a file at the top by itself. Undefined: there is no such folder. */
-const narrowGlob = (labels: readonly string[]): string | undefined => {
-  const folder = commonFolder(labels);
+const narrowGlob = (paths: readonly string[]): string | undefined => {
+  const folder = commonFolder(paths);
   if (folder.length > 0) return `${literalGlob(folder.join('/'))}/**`;
-  const [only] = labels;
-  return new Set(labels).size === 1 && only !== undefined ? literalGlob(only) : undefined;
+  const [only] = paths;
+  return new Set(paths).size === 1 && only !== undefined ? literalGlob(only) : undefined;
 };
 
 const pathMatch = (step: PolicyStep, duration: RuleDuration): readonly RuleMatch[] => {
-  const labels = step.access.paths.map(({ label }) => label);
-  if (step.access.command !== undefined || labels.length === 0 || !labels.every(isInsideLabel)) return [];
-  const glob = duration === 'session' ? '**' : narrowGlob(labels);
+  const paths = step.access.paths.map(({ below }) => below);
+  if (step.access.command !== undefined || paths.length === 0 || !paths.every(isInsideLabel)) return [];
+  const glob = duration === 'session' ? '**' : narrowGlob(paths);
   return glob === undefined ? [] : [{ kind: 'path', tools: toolsLike(step.tool), glob }];
 };
 
@@ -42,7 +50,7 @@ const commandMatches = (step: PolicyStep, context: PolicyContext): readonly Rule
   const parsed = parseCommandLine(command.line, context.shell);
   if (parsed.kind === 'problem') return [];
   const matches = parsed.commands.map(
-    (argv): RuleMatch => ({ kind: 'command', argv, folder: command.folder }),
+    (argv): RuleMatch => ({ kind: 'command', argv, folder: command.below }),
   );
   const keys = matches.map((match) => JSON.stringify(match));
   return matches.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
@@ -59,17 +67,35 @@ const matchesFor = (
   return known === 'execute' ? commandMatches(step, context) : [];
 };
 
-const offerOf = (duration: RuleDuration, matches: readonly RuleMatch[]): RuleOffer | undefined => {
+/** What the folder of a step is called, where several are open and its rules hold in one of them. */
+const folderName = ({ access: { command, paths } }: PolicyStep): string | undefined => {
+  const [label, below] =
+    command === undefined ? [paths[0]?.label, paths[0]?.below] : [command.folder, command.below];
+  if (label === undefined || below === undefined || label === below) return undefined;
+  return below === '.' ? label : label.slice(0, -(below.length + 1));
+};
+
+const offerOf = (
+  duration: RuleDuration,
+  matches: readonly RuleMatch[],
+  folder: string | undefined,
+): RuleOffer | undefined => {
   const last = matches.at(-1);
   if (last === undefined) return undefined;
+  const place = placeText(duration, folder);
   const before = matches.slice(0, -1).map(matchText).join(', ');
-  const end = ruleText({ match: last, duration });
-  return { duration, matches, label: before === '' ? end : `${before} and ${end}` };
+  // What is offered is a rule for each, and not one for all of them in a row.
+  const label =
+    before === ''
+      ? `${matchText(last)} ${place}`
+      : `${before} and ${matchText(last)}, each by itself, ${place}`;
+  return { duration, matches, label };
 };
 
 /** Whether the rules that the offer makes would let this very step through the next time. */
 const covers = (offer: RuleOffer, step: PolicyStep, context: PolicyContext): boolean => {
-  const { sessionId, folder, agentId } = context;
+  const { sessionId, agentId } = context;
+  const folder = ruleFolder(step, context.folder) ?? '';
   const rules = offer.matches.map(
     (match): Rule => ({
       id: '',
@@ -88,6 +114,6 @@ const covers = (offer: RuleOffer, step: PolicyStep, context: PolicyContext): boo
 /** For a step that nothing covers and that need not be asked about every single time. */
 export const offersFor = (step: PolicyStep, context: PolicyContext): readonly RuleOffer[] =>
   (['session', 'workspace'] as const).flatMap((duration) => {
-    const offer = offerOf(duration, matchesFor(step, context, duration));
+    const offer = offerOf(duration, matchesFor(step, context, duration), folderName(step));
     return offer !== undefined && covers(offer, step, context) ? [offer] : [];
   });

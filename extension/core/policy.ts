@@ -17,12 +17,17 @@ export interface PolicyContext {
   readonly mode: ApprovalMode;
   readonly agentId: string;
   readonly sessionId: string;
-  /** Absolute path of the first workspace folder. */
+  /** Absolute real path of the first workspace folder: rules for tools from outside hold there. */
   readonly folder: string;
   /** Of all chats and folders; those that do not apply are passed over here. */
   readonly rules: readonly Rule[];
   /** Whose words have come in since the person's last message: `a web page (example.org)`. */
   readonly taint?: string;
+  /**
+   * Of this job: a file that was changed unasked since the person last approved a command. A rule allowed `npm test` as it
+   * was; what it runs may be what was written there.
+   */
+  readonly uncheckedEdit?: string;
   /** What commands are run by: `cmd` on Windows, where rules do not cover them. */
   readonly shell: CommandShell;
 }
@@ -75,7 +80,7 @@ const byMode = (step: PolicyStep, { mode }: PolicyContext): PolicyDecision | und
   if (mode !== 'smart' && mode !== 'autopilot') return undefined;
   const { paths, command } = step.access;
   if (known === 'write' && command === undefined && paths.length > 0) {
-    if (!paths.every(({ label }) => isInsideLabel(label))) return undefined;
+    if (!paths.every(({ root, below }) => root !== '' && isInsideLabel(below))) return undefined;
     return run(`${mode} mode: edits inside the workspace run, and can be undone`, { mustBeUndoable: true });
   }
   if (mode === 'autopilot' && known === 'execute' && command?.isSandboxed === true) {
@@ -105,14 +110,23 @@ const decideTrusted = (step: PolicyStep, context: PolicyContext): PolicyDecision
   if (known !== undefined && known !== step.effect) return ask('it does something else than its tool should');
   // What a tool from outside says of itself is not known to be true: its reads may as well be requests to anywhere.
   if (context.taint !== undefined && known !== 'read') return ask(`after words from ${context.taint}`);
-  return (
-    byRule(step, context) ?? byMode(step, context) ?? ask(uncovered(step, context), offersFor(step, context))
-  );
+  const ofRule = byRule(step, context);
+  const ofMode = byMode(step, context);
+  // What the sandbox holds may run what it likes.
+  if (
+    ofRule !== undefined &&
+    ofMode === undefined &&
+    known === 'execute' &&
+    context.uncheckedEdit !== undefined
+  ) {
+    return ask(`files it may run were changed without being looked at: ${cutLabel(context.uncheckedEdit)}`);
+  }
+  return ofRule ?? ofMode ?? ask(uncovered(step, context), offersFor(step, context));
 };
 
 /**
- * Strictest wins: trust, then what always asks, then taint, then rules and mode; what nothing covers asks. Never throws:
- * whatever goes wrong asks.
+ * Strictest wins: trust, then what always asks, then taint, then rules and mode; what nothing covers asks, and so does a
+ * command by rule behind edits that nobody saw. Never throws: whatever goes wrong asks.
  */
 export const decide = (step: PolicyStep, context: PolicyContext): PolicyDecision => {
   try {

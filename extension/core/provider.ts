@@ -33,7 +33,14 @@ export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly text: string }
   /** Before the first token only. */
-  | { readonly type: 'retrying'; readonly attempt: number; readonly delayMs: number; readonly reason: string }
+  | {
+      readonly type: 'retrying';
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly reason: string;
+      /** As `mayHaveCost` says of the failure. */
+      readonly mayHaveCost?: boolean;
+    }
   /** Tokens of this attempt as far as they are told; the last one counts. */
   | { readonly type: 'usage'; readonly usage: TokenUsage }
   /** The last event of a stream that ended well. */
@@ -73,17 +80,27 @@ export class ProviderError extends Error {
   readonly kind: ProviderErrorKind;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** False where the connection was not even made. */
+  readonly wasReached: boolean;
 
   constructor(
     kind: ProviderErrorKind,
     message: string,
-    options?: { retryAfterMs?: number; cause?: unknown },
+    options?: { retryAfterMs?: number; wasReached?: boolean; cause?: unknown },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options?.retryAfterMs;
+    this.wasReached = options?.wasReached ?? true;
   }
 }
+
+/**
+ * Whether somebody may have worked on the request of which nothing came: not where it was turned away, or reached nobody.
+ */
+export const mayHaveCost = (error: unknown): boolean =>
+  error instanceof ProviderError &&
+  (error.kind === 'emptyReply' || (error.kind === 'network' && error.wasReached));
 
 /** What a person has to know of a provider before a model is asked. */
 export interface ProviderDescription {

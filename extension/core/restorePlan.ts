@@ -70,6 +70,23 @@ const standingOf = (
   return isAsLeft && isUnbroken(versions) ? 'asLeft' : 'changedSince';
 };
 
+/** What steps made elsewhere of a content that is not kept any more may be its only copy: a file that was moved. */
+export const withoutLastCopies = (paths: readonly PlannedPath[]): readonly PlannedPath[] => {
+  const lost = new Set(
+    paths.flatMap(({ standing, target }) =>
+      standing === 'forgotten' && target.kind === 'file' ? [target.hash] : [],
+    ),
+  );
+  if (lost.size === 0) return paths;
+  const cameFromLost = ({ changes }: PlannedPath): boolean =>
+    changes.some(({ after }) => after.kind === 'file' && lost.has(after.hash));
+  return paths.map((path) =>
+    (path.standing === 'asLeft' || path.standing === 'changedSince') && cameFromLost(path)
+      ? { ...path, standing: 'forgotten' }
+      : path,
+  );
+};
+
 /**
  * @param versions of the steps that are taken back, oldest first
  * @param nowOf how each of their files is now
@@ -82,7 +99,7 @@ export const planRestore = (
   obstacleFor: (version: FileVersion) => Obstacle | undefined = () => undefined,
 ): readonly PlannedPath[] => {
   const byFile = Map.groupBy(versions, ({ file }) => file);
-  return [...byFile]
+  const paths = [...byFile]
     .flatMap(([file, own]): PlannedPath[] => {
       const changing = own.filter(({ before, after }) => after === undefined || !isSameState(before, after));
       const [first] = changing;
@@ -105,6 +122,7 @@ export const planRestore = (
       ];
     })
     .sort((a, b) => (a.file < b.file ? -1 : 1));
+  return withoutLastCopies(paths);
 };
 
 /** One thing to do to one path. `put` makes a file or link, or replaces one. */

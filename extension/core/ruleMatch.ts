@@ -27,28 +27,56 @@ export const builtInEffect = (tool: string): Effect | undefined =>
   Object.hasOwn(toolPolicies, tool) ? toolPolicies[tool] : undefined;
 
 /**
- * Whether a label is a plain path below a workspace folder, the only form in which globs are compared: `/`-separated,
- * with nothing that leads upwards and no root or drive in front.
+ * Whether this is a plain path below a workspace folder, the only form in which globs are compared: `/`-separated, with
+ * nothing that leads upwards and no root or drive in front.
  */
-export const isInsideLabel = (label: string): boolean =>
-  label !== '' &&
-  !/^[A-Za-z]:/.test(label) &&
-  !/[\\\p{Cc}]/u.test(label) &&
-  (label === '.' || label.split('/').every((part) => part !== '' && part !== '.' && part !== '..'));
+export const isInsideLabel = (path: string): boolean =>
+  path !== '' &&
+  !/^[A-Za-z]:/.test(path) &&
+  !/[\\\p{Cc}]/u.test(path) &&
+  (path === '.' || path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'));
 
 /**
  * No negation, which would turn a rule into its opposite, and no extended globs, which can take exponential time. The
- * same on every system: labels are `/`-separated everywhere.
+ * same on every system: paths are `/`-separated everywhere.
  */
 const globOptions = { dot: true, nocase: false, nonegate: true, noextglob: true, windows: false };
+
+/** What may mean something else than itself in a glob. */
+const globSigns = /[*?[\]{}()!+@|^$\\]/;
+
+/** A path as a glob that matches nothing else. */
+export const literalGlob = (path: string): string => path.replace(new RegExp(globSigns, 'g'), '\\$&');
+
+/** The path that a glob without any sign stands for, or undefined. */
+const literalOf = (glob: string): string | undefined =>
+  globSigns.test(glob.replace(/\\./gs, '')) ? undefined : glob.replace(/\\(.)/gs, '$1');
+
+/** All below a folder. */
+const everythingIn = '/**';
+
+/**
+ * What names one file, or one folder, is compared as text: no reading of globs can make more of it. Quotes are signs for
+ * picomatch only, and mean themselves here.
+ */
+const globMatcher = (glob: string): ((path: string) => boolean) => {
+  const file = literalOf(glob);
+  if (file !== undefined) return (path) => path === file;
+  const folder = glob.endsWith(everythingIn) ? literalOf(glob.slice(0, -everythingIn.length)) : undefined;
+  if (folder !== undefined) return (path) => path.startsWith(`${folder}/`);
+  return picomatch(
+    glob.replace(/\\.|"/gs, (found) => (found === '"' ? '\\"' : found)),
+    globOptions,
+  );
+};
 
 const matchesPath = (match: RuleMatch & { kind: 'path' }, step: PolicyStep): boolean => {
   if (!match.tools.includes(step.tool) || builtInEffect(step.tool) !== 'write') return false;
   if (step.effect !== 'write' || step.access.command !== undefined) return false;
   const { paths } = step.access;
   if (paths.length === 0 || match.glob === '') return false;
-  const matches = picomatch(match.glob, globOptions);
-  return paths.every(({ label }) => isInsideLabel(label) && matches(label));
+  const matches = globMatcher(match.glob);
+  return paths.every(({ below }) => isInsideLabel(below) && matches(below));
 };
 
 const matchesTool = (match: RuleMatch & { kind: 'tool' }, step: PolicyStep): boolean =>
@@ -56,6 +84,21 @@ const matchesTool = (match: RuleMatch & { kind: 'tool' }, step: PolicyStep): boo
 
 const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length > 0 && a.length === b.length && a.every((each, index) => each === b[index]);
+
+/**
+ * The one folder whose rules a step comes under: the open folder that its command or all its paths lie in, and for a tool
+ * from outside the first one. By its real path and never by its name: another folder may be called the same.
+ * @returns undefined where there is no such folder
+ */
+export const ruleFolder = (
+  { tool, access }: Pick<PolicyStep, 'tool' | 'access'>,
+  first: string,
+): string | undefined => {
+  const own = access.command === undefined ? access.paths.map(({ root }) => root) : [access.command.root];
+  const roots = new Set(builtInEffect(tool) === undefined ? [first] : own);
+  const [root = ''] = roots;
+  return roots.size === 1 && root !== '' ? root : undefined;
+};
 
 /** Whether a rule holds here at all: in this chat or folder, and for this agent. */
 export const appliesHere = (
@@ -82,13 +125,15 @@ const commandsOf = (step: PolicyStep, context: PolicyContext): readonly (readonl
  * has to be covered, each by any rule.
  */
 export const matchingRules = (step: PolicyStep, context: PolicyContext): readonly Rule[] => {
-  const rules = context.rules.filter((rule) => appliesHere(rule, context));
+  const folder = ruleFolder(step, context.folder);
+  if (folder === undefined) return [];
+  const rules = context.rules.filter((rule) => appliesHere(rule, { ...context, folder }));
   if (step.access.command !== undefined && builtInEffect(step.tool) !== undefined) {
-    const { folder } = step.access.command;
+    const { below } = step.access.command;
     const commands = commandsOf(step, context) ?? [];
     const found = commands.map((argv) =>
       rules.find(
-        ({ match }) => match.kind === 'command' && match.folder === folder && isSameList(match.argv, argv),
+        ({ match }) => match.kind === 'command' && match.folder === below && isSameList(match.argv, argv),
       ),
     );
     return found.every((rule) => rule !== undefined) ? [...new Set(found)] : [];
@@ -101,9 +146,10 @@ export const matchingRules = (step: PolicyStep, context: PolicyContext): readonl
   return one === undefined ? [] : [one];
 };
 
-const places: Readonly<Record<RuleDuration, string>> = {
-  session: 'in this chat',
-  workspace: 'in this workspace',
+/** @param folder what the folder is called, where several are open */
+export const placeText = (duration: RuleDuration, folder?: string): string => {
+  if (folder === undefined) return duration === 'session' ? 'in this chat' : 'in this workspace';
+  return duration === 'session' ? `in ${folder} in this chat` : `in ${folder}`;
 };
 
 /** Longer commands are cut in labels; the question and the list of rules show them whole. */
@@ -134,4 +180,4 @@ export const matchText = (match: RuleMatch): string => {
 
 /** A rule in words: `npm test in this workspace`. */
 export const ruleText = (rule: Pick<Rule, 'match' | 'duration'>): string =>
-  `${matchText(rule.match)} ${places[rule.duration]}`;
+  `${matchText(rule.match)} ${placeText(rule.duration)}`;

@@ -137,9 +137,10 @@ export const createRuleBook = ({ store, newId, now, logError }: RuleBookPorts): 
       oneAtATime(async () => {
         const rule = (await store.listRules()).find((each) => each.id === id);
         if (rule === undefined) return;
+        // The record first here too: where it cannot be written, the rule stays.
+        await audit(rule, 'deleted', { by: 'user', where });
         await store.deleteRule(id);
         tellChange();
-        await audit(rule, 'deleted', { by: 'user', where });
       }),
 
     onChange: (listener) => {

@@ -5,7 +5,6 @@ import {
   type AssistantMessage,
   type Message,
   type ModelRef,
-  noUsage,
   type StopReason,
   type TokenUsage,
   textOf,
@@ -15,14 +14,15 @@ import {
 import type { RuleOffer } from '../shared/rule.ts';
 import { abortable } from './abort.ts';
 import type { Approver, Decision } from './approver.ts';
-import { endWithInput, estimateTokens, fitToContext, repairHistory } from './history.ts';
+import { endWithInput, estimateTokens, estimateUsage, fitToContext, repairHistory } from './history.ts';
 import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
-import type { PolicyDecision } from './policy.ts';
-import { type Provider, ProviderError } from './provider.ts';
+import type { PolicyContext, PolicyDecision } from './policy.ts';
+import { mayHaveCost, type Provider, ProviderError } from './provider.ts';
 import type { PastCall } from './repeats.ts';
 import { runSteps } from './runSteps.ts';
 import { taintOf } from './taint.ts';
 import type { PreparedStep, Tool } from './tool.ts';
+import type { UncheckedEdit } from './turn.ts';
 import type { StepUndoKeeper } from './undo.ts';
 import { createWorkClock, type WorkClock } from './workClock.ts';
 
@@ -46,10 +46,14 @@ export interface JobSetUp {
   readonly provider: Provider;
   readonly tools: readonly Tool[];
   readonly approver: Approver;
-  /** @param taint whose words have come in since the person's last message */
-  decide(step: Step, prepared: PreparedStep, taint: string | undefined): Promise<PolicyDecision>;
+  /** @param since what has happened in the chat, as PolicyContext has it */
+  decide(
+    step: Step,
+    prepared: PreparedStep,
+    since: Pick<PolicyContext, 'taint' | 'uncheckedEdit'>,
+  ): Promise<PolicyDecision>;
   /** Makes what the person allowed for longer into rules. @returns their ids @throws when they could not be kept */
-  allow(step: Step, offer: RuleOffer, decision: Decision): Promise<readonly string[]>;
+  allow(step: Step, offer: RuleOffer, decision: Decision, prepared: PreparedStep): Promise<readonly string[]>;
   readonly undo: StepUndoKeeper;
   /** Asked before each model request. @returns why it must not be sent */
   checkBudget(): Promise<JobError | undefined>;
@@ -99,12 +103,32 @@ async function* streamReply(
 ): AsyncGenerator<EventBody, Reply> {
   let partial: AssistantBlock[] = [];
   let usage: TokenUsage | undefined;
-  /** Tells what an attempt took, however it ended. */
-  function* told(): Generator<EventBody, void> {
-    if (usage === undefined) return;
-    const costUsd = usage === noUsage ? undefined : setUp.costOf(usage);
-    yield { type: 'Usage', usage, workMs: clock.lap(), ...(costUsd === undefined ? {} : { costUsd }) };
+  /** When the last attempt was sent, or will be. */
+  let sentAt = setUp.now();
+  const request = {
+    model: job.model,
+    system: job.system,
+    messages,
+    tools: setUp.tools.map((tool) => tool.spec),
+    sessionId: job.sessionId,
+  };
+  /**
+   * Tells what an attempt took, however it ended.
+   * @param content what came of it; undefined where the server has told all
+   */
+  function* told(content?: readonly AssistantBlock[]): Generator<EventBody, void> {
+    const isKnown = usage !== undefined && usage.input + usage.output > 0;
+    const taken = isKnown && content === undefined ? usage : undefined;
+    const counted = taken ?? estimateUsage(request, content ?? [], usage);
     usage = undefined;
+    const costUsd = setUp.costOf(counted);
+    yield {
+      type: 'Usage',
+      usage: counted,
+      ...(taken === undefined ? { isEstimated: true } : {}),
+      ...(costUsd === undefined ? {} : { costUsd }),
+      workMs: clock.lap(),
+    };
   }
   const append = (type: 'text' | 'thinking', text: string): void => {
     const last = partial.at(-1);
@@ -120,13 +144,6 @@ async function* streamReply(
     createdAt: setUp.now(),
   });
   try {
-    const request = {
-      model: job.model,
-      system: job.system,
-      messages,
-      tools: setUp.tools.map((tool) => tool.spec),
-      sessionId: job.sessionId,
-    };
     for await (const event of abortable(setUp.provider.stream(request, signal), signal)) {
       switch (event.type) {
         case 'text':
@@ -139,7 +156,8 @@ async function* streamReply(
           break;
         case 'retrying': {
           const { attempt, delayMs, reason } = event;
-          yield* told();
+          if (usage !== undefined || event.mayHaveCost === true) yield* told([]);
+          sentAt = setUp.now() + delayMs;
           yield { type: 'Retrying', attempt, delayMs, reason };
           break;
         }
@@ -147,15 +165,15 @@ async function* streamReply(
           usage = event.usage;
           break;
         case 'done':
-          // Also one of which the server does not say what it took was a request, and has cost something.
-          usage ??= noUsage;
-          yield* told();
+          // Also one of which the server does not say what it took has cost something.
+          yield* told(usage === undefined || usage.input + usage.output === 0 ? event.content : undefined);
           return { message: reply(event.content, event.stopReason) };
       }
     }
     throw new ProviderError('network', 'The reply ended before it was complete.');
   } catch (failure) {
-    yield* told();
+    const isUnderWay = signal.aborted ? setUp.now() >= sentAt : mayHaveCost(failure);
+    if (usage !== undefined || partial.length > 0 || isUnderWay) yield* told(partial);
     // Thinking that never reached its answer has no signature and cannot be sent back; it is kept only for the reader.
     return { message: reply(partial, 'interrupted'), failure };
   }
@@ -179,6 +197,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
   );
   const clock = createWorkClock(setUp.now);
   const past: PastCall[] = [];
+  const unchecked: UncheckedEdit = { edit: undefined };
   let budget = job.contextBudget;
 
   for (let turn = 0; turn < job.turnLimit; ) {
@@ -218,7 +237,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
     }
     const taint = () => taintOf([...known, ...own]);
     const stopped = yield* runSteps(
-      { job, setUp, message, signal, clock, past, taint },
+      { job, setUp, message, signal, clock, past, taint, unchecked },
       calls,
       ({ result }) => own.push(result),
     );

@@ -94,13 +94,13 @@ export const keepBefore = async (
 };
 
 const keepAfter = async (
-  { setUp }: Turn,
+  { setUp, signal }: Turn,
   step: Step,
   prepared: PreparedStep,
 ): Promise<StepUndo | undefined> => {
   if (prepared.effect === 'read') return undefined;
   try {
-    return await setUp.undo.after(step, prepared);
+    return await setUp.undo.after(step, prepared, signal);
   } catch (error) {
     setUp.logError(error);
     return undefined;
@@ -130,12 +130,17 @@ export async function* runApproved(
     await keepAfter(turn, step, prepared);
     return yield* reject(turn, step, { approved: false, scope: 'once', by, surface: 'cancelled' });
   }
+  const { accepted = [] } = prepared;
+  // Before it runs: it may change files although it fails in the end.
+  if (by === 'rule' && prepared.effect === 'write') turn.unchecked.edit ??= step.title;
+  if (by !== 'rule' && prepared.effect === 'execute') turn.unchecked.edit = undefined;
   yield {
     type: 'StepApproved',
     step,
     by,
     reason: problem === undefined ? reason : `${reason}; it cannot be undone: ${problem}`,
     ...(ruleIds.length === 0 ? {} : { ruleIds }),
+    ...(accepted.length === 0 ? {} : { accepted }),
   };
   let outcome: Outcome;
   let lost: unknown;

@@ -1,6 +1,6 @@
 import type { Agent } from '../shared/agent.ts';
 import type { AuditEntry, NewAuditEntry } from '../shared/audit.ts';
-import type { BudgetScope, Spending } from '../shared/budget.ts';
+import type { BudgetScope, LimitKind, Spending } from '../shared/budget.ts';
 import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { TokenUsage } from '../shared/message.ts';
@@ -59,6 +59,12 @@ export interface SearchResult {
   readonly unsearched: readonly string[];
 }
 
+/** Versions of one step or undo, of all steps from a row on, or of all undos. */
+export type VersionQuery =
+  | { readonly stepId: string }
+  | { readonly fromRow: number }
+  | { readonly of: 'undos' };
+
 export interface SpentQuery {
   readonly jobId: string;
   readonly sessionId: string;
@@ -68,8 +74,10 @@ export interface SpentQuery {
 
 export interface ScopeSpending {
   readonly spending: Spending;
-  /** How often the person has raised this scope's limit: of a job and a chat ever, else since `since`. */
+  /** How often the person has raised a limit of this scope: of a job and a chat ever, else since `since`. */
   readonly raised: number;
+  /** Those of them that were of one kind of limit. */
+  readonly raisedBy?: Readonly<Partial<Record<LimitKind, number>>>;
 }
 
 export interface SessionUsage {
@@ -163,21 +171,24 @@ export interface Store {
 
   /** What the four scopes have spent; `agent` and `day` since `since` (milliseconds since the epoch). */
   spent(query: SpentQuery): Promise<Readonly<Record<BudgetScope, ScopeSpending>>>;
-  /** The person lets a scope spend its limit once more. */
+  /**
+   * The person lets a scope spend a limit once more.
+   * @param key of the job, chat, agent or day, with the kind of limit behind it: `raisedKey`
+   */
   raiseBudget(scope: BudgetScope, key: string, at: number): Promise<void>;
 
   /** Adds them, or puts them in the place of those with the same step and file. */
   keepVersions(versions: readonly FileVersion[]): Promise<void>;
-  /** Of a chat, oldest first: of one step, or of all steps from this row on. */
-  listVersions(
-    sessionId: string,
-    of: { readonly stepId: string } | { readonly fromRow: number },
-  ): Promise<readonly FileVersion[]>;
-  /** Says of the steps that what they did to files was taken back (also where files were kept as they are now). */
-  markUndone(sessionId: string, stepIds: readonly string[], at: number): Promise<void>;
+  /** Of a chat, oldest first. */
+  listVersions(sessionId: string, of: VersionQuery): Promise<readonly FileVersion[]>;
+  /**
+   * Says of the steps, or undos, that all that they did to files was taken back.
+   * @param at undefined: that is not so any more, since the undo was undone
+   */
+  markUndone(sessionId: string, stepIds: readonly string[], at: number | undefined): Promise<void>;
   /** Every content that some version needs. */
   versionHashes(): Promise<readonly string[]>;
-  /** Forgets the oldest versions, of which these contents are, except those of chats in which a job runs. */
+  /** These contents are not needed any more, except by chats in which a job runs. The versions stay. */
   forgetVersions(hashes: readonly string[]): Promise<void>;
 
   /** What the history takes on disk, and which part of it can be freed. */

@@ -3,12 +3,10 @@ import type { Message } from '../shared/message.ts';
 
 /**
  * Of what has come in since the person's last message, the first that others wrote: `a web page (example.org)`.
- * A new message of the person starts clean; a job that goes on without one does not.
+ * A new message of the person starts clean; a job that goes on without one does not, and what was imported as a message of
+ * theirs is none.
  */
 export const taintOf = (messages: readonly Message[]): string | undefined => {
-  const last = messages.findLastIndex(({ role }) => role === 'user');
-  for (const message of messages.slice(last + 1)) {
-    if (message.role === 'tool' && message.taint !== undefined) return message.taint;
-  }
-  return undefined;
+  const last = messages.findLastIndex(({ role, taint }) => role === 'user' && taint === undefined);
+  return messages.slice(last + 1).find(({ taint }) => taint !== undefined)?.taint;
 };

@@ -3,10 +3,19 @@
  * after the job and is nobody's to wait for: whatever goes wrong with it, the chat keeps the title it has.
  */
 import { type AgentEvent, endsJob } from '../shared/event.ts';
-import { type AssistantBlock, type ModelRef, textOf, type UserMessage } from '../shared/message.ts';
+import {
+  type AssistantBlock,
+  type ModelRef,
+  type TokenUsage,
+  textOf,
+  type UserMessage,
+} from '../shared/message.ts';
+import type { Session } from '../shared/session.ts';
 import { abortable } from './abort.ts';
+import type { Budgets } from './budgets.ts';
+import { estimateUsage } from './history.ts';
 import type { Jobs } from './jobs.ts';
-import type { Provider } from './provider.ts';
+import { type ModelRequest, mayHaveCost, type Provider } from './provider.ts';
 import type { Store } from './store.ts';
 
 /** Characters of the person's first message, and of the answer to it, that the model is shown. */
@@ -59,35 +68,57 @@ const firstQuestion = async (store: Store, sessionId: string, jobId: string): Pr
   return text === '' ? undefined : text;
 };
 
-const ask = async (
-  provider: Provider,
-  request: {
-    readonly model: ModelRef;
-    readonly sessionId: string;
-    readonly question: string;
-    readonly answer: string;
-  },
-  signal: AbortSignal,
+interface Reply {
+  readonly content: readonly AssistantBlock[];
+  /** What the request took; undefined where nobody can have worked on it. */
+  readonly usage?: TokenUsage;
+  readonly failure?: unknown;
+}
+
+/** Never throws. */
+const ask = async (provider: Provider, request: ModelRequest, signal: AbortSignal): Promise<Reply> => {
+  let content: readonly AssistantBlock[] = [];
+  let usage: TokenUsage | undefined;
+  let text = '';
+  const told = () =>
+    usage !== undefined && usage.input + usage.output > 0
+      ? usage
+      : estimateUsage(request, [{ type: 'text', text }], usage);
+  try {
+    for await (const event of abortable(provider.stream(request, signal), signal)) {
+      if (event.type === 'usage') usage = event.usage;
+      if (event.type === 'text') text += event.text;
+      // A title is not worth a second request.
+      if (event.type === 'retrying') return { content, ...(event.mayHaveCost ? { usage: told() } : {}) };
+      if (event.type === 'done' && event.stopReason === 'end') content = event.content;
+    }
+    return { content, usage: told() };
+  } catch (failure) {
+    const hasCost = signal.aborted || usage !== undefined || text !== '' || mayHaveCost(failure);
+    return { content: [], failure, ...(hasCost ? { usage: told() } : {}) };
+  }
+};
+
+const requestFor = (
+  session: Pick<Session, 'id' | 'model'>,
+  question: string,
+  answer: string,
   at: number,
-): Promise<string | undefined> => {
-  const text = `Message:\n${cut(request.question, messageLimit)}\n\nAnswer:\n${cut(request.answer, answerLimit)}`;
+): ModelRequest => {
+  const text = `Message:\n${cut(question, messageLimit)}\n\nAnswer:\n${cut(answer, answerLimit)}`;
   const message: UserMessage = {
     role: 'user',
     id: 'title',
     content: [{ type: 'text', text }],
     createdAt: at,
   };
-  let content: readonly AssistantBlock[] = [];
-  const events = provider.stream(
-    { model: request.model, system, messages: [message], tools: [], sessionId: `${request.sessionId}-title` },
-    signal,
-  );
-  for await (const event of abortable(events, signal)) {
-    // A title is not worth a second request.
-    if (event.type === 'retrying') return undefined;
-    if (event.type === 'done' && event.stopReason === 'end') content = event.content;
-  }
-  return cleanTitle(textOf(content));
+  return {
+    model: session.model,
+    system,
+    messages: [message],
+    tools: [],
+    sessionId: `${session.id}-title`,
+  };
 };
 
 export interface Titles {
@@ -98,6 +129,7 @@ export interface Titles {
 export const createTitles = (ports: {
   readonly store: Store;
   readonly jobs: Pick<Jobs, 'onEvent'>;
+  readonly budgets: Pick<Budgets, 'check' | 'costOf'>;
   provider(model: ModelRef): Provider;
   /** The person wants them, and the folder is trusted. */
   isEnabled(): boolean;
@@ -126,13 +158,18 @@ export const createTitles = (ports: {
     if (session?.titleBy !== 'message' || session.shelf === 'deleted') return;
     const question = await firstQuestion(store, sessionId, jobId);
     if (question === undefined || signal.aborted) return;
-    const { model } = session;
-    const title = await ask(
-      ports.provider(model),
-      { model, sessionId, question, answer },
-      signal,
-      ports.now(),
-    );
+    const { model, agentId } = session;
+    // A title is not worth a question either: where a limit is reached the chat keeps the one it has.
+    if ((await ports.budgets.check({ jobId, sessionId, agentId })) !== undefined || signal.aborted) return;
+    const request = requestFor(session, question, answer, ports.now());
+    const { content, usage, failure } = await ask(ports.provider(model), request, signal);
+    if (usage !== undefined) {
+      const costUsd = ports.budgets.costOf(model, usage);
+      const cost = costUsd === undefined ? {} : { costUsd };
+      await store.record({ type: 'Usage', jobId, at: ports.now(), usage, ...cost, isAside: true });
+    }
+    if (failure !== undefined) throw failure;
+    const title = cleanTitle(textOf(content));
     if (title === undefined) return;
     await store.updateSession(sessionId, { title: { text: title, by: 'model' } }, ports.now());
     const after = await store.getSession(sessionId);

@@ -1,4 +1,4 @@
-import type { ApprovalPrompt, Effect, FileDiff } from '../shared/event.ts';
+import type { AcceptedChange, ApprovalPrompt, Effect, FileDiff } from '../shared/event.ts';
 import type { JsonObject, UserBlock } from '../shared/message.ts';
 import type { AcceptedText } from './approver.ts';
 import type { ToolSpec } from './provider.ts';
@@ -30,14 +30,21 @@ export interface PathAccess {
   readonly label: string;
   /** Absolute real path. */
   readonly file: string;
+  /** Absolute real path of the open folder it lies in; empty outside of all. */
+  readonly root: string;
+  /** `/`-separated real path below that folder, whatever it is called; `.` is the folder. Rules compare it. */
+  readonly below: string;
   readonly kind: 'read' | 'write' | 'move' | 'delete';
 }
 
 /** A command line as it would be run. */
 export interface CommandAccess {
   readonly line: string;
-  /** Label of the workspace folder it runs in. */
+  /** Label of the folder it runs in. */
   readonly folder: string;
+  /** Where that folder lies, as of a path. */
+  readonly root: string;
+  readonly below: string;
   readonly isSandboxed: boolean;
 }
 
@@ -59,6 +66,8 @@ export interface PreparedStep {
   readonly approval?: StepQuestion;
   /** What Review opens; empty for steps that do not edit text. */
   readonly changes: readonly FileChange[];
+  /** Of a step that the person amended: what it writes instead of what was proposed. */
+  readonly accepted?: readonly AcceptedChange[];
   /**
    * @param emit live output for the step's card
    * @throws ToolError for a failure the model should read; the signal's reason when aborted

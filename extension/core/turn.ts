@@ -6,6 +6,11 @@ import { type PastCall, rememberedCalls, repetitionNote, repetitionOf, stoppedAt
 import type { Job, JobSetUp } from './runJob.ts';
 import type { WorkClock } from './workClock.ts';
 
+/** Of a job: a file that was changed by mode or rule since the person last approved a command. */
+export interface UncheckedEdit {
+  edit: string | undefined;
+}
+
 export interface Turn {
   readonly job: Job;
   readonly setUp: JobSetUp;
@@ -15,6 +20,7 @@ export interface Turn {
   readonly clock: WorkClock;
   /** Whose words have come in since the person's last message, by now. */
   taint(): string | undefined;
+  readonly unchecked: UncheckedEdit;
   /** The last calls of the job; a result is added as it is made. */
   readonly past: PastCall[];
 }

@@ -15,8 +15,11 @@ export interface StepUndoKeeper {
    * @throws CannotUndoError for an edit of which nothing could be kept; the signal's reason when aborted
    */
   before(step: Step, prepared: PreparedStep, signal: AbortSignal): Promise<void>;
-  /** After the step ended, however. Never throws. @returns undefined for a step that changed no file */
-  after(step: Step, prepared: PreparedStep): Promise<StepUndo | undefined>;
+  /**
+   * After the step ended, however. Never throws. It takes some seconds at most, and less once the signal is aborted;
+   * what was not looked at by then is among what is unknown. @returns undefined for a step that changed no file
+   */
+  after(step: Step, prepared: PreparedStep, signal: AbortSignal): Promise<StepUndo | undefined>;
 }
 
 export interface PutBackResult {

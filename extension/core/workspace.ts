@@ -14,6 +14,10 @@ export interface WorkspacePath {
   /** How people and models call it: relative to its root, prefixed by the root's name when there are several. */
   readonly label: string;
   readonly root: WorkspaceRoot;
+  /** Absolute real path of the root. */
+  readonly realRoot: string;
+  /** `/`-separated real path below it, whatever the root is called; `.` is the root. */
+  readonly below: string;
   readonly exists: boolean;
   readonly isFolder: boolean;
   /** The last part of the path as given is a symbolic link; `file` is what it leads to. */
@@ -84,8 +88,18 @@ export interface WorkspaceFiles {
   move(from: WorkspacePath, to: WorkspacePath): Promise<void>;
   /** A file, or an empty folder. */
   delete(path: WorkspacePath): Promise<void>;
+  /**
+   * Tells, without reading it, whether it is still the same file, unchanged, or the same folder.
+   * @throws ToolError when it is gone
+   */
+  identity(path: WorkspacePath): Promise<string>;
   /** Why a path always asks (`.git` is protected), or undefined. */
   protectedBecause(path: WorkspacePath): string | undefined;
+  /**
+   * Why moving a folder always asks for what it holds (`a holds .git: …`, or too much to look through), or undefined.
+   * @throws ToolError where a workspace folder would be moved, or something be put in its place
+   */
+  movedBecause(from: WorkspacePath, to: WorkspacePath): Promise<string | undefined>;
   /** Looks like it holds secrets (`.env`, private keys): reads ask. */
   looksSecret(path: WorkspacePath): boolean;
 }

@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorKind } from '../core/provider.ts';
 import type { ProviderId } from '../shared/message.ts';
-import { networkCodeOf } from './connectionFailure.ts';
+import { isUnreached, networkCodeOf } from './connectionFailure.ts';
 import { type Failure, failureOf, kindOf, lacksTools } from './failure.ts';
 import { keyVariables, providerNames } from './models.ts';
 import { inWords } from './retryAfter.ts';
@@ -128,6 +128,7 @@ export const toProviderError = (error: unknown, facts: RequestFacts): ProviderEr
   const said = messageFor(kind, failure, facts, waitMs);
   return new ProviderError(kind, `${said}${words}`, {
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    wasReached: facts.answered || !isUnreached(code),
     // Not an SDK's error that holds the response: its body and headers may hold the key.
     cause: kind === 'network' ? error : answerOf(failure, facts.key),
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ModelEvent,
   type ModelRequest,
+  mayHaveCost,
   ProviderError,
   type ProviderErrorKind,
 } from '../core/provider.ts';
@@ -51,6 +52,7 @@ const givenUp = (error: ProviderError, attempts: number): ProviderError =>
     ? error
     : new ProviderError(error.kind, `${error.message} (Tried ${attempts} times.)`, {
         ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        wasReached: error.wasReached,
         cause: error,
       });
 
@@ -65,6 +67,7 @@ export const withRetry = (stream: StreamReply, clock: RetryClock = realClock): S
     for (let attempt = 1; ; attempt += 1) {
       let delayMs: number;
       let reason: string;
+      let cost = {};
       let shown = false;
       try {
         for await (const event of stream(request, signal)) {
@@ -80,8 +83,9 @@ export const withRetry = (stream: StreamReply, clock: RetryClock = realClock): S
         const tooLong = error.retryAfterMs !== undefined && error.retryAfterMs > retryLimits.longestWaitMs;
         if (attempt >= retryLimits.attempts || late || tooLong) throw givenUp(error, attempt);
         reason = firstSentence(error.message);
+        if (mayHaveCost(error)) cost = { mayHaveCost: true };
       }
-      yield { type: 'retrying', attempt, delayMs, reason };
+      yield { type: 'retrying', attempt, delayMs, reason, ...cost };
       try {
         await clock.sleep(delayMs, signal);
       } catch (error) {

@@ -2,7 +2,7 @@ import type { DecidedBy, Effect } from './event.ts';
 
 /**
  * One line of the record of decisions: who, when, what exactly, and by which rule. It is kept when its chat is deleted.
- * `step`: a step ran or was refused; `rule`: a rule was made, changed or deleted; `mode`: a chat's mode was changed;
+ * `step`: a step ran or was refused, but for reads that every chat may do; `rule`: a rule was made, changed or deleted; `mode`: a chat's mode was changed;
  * `budget`: a budget was raised; `undo`: files were put back.
  */
 export interface AuditEntry {
@@ -18,7 +18,10 @@ export interface AuditEntry {
   readonly effect?: Effect;
   /** A line for a person. */
   readonly title: string;
-  /** What exactly: the tool's whole input as JSON, the rule, the files. */
+  /**
+   * What exactly: the tool's input as JSON, the rule, the files. Of what goes into files only hashes and counts; what the
+   * person made of an edit is below `accepted`.
+   */
   readonly detail: string;
   readonly by: DecidedBy;
   /** Where it was answered, or which rule or mode, in words. */

@@ -1,6 +1,6 @@
 /** What work costs and what it may cost. */
 
-/** Of one scope. Absent: no limit. All positive. */
+/** Of one scope. Absent: no limit; 0: nothing may be spent. What is not a number was not understood, and is reached. */
 export interface BudgetLimits {
   /** Model requests. */
   readonly requests?: number;
@@ -11,9 +11,19 @@ export interface BudgetLimits {
   readonly usd?: number;
 }
 
+export type LimitKind = keyof BudgetLimits;
+export const limitKinds = ['usd', 'tokens', 'requests', 'minutes'] as const satisfies readonly LimitKind[];
+
 /** `agent` and `day` count since midnight. */
 export const budgetScopes = ['job', 'chat', 'agent', 'day'] as const;
 export type BudgetScope = (typeof budgetScopes)[number];
+
+/** Under what it is kept that a limit of one kind was raised. */
+export const raisedKey = (key: string, kind: LimitKind): string => `${key}#${kind}`;
+
+/** The kind of limit that such a key is about, where it is about one. */
+export const raisedKind = (key: string): LimitKind | undefined =>
+  limitKinds.find((kind) => key.endsWith(`#${kind}`));
 
 export interface Spending {
   readonly requests: number;

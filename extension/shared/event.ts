@@ -55,6 +55,16 @@ export interface ApprovalPrompt {
   readonly expiresAt?: number;
 }
 
+/** What the person made of a proposed edit before they approved it. */
+export interface AcceptedChange {
+  readonly path: string;
+  /** Of the file as it was to be written, in hexadecimal. */
+  readonly sha256: string;
+  /** Lines, against the file as it was. */
+  readonly added: number;
+  readonly removed: number;
+}
+
 /** `rule`: nobody was asked, or nobody could answer. */
 export type DecidedBy = 'rule' | 'user' | 'telegram';
 
@@ -132,6 +142,8 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
       readonly reason: string;
       /** The rules that let it through, or that this answer made. */
       readonly ruleIds?: readonly string[];
+      /** What runs instead of the step's input, where the person changed it in the review. */
+      readonly accepted?: readonly AcceptedChange[];
     }
   | {
       readonly type: 'StepRejected';
@@ -154,10 +166,17 @@ export type AgentEvent = { readonly jobId: string; readonly at: number } & (
     }
   /** The reply's final blocks; Token and Thinking were only a preview. */
   | { readonly type: 'TurnCompleted'; readonly message: AssistantMessage }
-  /** Of one model request. */
+  /** Of one model request, also of one that failed or was cancelled once it had been sent. */
   | {
       readonly type: 'Usage';
       readonly usage: TokenUsage;
+      /** The server did not say, or not to the end: what was sent and what had come, as they are estimated. */
+      readonly isEstimated?: true;
+      /**
+       * Not of the conversation but of what is about it, such as its title: it counts for the chat, the agent and the day,
+       * and neither for the job nor for how long the context is. Only kept, and not told.
+       */
+      readonly isAside?: true;
       /** Absent where the price is not known. */
       readonly costUsd?: number;
       /** Milliseconds of work since the last one, without waiting for the person. */

@@ -76,6 +76,8 @@ export interface UserMessage {
   readonly content: readonly UserBlock[];
   /** Milliseconds since the epoch, as every time in this product. */
   readonly createdAt: number;
+  /** Set where it did not come from the person of this window: `an imported chat`. */
+  readonly taint?: string;
 }
 
 /** Why a reply ended. `interrupted`: cancelled, or the stream broke; the blocks are what had arrived by then. */
@@ -88,6 +90,8 @@ export interface AssistantMessage {
   readonly content: readonly AssistantBlock[];
   readonly stopReason: StopReason;
   readonly createdAt: number;
+  /** As of a user's message. */
+  readonly taint?: string;
 }
 
 /** How a tool call ended; only `completed` is a success. */

@@ -192,6 +192,8 @@ export type ToWebview = {
    */
   | { readonly type: 'editMessage'; readonly sessionId: string; readonly itemId: string }
   | { readonly type: 'accepted'; readonly requestId: string }
+  /** After `decide`: the person thought better of it, or it could not be taken. The step still waits. */
+  | { readonly type: 'undecided'; readonly stepId: string }
   /** `sessionId`: the chat that shows this, where that is about to be another one. */
   | {
       readonly type: 'refused';

@@ -10,9 +10,9 @@ export type ApprovalMode = (typeof approvalModes)[number];
 
 /** What a rule covers. */
 export type RuleMatch =
-  /** Steps of these tools whose every path matches the glob: `/`-separated, relative to a workspace folder, dot files too. */
+  /** Steps of these tools whose every path matches the glob: `/`-separated, relative to the rule's folder, dot files too. */
   | { readonly kind: 'path'; readonly tools: readonly string[]; readonly glob: string }
-  /** Exactly this command, argument for argument, in this workspace folder (as its label). Never a prefix. */
+  /** Exactly this command, argument for argument, run in this folder (relative to the rule's; `.` is that). Never a prefix. */
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly folder: string }
   /** Every step of a tool that comes from outside (an MCP server, a skill). */
   | { readonly kind: 'tool'; readonly tool: string };
@@ -26,7 +26,10 @@ export interface Rule {
   readonly duration: RuleDuration;
   /** The chat of a session rule. */
   readonly sessionId?: string;
-  /** Absolute path of the first workspace folder it holds in. */
+  /**
+   * Absolute real path of the one open folder it holds in, wherever that stands among others; for a tool from outside,
+   * which has none, it has to be the first.
+   */
   readonly folder: string;
   /** The only agent it holds for; absent: all. */
   readonly agentId?: string;

@@ -21,6 +21,9 @@ export type FileState =
   | { readonly kind: 'folder'; readonly mode: number }
   | { readonly kind: 'link'; readonly target: string };
 
+/** An undo is kept like a step, under an id that begins so: it can be undone itself. */
+export const undoIdPrefix = 'undo-';
+
 /** One path that one step touched, before and after it. */
 export interface FileVersion {
   readonly stepId: string;

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry, NewAuditEntry } from '../shared/audit.ts';
 import type { EventOf } from '../shared/event.ts';
-import { integer, text, textOrNone } from './rows.ts';
+import type { JsonObject } from '../shared/message.ts';
+import { integer, integerOrNone, text, textOrNone } from './rows.ts';
 import type { Query, Row, Statement } from './sqlite.ts';
 
-/** UTF-16 units of a detail that are kept: the record of decisions stays in memory for good. */
+/** Of the record the newest are kept, since it stays in memory: so many, and so many UTF-16 units of them. */
+export const keptDecisions = { entries: 100_000, units: 25_000_000 };
+
+/** UTF-16 units of a detail that are kept. */
 export const detailLimit = 16 * 1024;
 const titleLimit = 1_000;
 
@@ -42,13 +46,43 @@ const outcomeOf = (event: EventOf<'StepApproved' | 'StepRejected'>): AuditEntry[
   return event.by === 'rule' ? 'refused' : 'rejected';
 };
 
-/** What the record says of a step that was let through or not. */
+/** Fields of tools' inputs that hold what goes into files. */
+const contentKeys = new Set(['content', 'old_text', 'new_text']);
+
+/** Tells whether another content is this one, and no word of it: files hold secrets, and the record is kept for long. */
+const digest = (content: string): JsonObject => ({
+  sha256: createHash('sha256').update(content).digest('hex'),
+  characters: content.length,
+  lines: content === '' ? 0 : content.replace(/\n$/, '').split('\n').length,
+});
+
+const withoutContents = (input: JsonObject): string =>
+  JSON.stringify(input, (key, value: unknown) =>
+    typeof value === 'string' && contentKeys.has(key) ? digest(value) : value,
+  );
+
+/** What is to be done, and what the person made of it where they changed it. */
+const stepDetail = (event: EventOf<'StepApproved' | 'StepRejected'>): string => {
+  const accepted = event.type === 'StepApproved' ? event.accepted : undefined;
+  const { input } = event.step;
+  return withoutContents(
+    accepted === undefined ? input : { ...input, accepted: accepted.map((change) => ({ ...change })) },
+  );
+};
+
+/**
+ * What the record says of a step that was let through or not. Nothing of a read that every chat may do: nobody decided
+ * it, and there are many.
+ */
 export const stepDecision = (
   event: EventOf<'StepApproved' | 'StepRejected'>,
   sessionId: string,
   agentId: string | undefined,
-): NewAuditEntry => {
+): NewAuditEntry | undefined => {
   const { step } = event;
+  const isPlainRead =
+    event.type === 'StepApproved' && event.by === 'rule' && step.effect === 'read' && !event.ruleIds?.length;
+  if (isPlainRead) return undefined;
   return {
     at: event.at,
     kind: 'step',
@@ -60,7 +94,7 @@ export const stepDecision = (
     tool: step.tool,
     effect: step.effect,
     title: step.title,
-    detail: JSON.stringify(step.input),
+    detail: stepDetail(event),
     by: event.by,
     reason: event.reason,
     ruleIds: event.type === 'StepApproved' ? (event.ruleIds ?? []) : [],
@@ -97,3 +131,21 @@ const auditEntry = (row: Row): AuditEntry => {
 
 export const readAudit = (query: Query, afterId: number, limit: number): readonly AuditEntry[] =>
   query('SELECT * FROM decisions WHERE id > ? ORDER BY id LIMIT ?', [afterId, limit]).map(auditEntry);
+
+/** The newest entry: their numbers grow by one. */
+export const lastDecision = (query: Query): number =>
+  Number(query('SELECT max(id) AS id FROM decisions')[0]?.id ?? 0);
+
+/** Forgets the oldest entries where there are more than are kept. Goes through all of them. */
+export const forgetOldDecisions = (query: Query, limits = keptDecisions): readonly Statement[] => {
+  const passed = query(
+    `SELECT max(id) AS id FROM (
+      SELECT id, row_number() OVER newest AS number,
+        sum(length(title) + length(detail) + length(reason)) OVER newest AS units
+      FROM decisions WINDOW newest AS (ORDER BY id DESC)
+    ) WHERE number > ? OR units > ?`,
+    [limits.entries, limits.units],
+  );
+  const last = passed[0] === undefined ? undefined : integerOrNone(passed[0], 'id');
+  return last === undefined ? [] : [{ sql: 'DELETE FROM decisions WHERE id <= ?', params: [last] }];
+};

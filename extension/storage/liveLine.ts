@@ -122,6 +122,9 @@ const events = {
     by: decidedBy,
     reason: text,
     ruleIds: z.array(text).exactOptional(),
+    accepted: z
+      .array(z.object({ path: text, sha256: text, added: z.number(), removed: z.number() }))
+      .exactOptional(),
   }),
   StepRejected: z.object({
     ...every,
@@ -165,6 +168,7 @@ const events = {
       cacheWrite: number,
       reasoning: number,
     }),
+    isEstimated: z.literal(true).exactOptional(),
     costUsd: number.exactOptional(),
     workMs: number.exactOptional(),
   }),

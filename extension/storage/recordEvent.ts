@@ -44,6 +44,14 @@ export const endJob = (
 ): readonly Statement[] => [
   { sql: 'UPDATE jobs SET status = ?, ended_at = ? WHERE id = ?', params: [status, at, jobId] },
   {
+    // What was kept before it ran is of most use now: nobody knows how far it came.
+    sql: `UPDATE steps SET undo = json_object('files', kept.files, 'unknown', json_array())
+      FROM (SELECT step_id, count(*) AS files FROM file_versions WHERE session_id = ?1 AND job_id = ?2 GROUP BY step_id)
+        AS kept
+      WHERE steps.session_id = ?1 AND steps.id = kept.step_id AND status = 'running' AND undo IS NULL`,
+    params: [sessionId, jobId],
+  },
+  {
     sql: `UPDATE steps SET status = 'interrupted', ended_at = ? WHERE job_id = ? AND status IN ('waiting', 'running')`,
     params: [at, jobId],
   },
@@ -106,6 +114,7 @@ const writeStep = (
   ];
 };
 
+/** The hash tells what was asked; nothing compares it: an answer counts for the very object that was asked and then runs. */
 const insertApproval = (
   sessionId: string,
   event: EventOf<'ApprovalRequired'>,
@@ -242,10 +251,10 @@ const ofDecision = (
   columns: StepColumns,
 ): Build => {
   const write = ofStep(event, pack, columns);
-  return (query, sessionId) => [
-    ...write(query, sessionId),
-    insertDecision(stepDecision(event, sessionId, agentOfJob(query, event.jobId))),
-  ];
+  return (query, sessionId) => {
+    const entry = stepDecision(event, sessionId, agentOfJob(query, event.jobId));
+    return [...write(query, sessionId), ...(entry === undefined ? [] : [insertDecision(entry)])];
+  };
 };
 
 const packNotice = (notice: Notice, at: number, pack: Pack): string => pack({ notice, at });

@@ -10,6 +10,7 @@ import {
 } from '../shared/session.ts';
 import { releaseBlobs } from './blobs.ts';
 import { integer, plain, text, textOrNone } from './rows.ts';
+import { forgetRaises } from './spending.ts';
 import type { Query, Row, SqlParam, Statement } from './sqlite.ts';
 
 /** The status comes from the last job's row and an index of open steps, so a list costs the same however long the chats are. */
@@ -121,11 +122,7 @@ const tablesOfSession = [
 /** Not what was decided in it, and what it has cost: the record of decisions and the sums of a day stay. */
 export const deleteSession = (id: string): readonly Statement[] => [
   ...releaseBlobs(id),
-  {
-    sql: `DELETE FROM budget_raises WHERE (scope = 'chat' AND key = ?)
-      OR (scope = 'job' AND key IN (SELECT id FROM jobs WHERE session_id = ?))`,
-    params: [id, id],
-  },
+  forgetRaises(id),
   ...tablesOfSession.map((table) => ({ sql: `DELETE FROM ${table} WHERE session_id = ?`, params: [id] })),
   { sql: 'DELETE FROM sessions WHERE id = ?', params: [id] },
 ];

@@ -1,8 +1,15 @@
 import type { ScopeSpending, SessionUsage, SpentQuery } from '../core/store.ts';
-import type { BudgetScope, Spending } from '../shared/budget.ts';
+import {
+  type BudgetScope,
+  type LimitKind,
+  limitKinds,
+  raisedKey,
+  raisedKind,
+  type Spending,
+} from '../shared/budget.ts';
 import type { EventOf } from '../shared/event.ts';
 import { addUsage, noUsage, type TokenUsage } from '../shared/message.ts';
-import { integer } from './rows.ts';
+import { integer, text } from './rows.ts';
 import type { Query, Row, SqlParam, Statement } from './sqlite.ts';
 
 /** So long is known what was spent, whatever became of the chat; a day is what is asked for. Milliseconds. */
@@ -11,17 +18,21 @@ const spendingKeptMs = 31 * 24 * 60 * 60 * 1_000;
 export const insertUsage = (
   sessionId: string,
   agentId: string,
-  { jobId, at, usage, costUsd, workMs = 0 }: EventOf<'Usage'>,
+  { jobId, at, usage, costUsd, workMs = 0, isAside }: EventOf<'Usage'>,
 ): readonly Statement[] => {
   const numbers = [usage.input, usage.output, usage.cachedInput, usage.cacheWrite, usage.reasoning];
   const cost = costUsd ?? null;
   return [
-    {
-      sql: `INSERT INTO usage
-          (session_id, job_id, at, input, output, cached_input, cache_write, reasoning, cost_usd, work_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      params: [sessionId, jobId, at, ...numbers, cost, workMs],
-    },
+    ...(isAside === true
+      ? []
+      : [
+          {
+            sql: `INSERT INTO usage
+                (session_id, job_id, at, input, output, cached_input, cache_write, reasoning, cost_usd, work_ms)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            params: [sessionId, jobId, at, ...numbers, cost, workMs],
+          },
+        ]),
     {
       sql: `INSERT INTO usage_totals
           (session_id, input, output, cached_input, cache_write, reasoning, cost_usd, unpriced, requests, work_ms)
@@ -92,6 +103,16 @@ const spendingOf = (row: Row | undefined): Spending => ({
   unpriced: Number(row?.unpriced ?? 0),
 });
 
+const endings = `(SELECT '' AS ending ${limitKinds.map((kind) => `UNION ALL SELECT '${raisedKey('', kind)}'`).join(' ')})`;
+const isKeyOf = `key IN (SELECT ? || ending FROM ${endings})`;
+
+/** The raises of a chat and of its jobs. */
+export const forgetRaises = (sessionId: string): Statement => ({
+  sql: `DELETE FROM budget_raises WHERE (scope = 'chat' AND ${isKeyOf})
+    OR (scope = 'job' AND key IN (SELECT id || ending FROM jobs, ${endings} WHERE session_id = ?))`,
+  params: [sessionId, sessionId],
+});
+
 /** @param chat the database that the chat's rows lie in */
 export const spent = (
   live: Query,
@@ -103,8 +124,22 @@ export const spent = (
     condition: string,
     params: readonly SqlParam[],
   ): ScopeSpending => {
-    const [raises] = live(`SELECT count(*) AS times FROM budget_raises WHERE ${condition}`, params);
-    return { spending: spendingOf(spending), raised: Number(raises?.times) };
+    const raisedBy: Partial<Record<LimitKind, number>> = {};
+    let raised = 0;
+    for (const row of live(
+      `SELECT key, count(*) AS times FROM budget_raises WHERE ${condition} GROUP BY key`,
+      params,
+    )) {
+      const kind = raisedKind(text(row, 'key'));
+      const times = Number(row.times);
+      raised += times;
+      if (kind !== undefined) raisedBy[kind] = (raisedBy[kind] ?? 0) + times;
+    }
+    return {
+      spending: spendingOf(spending),
+      raised,
+      ...(Object.keys(raisedBy).length === 0 ? {} : { raisedBy }),
+    };
   };
   const [job] = chat(
     `SELECT ${sums}, total(input + output) AS tokens FROM usage WHERE job_id = ? AND session_id = ?`,
@@ -117,9 +152,9 @@ export const spent = (
   const [agent] = live(`${lately} AND agent_id = ?`, [since, agentId]);
   const [day] = live(lately, [since]);
   return {
-    job: scope(job, "scope = 'job' AND key = ?", [jobId]),
-    chat: scope(whole, "scope = 'chat' AND key = ?", [sessionId]),
-    agent: scope(agent, "scope = 'agent' AND key = ? AND at >= ?", [agentId, since]),
+    job: scope(job, `scope = 'job' AND ${isKeyOf}`, [jobId]),
+    chat: scope(whole, `scope = 'chat' AND ${isKeyOf}`, [sessionId]),
+    agent: scope(agent, `scope = 'agent' AND ${isKeyOf} AND at >= ?`, [agentId, since]),
     // There is one day at a time, whatever it is called.
     day: scope(day, "scope = 'day' AND at >= ?", [since]),
   };

@@ -3,6 +3,7 @@ import { type AgentEvent, endsJob } from '../shared/event.ts';
 import { deletedForMs } from '../shared/session.ts';
 import { type Blobs, deleteDoomed, doomedBlobs, type Packer } from './blobs.ts';
 import type { Database } from './database.ts';
+import { forgetOldDecisions, lastDecision } from './decisions.ts';
 import type { Disk } from './disk.ts';
 import { interruptJob, runningJobs } from './interruptedJobs.ts';
 import {
@@ -19,6 +20,7 @@ import { recordEvent } from './recordEvent.ts';
 import { deletedBefore, deleteSession } from './sessions.ts';
 import { forgetOldSpending } from './spending.ts';
 import type { Query, Statement } from './sqlite.ts';
+import { forgetOldVersions } from './versions.ts';
 
 export interface UpkeepOptions {
   readonly folder: string;
@@ -50,6 +52,10 @@ export interface Upkeep {
   closeOwnJobs(): Promise<void>;
 }
 
+/** Looking through the record takes time that grows with it. */
+const decisionsBetweenLooks = 500;
+const betweenVersionLooksMs = 60 * 60_000;
+
 export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const { folder, disk, owner, now, onChange, database, blobs } = options;
   const ownerText = formatOwner(owner);
@@ -58,6 +64,10 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const ends = new Map<string, AgentEvent>();
   /** Dooms the files of writes that failed, unless others need them. */
   let left: readonly Statement[] = [];
+  /** The number of the decision from which on the record is looked through again. */
+  let nextDecisionLook = 0;
+  /** When it is looked again for steps that are too old to be undone. */
+  let nextVersionLook = 0;
   let trying: Promise<void> | undefined;
 
   let calls = 0;
@@ -100,6 +110,21 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
   const forgetSpending = async (): Promise<void> => {
     const build = (query: Query) => forgetOldSpending(query, now());
     if ((await database.read(build)).length > 0) await database.transact(newCall('spending'), build);
+  };
+
+  const forgetVersions = async (): Promise<void> => {
+    if (now() < nextVersionLook) return;
+    nextVersionLook = now() + betweenVersionLooksMs;
+    const build = (query: Query) => forgetOldVersions(query, now());
+    if ((await database.read(build)).length > 0) await database.transact(newCall('versions'), build);
+  };
+
+  const forgetDecisions = async (): Promise<void> => {
+    const last = await database.read(lastDecision);
+    if (last < nextDecisionLook) return;
+    nextDecisionLook = last + decisionsBetweenLooks;
+    const build = (query: Query) => forgetOldDecisions(query);
+    if ((await database.read(build)).length > 0) await database.transact(newCall('decisions'), build);
   };
 
   const deleteBlobs: Upkeep['deleteBlobs'] = async (call) => {
@@ -157,6 +182,8 @@ export const createUpkeep = (options: UpkeepOptions): Upkeep => {
       closeDeadJobs,
       purge,
       forgetSpending,
+      forgetDecisions,
+      forgetVersions,
       sweepLeases,
       () => deleteBlobs(newCall('look')),
     ];

@@ -4,7 +4,13 @@ import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 
 const pathAccess =
   (kind: PathAccess['kind']) =>
-  ({ label, file }: WorkspacePath): PathAccess => ({ label, file, kind });
+  ({ label, file, realRoot, below }: WorkspacePath): PathAccess => ({
+    label,
+    file,
+    root: realRoot,
+    below,
+    kind,
+  });
 
 /** Why a path that holds secrets asks every time. */
 const secretCaution = ({ label }: WorkspacePath): string => `${label} looks like it holds secrets`;
@@ -34,7 +40,9 @@ export const changeAccess = (
   files: WorkspaceFiles,
   kind: Exclude<PathAccess['kind'], 'read'>,
   targets: readonly WorkspacePath[],
+  /** What else asks every time. */
+  more?: string,
 ): StepAccess => {
-  const caution = cautionFor(files, targets);
+  const caution = cautionFor(files, targets) ?? more;
   return { paths: targets.map(pathAccess(kind)), ...(caution === undefined ? {} : { caution }) };
 };

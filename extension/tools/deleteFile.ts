@@ -15,9 +15,16 @@ const input = z.strictObject({
 interface Content {
   /** Undefined for folders and binary or very large files. */
   readonly text: string | undefined;
-  readonly hash: string | undefined;
+  /** Tells whether it is still what it was. */
+  readonly version: string;
   readonly size: string;
 }
+
+/** By its content where that can be read, else by what the file system says of it. */
+const versionOf = async (files: WorkspaceFiles, target: WorkspacePath): Promise<string> => {
+  const read = target.isFolder ? undefined : await files.read(target, editableLimit).catch(() => undefined);
+  return read === undefined ? files.identity(target) : contentHash(read.bytes);
+};
 
 const contentOf = async (files: WorkspaceFiles, target: WorkspacePath): Promise<Content> => {
   if (target.isFolder) {
@@ -28,15 +35,17 @@ const contentOf = async (files: WorkspaceFiles, target: WorkspacePath): Promise<
         `${target.label} is not empty (${names.join(', ')}${entries.length > 5 ? ', and more' : ''}). Delete what it holds first. Nothing was deleted.`,
       );
     }
-    return { text: undefined, hash: undefined, size: 'an empty folder' };
+    return { text: undefined, version: await files.identity(target), size: 'an empty folder' };
   }
   const read = await files.read(target, editableLimit).catch(() => undefined);
-  if (read === undefined) return { text: undefined, hash: undefined, size: 'a large or unreadable file' };
+  if (read === undefined) {
+    return { text: undefined, version: await files.identity(target), size: 'a large or unreadable file' };
+  }
   const decoded = decodeText(read.bytes);
   const size = formatBytes(read.bytes.length);
-  const hash = contentHash(read.bytes);
-  if (decoded.kind === 'binary') return { text: undefined, hash, size: `${size}, binary` };
-  return { text: decoded.text, hash, size: `${counted(countLines(decoded.text), 'line')}, ${size}` };
+  const version = contentHash(read.bytes);
+  if (decoded.kind === 'binary') return { text: undefined, version, size: `${size}, binary` };
+  return { text: decoded.text, version, size: `${counted(countLines(decoded.text), 'line')}, ${size}` };
 };
 
 export const createDeleteFile = ({ files, seen }: WritingPorts): Tool =>
@@ -48,7 +57,7 @@ export const createDeleteFile = ({ files, seen }: WritingPorts): Tool =>
       const target = await files.resolve(path);
       if (!target.exists) throw new ToolError(`${target.label} does not exist.`);
       refuseLink(target);
-      const { text, hash, size } = await contentOf(files, target);
+      const { text, version, size } = await contentOf(files, target);
       const diff = {
         ...fileDiff({ path: target.label, before: text, after: undefined }),
         kind: 'deleted' as const,
@@ -64,13 +73,10 @@ export const createDeleteFile = ({ files, seen }: WritingPorts): Tool =>
             ? []
             : [{ path: target.label, file: target.editorFile, before: text, after: undefined }],
         run: async (signal) => {
-          if (hash !== undefined) {
-            const { bytes } = await files.read(target, editableLimit);
-            if (contentHash(bytes) !== hash) {
-              throw new ToolError(
-                `${target.label} changed since this step was proposed. Nothing was deleted. Read it again.`,
-              );
-            }
+          if ((await versionOf(files, target)) !== version) {
+            throw new ToolError(
+              `${target.label} changed since this step was proposed. Nothing was deleted. Read it again.`,
+            );
           }
           signal.throwIfAborted();
           await files.delete(target);

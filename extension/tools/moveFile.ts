@@ -27,6 +27,7 @@ export const createMoveFile = ({ files, seen }: WritingPorts): Tool =>
       if (from.isFolder && to.file.startsWith(`${from.file}/`)) {
         throw new ToolError('A folder cannot be moved into itself.');
       }
+      const held = await files.movedBecause(from, to);
       const diff: FileDiff = {
         path: from.label,
         kind: 'moved',
@@ -40,7 +41,7 @@ export const createMoveFile = ({ files, seen }: WritingPorts): Tool =>
         title: `${from.label} to ${to.label}`,
         effect: 'write',
         targets: [from.label, to.label],
-        access: changeAccess(files, 'move', [from, to]),
+        access: changeAccess(files, 'move', [from, to], held),
         approval: {
           title: `Move ${from.label}?`,
           detail: `From: ${from.label}${from.isFolder ? ' (a folder with all it holds)' : ''}\nTo: ${to.label}`,
@@ -48,6 +49,13 @@ export const createMoveFile = ({ files, seen }: WritingPorts): Tool =>
         },
         changes: [],
         run: async (signal) => {
+          // It may hold something else by now than when it was asked, or not asked, about.
+          const now = await files.movedBecause(from, to);
+          if (now !== undefined && now !== held) {
+            throw new ToolError(
+              `${from.label} changed since this step was proposed: ${now}. Nothing was moved. Propose it again.`,
+            );
+          }
           signal.throwIfAborted();
           await files.move(from, to);
           const known = seen.get(from.file);

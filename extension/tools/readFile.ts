@@ -104,7 +104,7 @@ const spillStep = (file: string, call: Input): PreparedStep => ({
   title: `earlier output${call.start_line === undefined ? '' : ` from line ${call.start_line}`}`,
   effect: 'read',
   targets: [file],
-  access: { paths: [{ label: file, file, kind: 'read' }] },
+  access: { paths: [{ label: file, file, root: '', below: '', kind: 'read' }] },
   changes: [],
   run: async (signal) => {
     const first = call.start_line ?? 1;

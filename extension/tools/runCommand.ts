@@ -38,8 +38,8 @@ const input = z.strictObject({
     .describe(`After so long it is ended. At most ${longestTimeoutSeconds}.`),
 });
 
-/** Controls and text direction: a command that contains them could look like another one when it is approved. */
-const deceptive = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u;
+/** Controls, line separators and text direction: a command that contains them could look like another one when it is approved. */
+const deceptive = /[^\P{Cc}\n\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 const refuseDeceptive = (command: string): void => {
   const found = deceptive.exec(command)?.[0];
@@ -49,6 +49,10 @@ const refuseDeceptive = (command: string): void => {
     `The command has the invisible character U+${code} in it and could be misread. Write it as an escape.`,
   );
 };
+
+/** Each of several lines is marked, so that none can be taken for what is said about the command. */
+const shownCommand = (command: string): string =>
+  command.includes('\n') ? command.replaceAll(/^/gm, '│ ') : command;
 
 /** Programs that see no terminal still colour or page their output when these say so. */
 const quiet = (environment: Record<string, string>): Record<string, string> => {
@@ -85,10 +89,19 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
         title,
         effect: 'execute',
         targets: [command],
-        access: { paths: [], command: { line: command, folder: folder.label, isSandboxed: false } },
+        access: {
+          paths: [],
+          command: {
+            line: command,
+            folder: folder.label,
+            root: folder.realRoot,
+            below: folder.below,
+            isSandboxed: false,
+          },
+        },
         approval: {
           title: `Run ${title}?`,
-          detail: `${command}\n\nFolder: ${folder.editorFile}${deadline}`,
+          detail: `${shownCommand(command)}\n\nFolder: ${folder.editorFile}${deadline}`,
           diffs: [],
         },
         changes: [],

@@ -7,6 +7,7 @@ import { countsOf, fileDiff } from './fileDiff.ts';
 import { withEndingsOf, withPlainEndings } from './lineEndings.ts';
 import { counted, countLines } from './text.ts';
 import {
+  acceptedOf,
   changeLine,
   editableLimit,
   reviewOf,
@@ -72,6 +73,7 @@ export const textStep = (ports: WritingPorts, change: TextChange, words: TextSte
     access: changeAccess(ports.files, 'write', [target]),
     approval: { title: `${words.verb} ${target.label}?`, detail: changeLine(change), diffs: [diff] },
     changes: [reviewOf(change)],
+    ...(proposed === undefined ? {} : { accepted: [acceptedOf(change)] }),
     run: async (signal) => {
       const written = await writeChange(ports, change, signal);
       const counts = countsOf(written.diff);

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type FileChange, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
-import type { FileDiff } from '../shared/event.ts';
+import type { AcceptedChange, FileDiff } from '../shared/event.ts';
 import { countsOf, fileDiff, patchLineLength } from './fileDiff.ts';
 import { contentHash, type SeenFiles } from './seenFiles.ts';
 import { byteOrderMark, counted, decodeText, toLineFeeds } from './text.ts';
@@ -58,6 +59,16 @@ export interface TextChange {
   /** What the model wrote, where the person made `after` of it. */
   readonly proposed?: string;
 }
+
+const bytesOf = ({ before, after }: TextChange): string =>
+  before?.hasMark === true ? byteOrderMark + after : after;
+
+export const acceptedOf = (change: TextChange): AcceptedChange => ({
+  path: change.target.label,
+  sha256: createHash('sha256').update(bytesOf(change)).digest('hex'),
+  added: change.diff.added,
+  removed: change.diff.removed,
+});
 
 export const reviewOf = ({ target, before, after }: TextChange): FileChange => ({
   path: target.label,
@@ -154,7 +165,7 @@ export const writeChange = async (
   signal: AbortSignal,
 ): Promise<Written> => {
   const { files } = ports;
-  const { target, before, after } = change;
+  const { target, before } = change;
   const now = await files.resolve(target.editorFile);
   if (now.exists !== (before !== undefined)) {
     throw new ToolError(
@@ -170,6 +181,6 @@ export const writeChange = async (
     }
   }
   signal.throwIfAborted();
-  await files.writeText(target, before?.hasMark === true ? byteOrderMark + after : after);
+  await files.writeText(target, bytesOf(change));
   return readBack(ports, change);
 };

@@ -1,5 +1,6 @@
 /** Commands for agents, their models and keys. */
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { type Agents, InputError } from '../core/agents.ts';
 import type { Agent } from '../shared/agent.ts';
 import { providerIds } from '../shared/message.ts';
@@ -7,6 +8,12 @@ import type { CurrentChat } from './currentChat.ts';
 import { chooseMode, confirmMode } from './modeCommands.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { modeWords } from './ruleWords.ts';
+
+const autopilot = z.object({ execution: z.object({ mode: z.literal('autopilot') }) });
+
+/** Code may not turn on by itself what a person is asked about. */
+const confirmed = async (value: unknown, before?: Agent): Promise<boolean> =>
+  before?.execution.mode === 'autopilot' || !autopilot.safeParse(value).success || confirmMode('autopilot');
 
 export const createAgentCommands = (ports: {
   readonly agents: Agents;
@@ -28,7 +35,7 @@ export const createAgentCommands = (ports: {
   };
 
   const createAgent = async (value?: unknown): Promise<Agent | undefined> => {
-    if (value !== undefined) return agents.create(value);
+    if (value !== undefined) return (await confirmed(value)) ? agents.create(value) : undefined;
     const name = await vscode.window.showInputBox({ title: 'New agent', prompt: 'Its name' });
     if (name === undefined) return undefined;
     const instructions = await vscode.window.showInputBox({
@@ -83,7 +90,9 @@ export const createAgentCommands = (ports: {
     updateAgent: async (agentId?: unknown, patch?: unknown) => {
       const agent = await pickAgent('Edit agent', agentId);
       if (agent === undefined) return undefined;
-      const updated = await (patch === undefined ? editAgent(agent) : agents.update(agent.id, patch));
+      const change = async () =>
+        (await confirmed(patch, agent)) ? agents.update(agent.id, patch) : undefined;
+      const updated = await (patch === undefined ? editAgent(agent) : change());
       await ports.refresh();
       return updated;
     },

@@ -4,6 +4,7 @@ import type { ApprovalBroker } from '../core/approvals.ts';
 import type { Decision } from '../core/approver.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
+import { askAboutChanged } from './changedInReview.ts';
 import type { Review } from './review.ts';
 
 export interface Answers {
@@ -22,26 +23,47 @@ const tooLate = {
   silent,
 } as const;
 
-/** Whoever approves approves what is to be seen: an edit as it was left in the review. */
-const asReviewed = (
-  review: Pick<Review, 'accepted' | 'leavesNothing'>,
+const everythingLeftOut = 'Every change of it was left out in the review.';
+
+interface ReviewPorts {
+  readonly approvals: Pick<ApprovalBroker, 'answer' | 'pending'>;
+  readonly review: Pick<Review, 'accepted' | 'leavesNothing' | 'activeSteps' | 'open'>;
+}
+
+/**
+ * Whoever approves approves what is to be seen: an edit as it was left in the review, where that is the active tab;
+ * elsewhere they are asked, since the card and the dialog show what was proposed.
+ * @returns undefined where nothing is decided yet
+ */
+const asReviewed = async (
+  { approvals, review }: ReviewPorts,
   stepId: string,
   decision: Decision,
-): Decision => {
-  const accepted = decision.approved ? review.accepted(stepId) : undefined;
+): Promise<Decision | undefined> => {
+  const accepted = review.accepted(stepId);
   if (accepted === undefined) return decision;
-  if (!review.leavesNothing(stepId)) return { ...decision, accepted };
-  const reason = 'Every change of it was left out in the review.';
-  return { ...decision, approved: false, scope: 'once', reason };
+  const leavesNothing = review.leavesNothing(stepId);
+  const changed: Decision = leavesNothing
+    ? { ...decision, approved: false, scope: 'once', reason: everythingLeftOut }
+    : { ...decision, accepted };
+  const showsProposal = decision.surface === 'dialog' || decision.surface === 'notification';
+  if (!showsProposal && review.activeSteps().includes(stepId)) return changed;
+  const request = approvals.pending().find((each) => each.request.step.id === stepId)?.request;
+  if (request === undefined) return decision;
+  const { prompt, changes } = request;
+  const pick = await askAboutChanged({ title: prompt.title, changes, accepted, leavesNothing });
+  if (pick === 'review') await review.open(stepId);
+  if (pick === 'proposed') return decision;
+  return pick === 'changed' ? changed : undefined;
 };
 
-export const createAnswers = (ports: {
-  readonly jobs: Pick<Jobs, 'cancel'>;
-  readonly approvals: Pick<ApprovalBroker, 'answer'>;
-  readonly elsewhere: Pick<Elsewhere, 'stop' | 'decide'>;
-  readonly review: Pick<Review, 'accepted' | 'leavesNothing'>;
-}): Answers => {
-  const { jobs, approvals, elsewhere, review } = ports;
+export const createAnswers = (
+  ports: ReviewPorts & {
+    readonly jobs: Pick<Jobs, 'cancel'>;
+    readonly elsewhere: Pick<Elsewhere, 'stop' | 'decide'>;
+  },
+): Answers => {
+  const { jobs, approvals, elsewhere } = ports;
   return {
     stop: async (jobId) => {
       if (await jobs.cancel(jobId)) return true;
@@ -50,7 +72,9 @@ export const createAnswers = (ports: {
       return result === 'accepted';
     },
     decide: async (stepId, decision) => {
-      const here = approvals.answer(stepId, asReviewed(review, stepId, decision));
+      const reviewed = decision.approved ? await asReviewed(ports, stepId, decision) : decision;
+      if (reviewed === undefined) return false;
+      const here = approvals.answer(stepId, reviewed);
       const result = here === 'unknown' ? await elsewhere.decide(stepId, decision) : here;
       if (result === 'silent') void vscode.window.showWarningMessage(silent);
       else if (result !== 'accepted') void vscode.window.showInformationMessage(tooLate[result]);

@@ -22,19 +22,15 @@ export const groupLimit = 10;
 /** A dialog does not scroll everywhere, and its buttons must stay on the screen. */
 const patchLines = 24;
 const lineLength = 120;
+const payloadRows = 30;
+/** Of a longer one so much is shown, and it cannot be approved there. */
+const headRows = 16;
+const tailRows = 6;
 
 /** VS Code cuts the text of a notification that is longer than 1,000 characters. */
 const notificationLimit = 900;
 
 const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
-
-/** `src/a.ts (+3 −1)`, `src/b.ts (new, +12 −0)`, `old.ts → new.ts`. */
-const diffLine = ({ path, kind, movedTo, added, removed }: FileDiff): string => {
-  const counts = `+${added} −${removed}`;
-  if (kind === 'moved' && movedTo !== undefined) return `${path} → ${movedTo} (${counts})`;
-  const what = { created: 'new, ', deleted: 'deleted, ', changed: '', moved: '' }[kind];
-  return `${path} (${what}${counts})`;
-};
 
 const verbOf = (diffs: readonly FileDiff[]): string => {
   const kinds = new Set(diffs.map(({ kind }) => kind));
@@ -87,17 +83,40 @@ const patchOf = ({ prompt }: ApprovalRequest): string => {
   ].join('\n');
 };
 
-/** The exact payload of each step of a group. */
+/** What the tools say of each step of a group: a path with the link it goes through, a command with its folder. */
 const listed = (requests: readonly ApprovalRequest[]): string =>
   requests
     .map(({ prompt }, index) => {
-      const payload = prompt.diffs.length > 0 ? prompt.diffs.map(diffLine).join('\n   ') : prompt.detail;
+      const isDeletion = prompt.diffs.length > 0 && prompt.diffs.every(({ kind }) => kind === 'deleted');
+      const payload = `${isDeletion ? 'Delete ' : ''}${prompt.detail}`;
       return `${index + 1}. ${payload.replaceAll(/\n{2,}/g, '\n').replaceAll('\n', '\n   ')}`;
     })
     .join('\n');
 
+/** As a dialog wraps them, roughly. */
+const rowsOf = (text: string): readonly string[] =>
+  text.split('\n').flatMap((line) => {
+    const pieces: string[] = [];
+    for (let at = 0; at === 0 || at < line.length; at += lineLength)
+      pieces.push(line.slice(at, at + lineLength));
+    return pieces;
+  });
+
+/** The exact payload; of one that is too long for a dialog the beginning and the end. */
+const payloadOf = ({ requests }: Question): { readonly text: string; readonly isWhole: boolean } => {
+  const [first] = requests;
+  const text = requests.length === 1 ? (first?.prompt.detail ?? '') : listed(requests);
+  const rows = rowsOf(text);
+  if (rows.length <= payloadRows) return { text, isWhole: true };
+  const more = `… +${count(rows.length - headRows - tailRows, 'line')} …`;
+  const cut = [...rows.slice(0, headRows), more, ...rows.slice(-tailRows)].join('\n');
+  return { text: `${cut}\n\nIt is too long for a dialog: choose Review to see all of it.`, isWhole: false };
+};
+
 /** What every step of the question offers for this long; undefined where one of them does not. */
-const offerLabels = ({ requests }: Question, duration: RuleDuration): readonly string[] | undefined => {
+const offerLabels = (question: Question, duration: RuleDuration): readonly string[] | undefined => {
+  const { requests } = question;
+  if (!payloadOf(question).isWhole) return undefined;
   const labels = requests.map(
     ({ prompt }) => prompt.offers.find((offer) => offer.duration === duration)?.label,
   );
@@ -127,7 +146,7 @@ export const detailOf = (question: Question, waiting: number): string => {
   const expiresAt = Math.min(...requests.map(({ prompt }) => prompt.expiresAt ?? Number.POSITIVE_INFINITY));
   const time = (at: number): string => new Date(at).toLocaleTimeString(undefined, { timeStyle: 'short' });
   return [
-    isSingle ? first.prompt.detail : listed(requests),
+    payloadOf(question).text,
     isSingle ? patchOf(first) : '',
     cautions.length === 0 ? '' : `Careful: ${distinct(cautions).join('; ')}.`,
     reasons.length === 0 ? '' : `It asks because: ${distinct(reasons).join('; ')}.`,
@@ -149,14 +168,28 @@ export const detailOf = (question: Question, waiting: number): string => {
  */
 export const choicesOf = (question: Question): readonly Choice[] => {
   const isMany = question.requests.length > 1;
+  const approve: Choice = { title: isMany ? 'Approve all' : 'Approve', pick: 'once' };
   return [
     { title: isMany ? 'Reject all' : 'Reject', pick: 'reject' },
-    { title: isMany ? 'Approve all' : 'Approve', pick: 'once' },
+    // Nobody approves what they have not seen.
+    ...(payloadOf(question).isWhole ? [approve] : []),
     ...offerTitles.flatMap(([duration, title]) =>
       offerLabels(question, duration) === undefined ? [] : [{ title, pick: duration }],
     ),
     { title: 'Review', pick: 'review' },
   ];
+};
+
+/** The end of what is said of every command. */
+const commandPlace = /\n\nFolder: [^\n]*(?:\nDeadline: [^\n]*)?$/;
+
+/** In one line the lines of a payload could not be told from what is said about it. */
+const isOneLine = ({ requests }: Question): boolean => {
+  const [first, another] = requests;
+  if (first === undefined || another !== undefined) return false;
+  // Paths have no line breaks in them.
+  const { prompt } = first;
+  return prompt.diffs.length > 0 || !prompt.detail.replace(commandPlace, '').includes('\n');
 };
 
 /**
@@ -170,9 +203,9 @@ export const notificationOf = (
   const choices = choicesOf(question);
   const detail = detailOf(question, waiting).replaceAll(/\s*\n\s*/g, ' · ');
   const message = `${questionTitle(question)} ${detail}`;
-  if (message.length <= notificationLimit) return { message, choices };
+  if (message.length <= notificationLimit && isOneLine(question)) return { message, choices };
   return {
-    message: `${questionTitle(question).slice(0, lineLength)} It is too long for a notification: choose Review to see it.`,
+    message: `${questionTitle(question).slice(0, lineLength)} There is more than a notification can show: choose Review to see it.`,
     choices: choices.filter(({ pick }) => pick === 'reject' || pick === 'review'),
   };
 };

@@ -84,7 +84,8 @@ interface Sink {
 
 const fileSink = async (target: string): Promise<Sink> => {
   const temporary = path.join(path.dirname(target), `.anycowork-${randomBytes(8).toString('hex')}.tmp`);
-  const handle: FileHandle = await open(temporary, 'wx');
+  // It holds every command that was run: others on this machine need not read it.
+  const handle: FileHandle = await open(temporary, 'wx', 0o600);
   return {
     write: async (text) => {
       await handle.writeFile(text, 'utf8');

@@ -143,15 +143,24 @@ export const createChatHandlers = (options: {
       }
     },
     stop: ({ jobId }) => answers.stop(jobId),
-    decide: async ({ stepId, approved, scope, reason }) => {
-      if (approved) await checkOffered(options, stepId, scope);
-      await answers.decide(stepId, {
-        approved,
-        scope: approved ? scope : 'once',
-        by: 'user',
-        surface: 'chat',
-        ...(reason === undefined ? {} : { reason }),
-      });
+    decide: async ({ stepId, approved, scope, reason }, post) => {
+      let isDecided = false;
+      try {
+        if (approved) await checkOffered(options, stepId, scope);
+        isDecided = await answers.decide(stepId, {
+          approved,
+          scope: approved ? scope : 'once',
+          by: 'user',
+          surface: 'chat',
+          ...(reason === undefined ? {} : { reason }),
+        });
+      } finally {
+        const waits =
+          options.approvals.pending().some(({ request }) => request.step.id === stepId) ||
+          // In a window that may hang.
+          options.elsewhere.waiting().some(({ step }) => step.id === stepId);
+        if (waits && !isDecided) post({ type: 'undecided', stepId });
+      }
     },
     review: ({ stepId }) => review.open(stepId),
     act,

@@ -52,8 +52,8 @@ export interface CommandPorts {
   readonly shell: CommandShell;
   /** The limits of the settings. */
   limits(): Limits;
-  /** The open folders. */
-  roots(): readonly WorkspaceRoot[];
+  /** The open folders, with their real paths. */
+  roots(): Promise<readonly WorkspaceRoot[]>;
   /** Absolute path of the first open folder; empty without one. */
   folder(): string;
   /** Reveals the chat. */

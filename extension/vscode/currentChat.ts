@@ -97,7 +97,7 @@ export const createCurrentChat = (options: {
     const session = sessionId === undefined ? undefined : await chats.get(sessionId);
     const agent = await agents.get(session?.agentId ?? nextAgentId).catch(() => agents.get());
     if (session !== undefined) {
-      return { agent, model: session.model, mode: session.mode ?? agent.execution.mode, session };
+      return { agent, model: session.model, mode: chats.modeOf(session, agent), session };
     }
     return { agent, model: nextModel ?? agent.model, mode: nextMode ?? agent.execution.mode };
   };

@@ -1,13 +1,13 @@
-import { realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { workspaceRoots } from './workspaceRoots.ts';
 
 /** The path by which the editor knows a real path: below the folder as it was opened. */
-const editorPath = (file: string): string => {
+const editorPath = async (file: string): Promise<string> => {
   for (const root of workspaceRoots()) {
     try {
-      const relative = path.relative(realpathSync(root.path), file);
+      const relative = path.relative(await realpath(root.path), file);
       if (!relative.startsWith('..') && !path.isAbsolute(relative)) return path.join(root.path, relative);
     } catch {
       // The folder is gone.
@@ -21,7 +21,7 @@ const editorPath = (file: string): string => {
  * @param file real path @throws when the editor does not take it
  */
 export const openWithText = async (file: string, text: string): Promise<void> => {
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(editorPath(file)));
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(await editorPath(file)));
   const end = document.lineAt(document.lineCount - 1).range.end;
   const edit = new vscode.WorkspaceEdit();
   edit.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), text);

@@ -3,15 +3,8 @@ import type { ApprovalBroker } from '../core/approvals.ts';
 import type { ApprovalRequest } from '../core/approver.ts';
 import type { Effect } from '../shared/event.ts';
 import type { Answers } from './answers.ts';
-import {
-  choicesOf,
-  decisionOf,
-  detailOf,
-  groupLimit,
-  notificationOf,
-  type Question,
-  questionTitle,
-} from './asking.ts';
+import { askInDialog } from './askInDialog.ts';
+import { decisionOf, groupLimit, notificationOf, type Question, questionTitle } from './asking.ts';
 import type { DesktopNotifier } from './notify.ts';
 import type { Review } from './review.ts';
 import type { ApprovalSurface } from './settings.ts';
@@ -105,13 +98,8 @@ export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
   };
 
   const showModal = async (question: Question): Promise<void> => {
-    const options = { modal: true, detail: detailOf(question, othersThan(question)) };
-    const choice = await vscode.window.showWarningMessage(
-      questionTitle(question),
-      options,
-      ...choicesOf(question),
-    );
-    await answer(question, choice?.pick ?? 'reject', 'dialog');
+    const pick = await askInDialog(question, othersThan(question));
+    await answer(question, pick ?? 'reject', 'dialog');
   };
 
   /** Closed without a choice, it leaves the question to the card in the chat. */

@@ -1,29 +1,9 @@
 /** Before an edited message is sent again: whether what was done after it is to be taken out of the files too. */
 import * as vscode from 'vscode';
-import type { PagePlace, Store } from '../core/store.ts';
-import type { FileState } from '../shared/undo.ts';
+import { isSameState } from '../core/restorePlan.ts';
+import type { Store } from '../core/store.ts';
+import { findItem } from './undoChoices.ts';
 import { count } from './words.ts';
-
-/** Items that are read at once while one is looked for; most are near the end. */
-const lookBehind = 100;
-
-const rowOf = async (
-  store: Pick<Store, 'readPage'>,
-  sessionId: string,
-  itemId: string,
-): Promise<number | undefined> => {
-  let place: PagePlace | undefined;
-  for (;;) {
-    const { items, hasOlder } = await store.readPage(sessionId, lookBehind, place);
-    const found = items.find(({ id }) => id === itemId);
-    if (found !== undefined) return found.row;
-    const row = items[0]?.row;
-    if (!hasOlder || row === undefined) return undefined;
-    place = { before: row };
-  }
-};
-
-const isSame = (a: FileState, b: FileState | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const filesToo = 'Files Too';
 const onlyChat = 'Only the Chat';
@@ -40,10 +20,11 @@ export const askAboutFiles = async (
   sessionId: string,
   itemId: string,
 ): Promise<boolean> => {
-  const fromRow = await rowOf(ports.store, sessionId, itemId);
+  const fromRow = (await findItem(ports.store, sessionId, itemId))?.row;
   const versions = fromRow === undefined ? [] : await ports.store.listVersions(sessionId, { fromRow });
   const changed = versions.filter(
-    ({ before, after, undoneAt }) => undoneAt === undefined && !isSame(before, after),
+    ({ before, after, undoneAt }) =>
+      undoneAt === undefined && (after === undefined || !isSameState(before, after)),
   );
   const labels = [...new Set(changed.map(({ label }) => label))];
   if (labels.length === 0) return true;

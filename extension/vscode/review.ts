@@ -17,8 +17,6 @@ export { stepIdOf } from './reviewFiles.ts';
 export interface Review {
   /** Opens the diff of a step's files, or its full input where it edits none. */
   open(stepId: string): Promise<void>;
-  /** The waiting step that the active tab reviews; of several the first. */
-  activeStep(): string | undefined;
   /** All waiting steps that the active tab reviews: those of a group are in one. */
   activeSteps(): readonly string[];
   /** The texts of a waiting step that the person changed in the review, saved or not; undefined where there are none. */
@@ -211,7 +209,6 @@ export const createReview = (ports: {
   ];
   return {
     open,
-    activeStep: () => activeSteps()[0],
     activeSteps,
     accepted,
     leavesNothing,

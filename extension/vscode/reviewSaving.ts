@@ -11,20 +11,25 @@ export const saveAsTyped = (
   logError: (error: unknown) => void,
   delay = saveDelay,
 ): vscode.Disposable => {
-  let timer: NodeJS.Timeout | undefined;
+  /** One for each document that was typed into. */
+  const timers = new Map<string, NodeJS.Timeout>();
   const save = async (document: vscode.TextDocument, stepId: string): Promise<void> => {
-    timer = undefined;
+    timers.delete(document.uri.toString());
     if (document.isClosed || !document.isDirty || !isShown(stepId)) return;
     await vscode.commands.executeCommand('workbench.action.files.saveWithoutFormatting');
   };
   const subscription = vscode.workspace.onDidChangeTextDocument(({ document }) => {
     const stepId = stepIdOf(document.uri);
-    if (stepId === undefined || !document.isDirty) return;
-    timer ??= setTimeout(() => void save(document, stepId).catch(logError), delay);
+    const name = document.uri.toString();
+    if (stepId === undefined || !document.isDirty || timers.has(name)) return;
+    timers.set(
+      name,
+      setTimeout(() => void save(document, stepId).catch(logError), delay),
+    );
   });
   return {
     dispose: () => {
-      clearTimeout(timer);
+      for (const timer of timers.values()) clearTimeout(timer);
       subscription.dispose();
     },
   };

@@ -48,8 +48,8 @@ export const createRuleCommands = (ports: {
   readonly agents: Pick<Agents, 'list'>;
   readonly chats: Pick<Chats, 'get'>;
   readonly current: Pick<CurrentChat, 'sessionId'>;
-  /** The open folders; the first one is what rules hold in. */
-  roots(): readonly WorkspaceRoot[];
+  /** The open folders, with their real paths; a rule holds in one of them. */
+  roots(): Promise<readonly WorkspaceRoot[]>;
   readonly shell: CommandShell;
   newId(): string;
   now(): number;
@@ -90,13 +90,18 @@ export const createRuleCommands = (ports: {
     return isOne && parsed.commands.length > 1 ? 'This rule is about one command. Type one.' : undefined;
   };
 
-  /** Label of the folder in which the command runs. */
-  const pickFolder = async (): Promise<string | undefined> => {
-    const roots = ports.roots();
-    if (roots.length < 2) return '.';
-    const items = roots.map(({ name, path }) => ({ label: name, description: path }));
-    const options = { title: 'Where the command runs', placeHolder: 'Choose a workspace folder' };
-    return (await vscode.window.showQuickPick(items, options))?.label;
+  /** The folder that a new rule holds in, or that one may hold in from now on. */
+  const askFolder = async (before?: Rule): Promise<string | undefined> => {
+    const roots = await ports.roots();
+    const [first] = roots;
+    if (before !== undefined) {
+      const isOpen = before.match.kind !== 'tool' && roots.some(({ path }) => path === before.folder);
+      return isOpen ? before.folder : (first?.path ?? '');
+    }
+    if (roots.length < 2) return first?.path;
+    const items = roots.map(({ name, path }) => ({ label: withoutIcons(name), description: path, path }));
+    const options = { title: 'In which folder', placeHolder: 'A rule holds in one workspace folder' };
+    return (await vscode.window.showQuickPick(items, options))?.path;
   };
 
   const askCommands = async (
@@ -112,20 +117,19 @@ export const createRuleCommands = (ports: {
     if (line === undefined) return undefined;
     const problem = commandProblem(line, isOne);
     if (problem !== undefined) throw new InputError(problem);
-    const folder = before?.folder ?? (await pickFolder());
+    const folder = before?.folder ?? '.';
     const parsed = parseCommandLine(line, ports.shell);
-    if (folder === undefined || parsed.kind === 'problem') return undefined;
+    if (parsed.kind === 'problem') return undefined;
     return parsed.commands.map((argv) => ({ kind: 'command', argv, folder }));
   };
 
   const askGlob = async (
     before?: RuleMatch & { kind: 'path' },
   ): Promise<readonly RuleMatch[] | undefined> => {
-    const isMany = ports.roots().length > 1;
     const glob = await vscode.window.showInputBox({
       title: before === undefined ? 'Edits that run without asking' : `Change “${coveredBy(before)}”`,
-      prompt: `Files that match this pattern, from the workspace folder on${isMany ? ', which stands first by its name' : ''}`,
-      ...(before === undefined ? { placeHolder: isMany ? 'name/src/**' : 'src/**' } : { value: before.glob }),
+      prompt: 'Files that match this pattern, from the workspace folder on',
+      ...(before === undefined ? { placeHolder: 'src/**' } : { value: before.glob }),
       validateInput: globProblem,
     });
     if (glob === undefined) return undefined;
@@ -168,15 +172,14 @@ export const createRuleCommands = (ports: {
     return picked.agentId === undefined ? {} : { agentId: picked.agentId };
   };
 
-  const askPlace = async (before?: Rule): Promise<Place | undefined> => {
-    const folder = ports.roots()[0]?.path;
+  const askPlace = async (folder: string, before?: Rule): Promise<Place | undefined> => {
     const sessionId = current.sessionId();
     const session = sessionId === undefined ? undefined : await chats.get(sessionId);
     const items: { label: string; detail: string; place: Place }[] = [
       ...(before === undefined
         ? []
         : [{ label: 'As it is now', detail: placeText(before), place: placeOf(before) }]),
-      ...(folder === undefined
+      ...(folder === ''
         ? []
         : [
             {
@@ -185,13 +188,14 @@ export const createRuleCommands = (ports: {
               place: { duration: 'workspace' as const, folder },
             },
           ]),
-      ...(session === undefined || session.folder === ''
+      ...(session === undefined || folder === ''
         ? []
         : [
             {
               label: 'In this chat',
               detail: 'Only in the chat that is shown',
-              place: { duration: 'session' as const, folder: session.folder, sessionId: session.id },
+              // Not where the chat was begun: steps touch what is open here.
+              place: { duration: 'session' as const, folder, sessionId: session.id },
             },
           ]),
     ];
@@ -220,12 +224,13 @@ export const createRuleCommands = (ports: {
     },
     /** @returns ids of the new rules: one for each command of a line that has several */
     addRule: async (): Promise<readonly string[]> => {
-      if (ports.roots().length === 0) {
+      if ((await ports.roots()).length === 0) {
         throw new InputError('Rules hold in a workspace folder, and none is open. Open a folder first.');
       }
       const matches = await askMatches();
-      const agent = matches === undefined ? undefined : await askAgent();
-      const place = agent === undefined ? undefined : await askPlace();
+      const folder = matches === undefined ? undefined : await askFolder();
+      const agent = folder === undefined ? undefined : await askAgent();
+      const place = folder === undefined || agent === undefined ? undefined : await askPlace(folder);
       if (matches === undefined || agent === undefined || place === undefined) return [];
       const made = matches.map(
         (match): Rule => ({
@@ -245,7 +250,8 @@ export const createRuleCommands = (ports: {
       if (before === undefined) return false;
       const [match] = (await askMatches(before.match)) ?? [];
       const agent = match === undefined ? undefined : await askAgent(before);
-      const place = agent === undefined ? undefined : await askPlace(before);
+      const folder = (await askFolder(before)) ?? '';
+      const place = agent === undefined ? undefined : await askPlace(folder, before);
       if (match === undefined || agent === undefined || place === undefined) return false;
       const { id, createdAt, createdIn } = before;
       await save({ id, match, ...agent, ...place, createdAt, createdIn });

@@ -5,6 +5,7 @@ import type { Agents } from '../core/agents.ts';
 import type { Chats } from '../core/chats.ts';
 import type { RuleBook } from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
+import type { WorkspaceRoot } from '../core/workspace.ts';
 import type { Rule, RuleMatch } from '../shared/rule.ts';
 import type { CurrentChat } from './currentChat.ts';
 import type { RulesTree } from './rulesTree.ts';
@@ -45,12 +46,14 @@ class GroupItem extends vscode.TreeItem {
 
 /** Where the window is. */
 export interface Here {
-  readonly folder: string;
+  /** Absolute real paths of the open folders. */
+  readonly folders: readonly string[];
   readonly sessionId: string | undefined;
 }
 
-export const groupOf = (rule: Rule, { folder, sessionId }: Here): Group => {
-  if (rule.folder !== folder || folder === '') return 'elsewhere';
+export const groupOf = (rule: Rule, { folders, sessionId }: Here): Group => {
+  const holds = rule.match.kind === 'tool' ? folders[0] === rule.folder : folders.includes(rule.folder);
+  if (!holds || rule.folder === '') return 'elsewhere';
   if (rule.duration === 'workspace') return 'workspace';
   return rule.sessionId !== undefined && rule.sessionId === sessionId ? 'chat' : 'elsewhere';
 };
@@ -69,8 +72,8 @@ export const createRulesView = (ports: {
   readonly agents: Pick<Agents, 'list'>;
   readonly chats: Pick<Chats, 'get'>;
   readonly current: Pick<CurrentChat, 'sessionId' | 'onShown'>;
-  /** Absolute path of the first open folder; empty without one. */
-  folder(): string;
+  /** The open folders, with their real paths. */
+  roots(): Promise<readonly WorkspaceRoot[]>;
 }): RulesTree => {
   const { rules, store, agents, chats, current } = ports;
 
@@ -85,7 +88,7 @@ export const createRulesView = (ports: {
           `Runs without asking: ${coveredBy(rule.match)}`,
           `For: ${item.description}`,
           ...(rule.match.kind === 'command' && rule.match.folder !== '.'
-            ? [`Runs in: ${rule.match.folder}`]
+            ? [`Runs in: ${rule.match.folder}, below ${rule.folder}`]
             : []),
           rule.duration === 'workspace'
             ? `Until it is deleted, in ${rule.folder}`
@@ -101,7 +104,8 @@ export const createRulesView = (ports: {
     children: async (parent) => {
       if (parent instanceof GroupItem) return itemsOf(parent.rules);
       if (parent !== undefined) return [];
-      const here = { folder: ports.folder(), sessionId: current.sessionId() };
+      const folders = (await ports.roots()).map(({ path: folder }) => folder);
+      const here = { folders, sessionId: current.sessionId() };
       const all = await rules.list();
       return groups.flatMap((group) => {
         const own = all.filter((rule) => groupOf(rule, here) === group);

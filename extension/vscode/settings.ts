@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { BudgetLimits, BudgetScope, Price } from '../shared/budget.ts';
+import { type BudgetLimits, type BudgetScope, limitKinds, type Price } from '../shared/budget.ts';
 import type { Effect } from '../shared/event.ts';
 import { type ModelRef, type ProviderId, providerIds } from '../shared/message.ts';
 
@@ -44,11 +44,10 @@ export const approvalExpiry = (): number | undefined => {
 
 export const notifiesWhenUnfocused = (): boolean => setting('approvals.notifyWhenUnfocused') !== false;
 
-const positive = z.number().positive();
-const limitsSchema = z
-  .object({ requests: positive, tokens: positive, minutes: positive, usd: positive })
-  .partial();
-/** What stands in a settings file may be anything: of a limit that is none, nothing is left but the default. */
+/**
+ * Where the person has set nothing of a scope. Not as the defaults of the settings: VS Code would mix those into what the
+ * person set, and who sets dollars only would have the minutes of the default too.
+ */
 const defaultLimits: Readonly<Record<BudgetScope, BudgetLimits>> = {
   job: { tokens: 5_000_000, minutes: 60, usd: 10 },
   chat: { usd: 50 },
@@ -56,14 +55,35 @@ const defaultLimits: Readonly<Record<BudgetScope, BudgetLimits>> = {
   day: { usd: 50 },
 };
 
-export const budgetLimits = (): Readonly<Record<BudgetScope, BudgetLimits>> => {
-  const of = (scope: BudgetScope): BudgetLimits => {
-    const parsed = limitsSchema.safeParse(setting(`budget.${scope}`) ?? {});
-    if (!parsed.success) return defaultLimits[scope];
-    return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
-  };
-  return { job: of('job'), chat: of('chat'), agent: of('agent'), day: of('day') };
+const isSet = (name: string): boolean => {
+  const found = vscode.workspace.getConfiguration('anycowork').inspect(name);
+  return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some(
+    (value) => value !== undefined,
+  );
 };
+
+/** What is none of ours: nobody knows what it was to limit. */
+const notUnderstood: BudgetLimits = Object.fromEntries(limitKinds.map((kind) => [kind, Number.NaN]));
+
+/** What stands in a settings file may be anything. What is not understood is no number, which counts as reached. */
+const limitsOf = (scope: BudgetScope): BudgetLimits => {
+  const name = `budget.${scope}`;
+  if (!isSet(name)) return defaultLimits[scope];
+  const given = z.record(z.string(), z.unknown()).safeParse(setting(name)).data;
+  if (given === undefined || !Object.keys(given).every((key) => limitKinds.some((kind) => kind === key))) {
+    return notUnderstood;
+  }
+  return Object.fromEntries(
+    Object.entries(given).map(([kind, value]) => [kind, amount.safeParse(value).data ?? Number.NaN]),
+  );
+};
+
+export const budgetLimits = (): Readonly<Record<BudgetScope, BudgetLimits>> => ({
+  job: limitsOf('job'),
+  chat: limitsOf('chat'),
+  agent: limitsOf('agent'),
+  day: limitsOf('day'),
+});
 
 const amount = z.number().nonnegative();
 const priceSchema = z.object({

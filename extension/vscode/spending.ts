@@ -3,13 +3,21 @@ import * as vscode from 'vscode';
 import type { Budgets, SpendingPlace } from '../core/budgets.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Store } from '../core/store.ts';
-import { type BudgetLimits, type BudgetScope, budgetScopes, type Spending } from '../shared/budget.ts';
+import {
+  type BudgetLimits,
+  type BudgetScope,
+  budgetScopes,
+  type LimitKind,
+  type Spending,
+} from '../shared/budget.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { count, money, short } from './words.ts';
 
 export type Spent = Readonly<Record<BudgetScope, Spending>>;
 export type Limits = Readonly<Record<BudgetScope, BudgetLimits>>;
-export type Raised = Readonly<Record<BudgetScope, number>>;
+/** How often which limit was raised. */
+export type Raises = Readonly<Partial<Record<LimitKind, number>>>;
+export type Raised = Readonly<Partial<Record<BudgetScope, Raises>>>;
 
 const scopeNames: Record<BudgetScope, string> = {
   job: 'The last answer',
@@ -26,22 +34,24 @@ const minutesText = (minutes: number): string => {
 };
 
 /** A limit that was raised n times may be spent n + 1 times. */
-const ofLimit = (limit: number | undefined, raised: number, write: (value: number) => string): string =>
-  limit === undefined ? '' : ` of ${write(limit * (raised + 1))}`;
+const ofLimit = (limit: number | undefined, raised = 0, write: (value: number) => string): string => {
+  if (limit === undefined) return '';
+  return Number.isNaN(limit) ? ' (its limit is not understood)' : ` of ${write(limit * (raised + 1))}`;
+};
 
 /** `$0.42 of $10.00 · 128,000 tokens · 12 requests · 3.5 minutes · 2 requests of unknown price`. */
 export const spendingText = (
   { usd, tokens, requests, minutes, unpriced }: Spending,
   limits: BudgetLimits = {},
-  raised = 0,
+  raised: Raises = {},
 ): string =>
   [
-    `${money(usd)}${ofLimit(limits.usd, raised, money)}`,
-    `${whole(tokens)}${ofLimit(limits.tokens, raised, whole)} tokens`,
+    `${money(usd)}${ofLimit(limits.usd, raised.usd, money)}`,
+    `${whole(tokens)}${ofLimit(limits.tokens, raised.tokens, whole)} tokens`,
     limits.requests === undefined
       ? count(requests, 'request')
-      : `${whole(requests)}${ofLimit(limits.requests, raised, whole)} requests`,
-    `${minutesText(minutes)}${ofLimit(limits.minutes, raised, minutesText)} minutes`,
+      : `${whole(requests)}${ofLimit(limits.requests, raised.requests, whole)} requests`,
+    `${minutesText(minutes)}${ofLimit(limits.minutes, raised.minutes, minutesText)} minutes`,
     ...(unpriced > 0 ? [`${count(unpriced, 'request')} of unknown price`] : []),
   ].join(' · ');
 
@@ -63,12 +73,12 @@ export const statusText = ({ chat, day }: Spent): string | undefined => {
 };
 
 export const spendingLines = (spent: Spent, limits: Limits, raised?: Raised): readonly string[] =>
-  budgetScopes.map(
-    (scope) =>
-      `${scopeNames[scope]}: ${spendingText(spent[scope], limits[scope], raised?.[scope] ?? 0)}${
-        (raised?.[scope] ?? 0) > 0 ? ` · limit raised ${count(raised?.[scope] ?? 0, 'time')}` : ''
-      }`,
-  );
+  budgetScopes.map((scope) => {
+    const raises = raised?.[scope] ?? {};
+    const times = Object.values(raises).reduce((sum, each) => sum + each, 0);
+    const text = `${scopeNames[scope]}: ${spendingText(spent[scope], limits[scope], raises)}`;
+    return times === 0 ? text : `${text} · limit raised ${count(times, 'time')}`;
+  });
 
 const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 
@@ -111,10 +121,10 @@ export const createSpendingCommands = (ports: {
         store.spent({ ...place, since: startOfDay(ports.now()) }),
       ]);
       const raised: Raised = {
-        job: kept.job.raised,
-        chat: kept.chat.raised,
-        agent: kept.agent.raised,
-        day: kept.day.raised,
+        job: kept.job.raisedBy ?? {},
+        chat: kept.chat.raisedBy ?? {},
+        agent: kept.agent.raisedBy ?? {},
+        day: kept.day.raisedBy ?? {},
       };
       const openSettings = 'Open Settings';
       const limits = ports.limits();

@@ -2,11 +2,13 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ApprovalBroker } from '../core/approvals.ts';
-import type { DecisionScope } from '../core/approver.ts';
+import type { ApprovalRequest, DecisionScope } from '../core/approver.ts';
 import type { Chats } from '../core/chats.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Answers } from './answers.ts';
+import { askInDialog } from './askInDialog.ts';
+import { decisionOf } from './asking.ts';
 import { parse } from './commandInput.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { checkOffered } from './offered.ts';
@@ -34,38 +36,49 @@ export const createStepCommands = (ports: {
 
   /**
    * By code the step it names; from an editor or a key what the active tab reviews, all steps of a group together; else
-   * the person says which. Empty when they thought better of it.
+   * none: the person has to say which.
    */
-  const pickSteps = async (title: string, given: unknown): Promise<readonly string[]> => {
+  const namedSteps = (given: unknown): readonly string[] => {
     if (typeof given === 'string') return [given];
     const fromEditor = stepIdOf(given);
     const reviewed = review.activeSteps();
     if (fromEditor !== undefined) return reviewed.includes(fromEditor) ? reviewed : [fromEditor];
-    if (reviewed.length > 0) return reviewed;
-    const picked = await pickWaiting(title);
-    return picked === undefined ? [] : [picked];
+    return reviewed;
   };
 
-  const pickWaiting = async (title: string): Promise<string | undefined> => {
-    const here = approvals.pending().map(({ request }) => ({ ...request, from: request.agentName }));
-    const there = elsewhere
-      .waiting()
-      .flatMap(({ step, prompt }) =>
-        prompt === undefined ? [] : [{ step, prompt, from: 'in another window' }],
-      );
+  const pickWaiting = async (title: string): Promise<ApprovalRequest | undefined> => {
+    const here = approvals.pending().map(({ request }) => ({ request, from: request.agentName }));
+    const there = elsewhere.waiting().flatMap(({ step, prompt }) => {
+      if (prompt === undefined) return [];
+      const request = { jobId: '', agentName: 'In another window', step, prompt, changes: [] };
+      return [{ request, from: 'in another window' }];
+    });
     const waiting = [...here, ...there];
     if (waiting.length === 0) {
       vscode.window.showInformationMessage('No step is waiting for an answer.');
       return undefined;
     }
     // Also where there is only one: it need not be the one that was just seen.
-    const items = waiting.map(({ step, prompt, from }) => ({
-      label: withoutIcons(prompt.title),
+    const items = waiting.map(({ request, from }) => ({
+      label: withoutIcons(request.prompt.title),
       description: withoutIcons(from),
-      detail: withoutIcons(prompt.detail.split('\n', 1)[0] ?? ''),
-      stepId: step.id,
+      detail: withoutIcons(request.prompt.detail.split('\n', 1)[0] ?? ''),
+      request,
     }));
-    return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose a step' }))?.stepId;
+    return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose a step' }))?.request;
+  };
+
+  /** A list shows a line of each step, which is not enough to approve it: the whole question follows. */
+  const approvePicked = async (): Promise<boolean> => {
+    const request = await pickWaiting('Approve');
+    if (request === undefined) return false;
+    const stepId = request.step.id;
+    const others = approvals.pending().filter((each) => each.request.step.id !== stepId).length;
+    const pick = await askInDialog({ requests: [request] }, others);
+    if (pick === 'review') await review.open(stepId);
+    // Whoever closes the question takes the command back; the step goes on waiting.
+    if (pick === 'review' || pick === undefined) return false;
+    return answers.decide(stepId, decisionOf(pick, 'command'));
   };
 
   /** @returns undefined when the person thought better of it */
@@ -113,7 +126,8 @@ export const createStepCommands = (ports: {
   return {
     approveAction: async (step?: unknown, options?: unknown) => {
       const { scope } = parse(scopeSchema, isFromEditor(step) ? undefined : options);
-      const stepIds = await pickSteps('Approve', step);
+      const stepIds = namedSteps(step);
+      if (stepIds.length === 0) return approvePicked();
       // Before any of them is answered.
       for (const stepId of stepIds) await checkOffered(ports, stepId, scope);
       return answer(stepIds, { approved: true, scope });
@@ -121,8 +135,9 @@ export const createStepCommands = (ports: {
     rejectAction: async (step?: unknown, options?: unknown) => {
       const isByCode = !isFromEditor(step) && (step !== undefined || options !== undefined);
       const given = isByCode ? parse(reasonSchema, options) : undefined;
-      const stepIds = await pickSteps('Reject', step);
-      if (stepIds.length === 0) return false;
+      const named = namedSteps(step);
+      const stepIds = named.length > 0 ? named : [(await pickWaiting('Reject'))?.step.id ?? ''];
+      if (stepIds.includes('')) return false;
       const reason = given === undefined ? await askReason() : given.reason;
       if (reason === undefined && !isByCode) return false;
       const isGiven = reason !== undefined && reason.trim() !== '';
@@ -133,7 +148,8 @@ export const createStepCommands = (ports: {
       });
     },
     reviewAction: async (step?: unknown) => {
-      const stepId = typeof step === 'string' ? step : (stepIdOf(step) ?? (await pickWaiting('Review')));
+      const named = typeof step === 'string' ? step : stepIdOf(step);
+      const stepId = named ?? (await pickWaiting('Review'))?.step.id;
       if (stepId !== undefined) await review.open(stepId);
     },
     rejectChange: () => review.rejectChange(),

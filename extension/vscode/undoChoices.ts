@@ -1,10 +1,14 @@
 /** What the person decides about files that somebody else changed since, and which step they mean. */
 import * as vscode from 'vscode';
+import { newestFirst } from '../core/newestFirst.ts';
 import type { PlannedPath } from '../core/restorePlan.ts';
-import type { PagePlace, Store } from '../core/store.ts';
+import type { Store } from '../core/store.ts';
 import type { FileRestorer } from '../core/undo.ts';
 import type { ChatItem, StepRecord } from '../shared/chat.ts';
+import type { FileVersion } from '../shared/undo.ts';
+import { isChange } from './undoMarks.ts';
 import { type Merged, mergeOut, readableText, type TextChange } from './undoMerge.ts';
+import { namesOf } from './undoWords.ts';
 import { count, timeOf, withoutIcons } from './words.ts';
 
 export interface Choices {
@@ -64,7 +68,8 @@ export const chooseForConflicts = async (
       { label: 'Keep it as it is now', choice: 'keep' },
       {
         label: isGone ? 'Delete it, as it was not there before' : 'Take the earlier version',
-        detail: 'What is there now is kept, and can be had back with “Undo That”.',
+        detail:
+          'What is there now is kept: “Undo That” brings it back, and later “Undo Step…” in the Command Palette.',
         choice: 'earlier',
       },
       ...(merged === undefined ? [] : [mergeItem(merged)]),
@@ -95,9 +100,6 @@ export const chooseForConflicts = async (
   return choices;
 };
 
-/** Rows that are read at once. */
-const pageSize = 500;
-
 export const findItem = async (
   store: Pick<Store, 'readPage'>,
   sessionId: string,
@@ -121,48 +123,55 @@ export const stepsFrom = async (
   return found;
 };
 
-async function* newestFirst(
-  store: Pick<Store, 'readPage'>,
-  sessionId: string,
-): AsyncGenerator<ChatItem, void> {
-  let place: PagePlace | undefined;
-  for (;;) {
-    const { items, hasOlder } = await store.readPage(sessionId, pageSize, place);
-    yield* items.toReversed();
-    const row = items[0]?.row;
-    if (!hasOlder || row === undefined) return;
-    place = { before: row };
-  }
+/** Steps and undos that are offered at most, and undos among them. */
+const mostOffered = 200;
+const mostUndos = 100;
+
+interface StepItem extends vscode.QuickPickItem {
+  readonly stepId: string;
+  readonly at: number;
 }
 
-/** Steps that are offered at most. */
-const mostOffered = 200;
+/** Undos that have not been undone themselves. */
+const undoItems = (versions: readonly FileVersion[], now: number): readonly StepItem[] => {
+  const standing = versions.filter((version) => version.undoneAt === undefined && isChange(version));
+  return [...Map.groupBy(standing, ({ stepId }) => stepId)].slice(-mostUndos).map(([stepId, own]) => {
+    const at = own[0]?.at ?? 0;
+    const description = `${count(own.length, 'file')} · ${timeOf(at, now)}`;
+    return { label: withoutIcons(`Undo of ${namesOf(own)}`), description, stepId, at };
+  });
+};
 
-/** @returns the id of a step that can be undone; undefined when there is none, or the person thought better of it */
+/** @returns the id of a step or an undo that can be undone; undefined when there is none, or the person thought better of it */
 export const pickStep = async (
-  store: Pick<Store, 'readPage'>,
+  store: Pick<Store, 'readPage' | 'listVersions'>,
   sessionId: string,
   now: number,
 ): Promise<string | undefined> => {
-  const items: (vscode.QuickPickItem & { readonly stepId: string })[] = [];
+  const items: StepItem[] = [...undoItems(await store.listVersions(sessionId, { of: 'undos' }), now)];
   for await (const item of newestFirst(store, sessionId)) {
-    if (item.kind !== 'step' || items.length >= mostOffered) continue;
+    if (items.length >= mostOffered) break;
+    if (item.kind !== 'step') continue;
     const { step, undo, startedAt } = item.record;
     if (undo === undefined || undo.files === 0 || undo.undoneAt !== undefined) continue;
     items.push({
       label: withoutIcons(step.title),
       description: withoutIcons(`${step.tool} · ${count(undo.files, 'file')} · ${timeOf(startedAt, now)}`),
       stepId: step.id,
+      at: startedAt,
     });
   }
   if (items.length === 0) {
     vscode.window.showInformationMessage('There is no step in this chat that can be undone.');
     return undefined;
   }
-  const picked = await vscode.window.showQuickPick(items, {
-    title: 'Undo a step',
-    placeHolder: 'Choose a step; the newest stands first',
-    matchOnDescription: true,
-  });
+  const picked = await vscode.window.showQuickPick(
+    items.toSorted((a, b) => b.at - a.at),
+    {
+      title: 'Undo a step, or an undo',
+      placeHolder: 'Choose what is taken back; the newest stands first',
+      matchOnDescription: true,
+    },
+  );
   return picked?.stepId;
 };

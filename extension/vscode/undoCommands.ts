@@ -2,16 +2,20 @@
 import * as vscode from 'vscode';
 import { InputError } from '../core/agents.ts';
 import { reasonOf } from '../core/reasonOf.ts';
-import type { PlannedPath } from '../core/restorePlan.ts';
+import { isSameState, type PlannedPath } from '../core/restorePlan.ts';
 import type { Store } from '../core/store.ts';
 import type { FileRestorer, PutBackResult } from '../core/undo.ts';
-import type { StepRecord } from '../shared/chat.ts';
-import type { FileVersion } from '../shared/undo.ts';
+import { type FileVersion, undoIdPrefix } from '../shared/undo.ts';
 import type { ChatPicker } from './chatPicker.ts';
 import { givenItem } from './commandInput.ts';
+import { askToUndo, isOpen, type UndoRequest } from './undoAsk.ts';
 import { type Choices, chooseForConflicts, findItem, pickStep, stepsFrom } from './undoChoices.ts';
-import type { ShownFile, UndoView } from './undoView.ts';
-import { blockedText, expectationText, fileCount, listed, shownPaths, whatHappens } from './undoWords.ts';
+import { doneAgain, undoOfStep, whollyUndone } from './undoMarks.ts';
+import { undoEntry } from './undoRecord.ts';
+import { showPlan, showVersions } from './undoShow.ts';
+import { createUndoTurns } from './undoTurns.ts';
+import type { UndoView } from './undoView.ts';
+import { blockedText, namesOf, resultText } from './undoWords.ts';
 import { withoutLinks } from './words.ts';
 
 export interface UndoCommandPorts {
@@ -35,75 +39,50 @@ export interface UndoCommandPorts {
   now(): number;
 }
 
-/** What is to be taken back. */
-interface Request {
-  readonly sessionId: string;
-  /** Of the chat. Empty where an undo is undone. */
-  readonly stepIds: readonly string[];
-  readonly versions: readonly FileVersion[];
-  readonly steps: readonly StepRecord[];
-  /** `Undo 3 files?` */
-  question(files: string): string;
-  /** For the record of decisions, and after it is done: `Undid npm test`. */
-  readonly done: string;
-  /** What the buttons say; the second takes the chat back too. */
-  readonly buttons: readonly [string] | readonly [string, string];
-  /** Takes the chat back. */
-  rewind?(): Promise<void>;
-}
-
 /** `nothing`: there was nothing to do, or the person kept everything as it is. */
 type Outcome = 'done' | 'nothing' | 'stopped';
 
-/** More files are not shown side by side. */
-const mostShown = 100;
+/** So many are put back at once: a notification that can be cancelled would only flash up. */
+const atOnce = 20;
 
-const cannotBe = 'A folder that is not trusted is never changed. Trust it first, then undo again.';
+const progressPlace = (paths: number): vscode.ProgressLocation =>
+  paths > atOnce ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
+
+const notTrusted = 'A folder that is not trusted is never changed. Trust it first, then undo again.';
+const undoThat = 'Undo That';
+
+const isSamePlan = (one: readonly PlannedPath[], other: readonly PlannedPath[]): boolean =>
+  one.length === other.length &&
+  one.every(({ file, standing, now }, index) => {
+    const path = other[index];
+    return path?.file === file && path.standing === standing && isSameState(path.now, now);
+  });
 
 export const createUndoCommands = (ports: UndoCommandPorts) => {
   const { store, restorer, view } = ports;
+  const turns = createUndoTurns();
 
   /** @returns whether files may be changed now */
   const isFree = async (sessionId: string): Promise<boolean> => {
     if (!ports.isTrusted()) {
-      vscode.window.showWarningMessage(cannotBe);
+      vscode.window.showWarningMessage(notTrusted);
       return false;
     }
     const jobId = await ports.runningIn(sessionId);
     if (jobId === undefined) return true;
     const stop = 'Stop';
     const message = 'An agent works in this chat. Files can be put back once it has ended.';
-    if ((await vscode.window.showWarningMessage(message, stop)) !== stop) return false;
+    const pressed = await turns.untilPressed(vscode.window.showWarningMessage(message, stop));
+    if (pressed !== stop) return false;
     await ports.stop(jobId);
     if ((await ports.runningIn(sessionId)) === undefined) return true;
     vscode.window.showInformationMessage('The agent is being stopped. Undo again when it has ended.');
     return false;
   };
 
-  const showPlan = async (paths: readonly PlannedPath[]): Promise<void> => {
-    const files: ShownFile[] = [];
-    for (const path of shownPaths(paths).slice(0, mostShown)) {
-      const { file, label, now, target } = path;
-      const left = { state: now, bytes: await restorer.readNow(path) };
-      files.push({ file, label, left, right: { state: target, bytes: await restorer.read(target) } });
-    }
-    await view.show(files, 'now ↔ as before');
-  };
-
-  /** What a step did that has been undone already. */
-  const showVersions = async (versions: readonly FileVersion[]): Promise<void> => {
-    const files: ShownFile[] = [];
-    for (const { file, label, before, after } of versions.slice(0, mostShown)) {
-      if (after === undefined) continue;
-      const left = { state: before, bytes: await restorer.read(before) };
-      files.push({ file, label, left, right: { state: after, bytes: await restorer.read(after) } });
-    }
-    await view.show(files, 'before ↔ after the step, undone');
-  };
-
-  const putBack = (paths: readonly PlannedPath[], request: Request): Thenable<PutBackResult> =>
+  const putBack = (paths: readonly PlannedPath[], request: UndoRequest): Thenable<PutBackResult> =>
     vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: 'Putting files back', cancellable: true },
+      { location: progressPlace(paths.length), title: 'Putting files back', cancellable: true },
       (progress, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
@@ -114,85 +93,79 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
       },
     );
 
-  const keepRecord = (request: Request, result: PutBackResult, choices: Choices): Promise<void> =>
-    store.audit({
-      at: ports.now(),
-      kind: 'undo',
-      outcome: 'changed',
-      sessionId: request.sessionId,
-      ...(request.stepIds.length === 1 ? { stepId: request.stepIds[0] ?? '' } : {}),
-      title: `${request.done}: ${fileCount(result.done)}`,
-      detail: [
-        ...result.done.map((path) => `${path.file} ${whatHappens(path)}`),
-        ...choices.merge.map(({ path }) => `${path.file} is merged in the editor`),
-        ...choices.keep.map(({ file }) => `${file} is kept`),
-        ...result.failed.map(({ path, reason }) => `${path.file} stays: ${reason}`),
-      ].join('\n'),
-      by: 'user',
-      reason: 'asked for in the window',
-      ruleIds: [],
-    });
-
-  const tellFailures = ({ done, failed }: PutBackResult): void => {
-    const lines = failed.map(({ path, reason }) => `${path.label}: ${reason}`);
-    const message = `${fileCount(failed.map(({ path }) => path))} could not be put back and stays as found, ${fileCount(done)} put back. You can undo again.`;
-    vscode.window.showWarningMessage(withoutLinks(`${message} ${listed(lines, 5).replaceAll('\n', '; ')}.`));
-  };
-
   /** Not waited for: it stays until the person looks at it. */
-  const offerRedo = async (request: Request, result: PutBackResult, choices: Choices): Promise<void> => {
-    const { stepId } = result;
-    const merged = choices.merge.map(({ path }) => path.label);
-    const look = merged.length === 0 ? '' : ` Merged in the editor and not saved yet: ${merged.join(', ')}.`;
-    const message = withoutLinks(`${request.done}: ${fileCount(result.done)} as before.${look}`);
-    const again = 'Undo That';
-    const buttons = stepId === undefined ? [] : [again];
+  const offerUndoThat = async (
+    sessionId: string,
+    pressed: Thenable<string | undefined>,
+    of: { readonly undoId: string | undefined; readonly name?: string; readonly again: readonly string[] },
+  ): Promise<void> => {
+    const { undoId, ...more } = of;
+    const ended = turns.ended();
     try {
-      if ((await vscode.window.showInformationMessage(message, ...buttons)) !== again) return;
-      if (stepId === undefined || !(await isFree(request.sessionId))) return;
-      const versions = await store.listVersions(request.sessionId, { stepId });
-      await takeBack({
-        sessionId: request.sessionId,
-        stepIds: [],
-        versions,
-        steps: [],
-        question: (files) => `Put ${files} back as before the undo?`,
-        done: `Undid “${request.done}”`,
-        buttons: ['Undo That'],
-      });
+      if ((await pressed) !== undoThat || undoId === undefined) return;
+      await ended;
+      await turns.alone(() => undoUndo(sessionId, undoId, more));
     } catch (error) {
       vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reasonOf(error)}`));
     }
   };
 
-  /** What the person wants. @returns undefined when they thought better of it */
-  const ask = async (
-    request: Request,
+  const tell = (
+    request: UndoRequest,
     plan: readonly PlannedPath[],
-  ): Promise<{ readonly choices: Choices; readonly isChatToo: boolean } | undefined> => {
-    const of = (standing: PlannedPath['standing']) => plan.filter((path) => path.standing === standing);
-    const conflicts = of('changedSince');
-    const detail = expectationText({
-      plan,
-      unknown: [...new Set(request.steps.flatMap(({ undo }) => undo?.unknown ?? []))],
-      hasCommand: request.steps.some(({ step, undo }) => step.effect === 'execute' && undo !== undefined),
-    });
-    const question = request.question(fileCount([...of('asLeft'), ...conflicts]));
-    const buttons = request.buttons.map((button) => (conflicts.length > 0 ? `${button}…` : button));
-    const pressed = await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons);
-    if (pressed === undefined) return undefined;
-    const choices = await chooseForConflicts(restorer, conflicts);
-    return choices === undefined ? undefined : { choices, isChatToo: buttons.indexOf(pressed) === 1 };
+    result: PutBackResult,
+    { choices, again }: { readonly choices: Choices; readonly again: readonly string[] },
+  ): void => {
+    const message = withoutLinks(resultText({ done: request.done, plan, result, choices }));
+    const undoId = result.done.length > 0 ? result.stepId : undefined;
+    const buttons = undoId === undefined ? [] : [undoThat];
+    const pressed =
+      result.failed.length > 0
+        ? vscode.window.showWarningMessage(message, ...buttons)
+        : vscode.window.showInformationMessage(message, ...buttons);
+    void offerUndoThat(request.sessionId, pressed, { undoId, name: request.done, again });
+  };
+
+  const mark = async (
+    request: UndoRequest,
+    ids: readonly string[],
+    at: number | undefined,
+  ): Promise<void> => {
+    if (ids.length > 0) await store.markUndone(request.sessionId, ids, at);
+  };
+
+  /** @returns the steps that do not count as undone any more */
+  const keepMarks = async (
+    request: UndoRequest,
+    plan: readonly PlannedPath[],
+    { done }: PutBackResult,
+  ): Promise<readonly string[]> => {
+    const { sessionId, versions, again } = request;
+    const undone = whollyUndone(versions, plan, done);
+    if (again === undefined) {
+      await mark(request, undone, ports.now());
+      return [];
+    }
+    const steps = await store.listVersions(sessionId, { fromRow: 0 });
+    const redone = doneAgain(versions, steps, done);
+    await mark(request, redone, undefined);
+    await mark(request, undone.length === 0 ? [] : [...undone, ...again], ports.now());
+    return redone;
   };
 
   /** Where no file can be put back, the chat still can. */
-  const withoutFiles = async (request: Request, plan: readonly PlannedPath[]): Promise<Outcome> => {
+  const withoutFiles = async (request: UndoRequest, plan: readonly PlannedPath[]): Promise<Outcome> => {
     const { rewind } = request;
     const blocked = plan.filter(({ standing }) => standing === 'forgotten' || standing === 'outside');
     const detail =
       blocked.length > 0
         ? `Nothing can be put back. ${blockedText(blocked)}`
         : 'The files are as they were before already.';
+    if (blocked.length === 0) {
+      const undone = whollyUndone(request.versions, plan, []);
+      await mark(request, undone, ports.now());
+      if (undone.length > 0) ports.changed(request.sessionId);
+    }
     if (rewind === undefined) {
       vscode.window.showInformationMessage(withoutLinks(detail));
       return blocked.length > 0 ? 'stopped' : 'nothing';
@@ -216,7 +189,7 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
     return { ...result, failed };
   };
 
-  const rewindToo = async ({ rewind }: Request): Promise<void> => {
+  const rewindToo = async ({ rewind }: UndoRequest): Promise<void> => {
     await rewind?.().catch((error: unknown) => {
       const message = `The files were put back. The chat could not be taken back: ${reasonOf(error)}`;
       vscode.window.showErrorMessage(withoutLinks(message));
@@ -224,7 +197,7 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
   };
 
   const carryOut = async (
-    request: Request,
+    request: UndoRequest,
     plan: readonly PlannedPath[],
     { choices, isChatToo }: { readonly choices: Choices; readonly isChatToo: boolean },
   ): Promise<Outcome> => {
@@ -234,31 +207,65 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
       return 'nothing';
     }
     const result = await openMerged(await putBack(toPut, request), choices);
-    await keepRecord(request, result, choices);
-    if (result.failed.length > 0) {
-      ports.changed(request.sessionId);
-      tellFailures(result);
-      return 'stopped';
-    }
-    if (request.stepIds.length > 0) await store.markUndone(request.sessionId, request.stepIds, ports.now());
-    if (isChatToo) await rewindToo(request);
+    await store.audit(undoEntry(request, plan, { result, choices, at: ports.now() }));
+    const again = await keepMarks(request, plan, result);
+    const hasFailed = result.failed.length > 0;
+    if (isChatToo && !hasFailed) await rewindToo(request);
     ports.changed(request.sessionId);
-    void offerRedo(request, result, choices);
-    return 'done';
+    tell(request, plan, result, { choices, again });
+    return hasFailed ? 'stopped' : 'done';
   };
 
-  const takeBack = async (request: Request): Promise<Outcome> => {
-    const plan = await restorer.plan(request.versions);
-    const open = plan.filter(({ standing }) => standing === 'asLeft' || standing === 'changedSince');
-    if (open.length === 0) return withoutFiles(request, plan);
-    await showPlan(open);
+  const takeBack = async (request: UndoRequest): Promise<Outcome> => {
     try {
-      const answer = await ask(request, plan);
-      if (answer === undefined || !(await isFree(request.sessionId))) return 'stopped';
-      return await carryOut(request, plan, answer);
+      for (let isAnew = false; ; isAnew = true) {
+        const plan = await restorer.plan(request.versions);
+        if (!plan.some(isOpen)) return await withoutFiles(request, plan);
+        await showPlan(view, restorer, plan.filter(isOpen));
+        const { index, hasLooked } = await askToUndo(turns, request, { plan, isAnew });
+        if (index < 0) return 'stopped';
+        if (hasLooked && !isSamePlan(plan, await restorer.plan(request.versions))) continue;
+        const conflicts = plan.filter(({ standing }) => standing === 'changedSince');
+        const choices = await chooseForConflicts(restorer, conflicts);
+        if (choices === undefined || !(await isFree(request.sessionId))) return 'stopped';
+        return await carryOut(request, plan, { choices, isChatToo: index === 1 });
+      }
     } finally {
       await view.close();
     }
+  };
+
+  /** What an undo put back is put as it was before it. */
+  const undoUndo = async (
+    sessionId: string,
+    undoId: string,
+    { name, again }: { readonly name?: string; readonly again: readonly string[] },
+  ): Promise<Outcome> => {
+    if (!(await isFree(sessionId))) return 'stopped';
+    const versions = await store.listVersions(sessionId, { stepId: undoId });
+    if (versions.length === 0)
+      throw new InputError(
+        'What was there before this undo is not kept any more. The files stay as they are.',
+      );
+    return takeBack({
+      sessionId,
+      again,
+      versions,
+      steps: [],
+      question: (files) => `Put ${files} back as before the undo?`,
+      done: name === undefined ? `Undid the undo of ${namesOf(versions)}` : `Undid “${name}”`,
+      buttons: [undoThat],
+    });
+  };
+
+  /** What an undone step was, and the way back to it. */
+  const showUndone = async (sessionId: string, versions: readonly FileVersion[]): Promise<void> => {
+    await showVersions(view, restorer, versions);
+    const undoId = undoOfStep(versions, await store.listVersions(sessionId, { of: 'undos' }));
+    if (undoId === undefined) return;
+    const message = 'This step was undone: its files are as they were before it.';
+    const pressed = vscode.window.showInformationMessage(message, undoThat);
+    void offerUndoThat(sessionId, pressed, { undoId, again: [] });
   };
 
   const undoOne = async (sessionId: string, stepId: string): Promise<Outcome> => {
@@ -274,15 +281,14 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
     const record = item?.kind === 'step' ? item.record : undefined;
     if (versions.every(({ undoneAt }) => undoneAt !== undefined)) {
       const plan = await restorer.plan(versions);
-      // Unless the undo was undone.
-      if (!plan.some(({ standing }) => standing === 'asLeft')) {
-        await showVersions(versions);
+      // Unless somebody has changed the files again.
+      if (!plan.some(isOpen)) {
+        await showUndone(sessionId, versions);
         return 'nothing';
       }
     }
     return takeBack({
       sessionId,
-      stepIds: [stepId],
       versions,
       steps: record === undefined ? [] : [record],
       question: (files) => `Undo ${files}?`,
@@ -299,7 +305,6 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
     const versions = await store.listVersions(sessionId, { fromRow: row });
     return takeBack({
       sessionId,
-      stepIds: [...new Set(versions.map(({ stepId }) => stepId))],
       versions,
       steps: await stepsFrom(store, sessionId, row),
       question: (files) => `Put ${files} back as before this message?`,
@@ -322,7 +327,13 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
       const { sessionId, itemId } = meant(session, step);
       if (sessionId === undefined) return false;
       const stepId = itemId ?? (await pickStep(store, sessionId, ports.now()));
-      return stepId !== undefined && (await undoOne(sessionId, stepId)) === 'done';
+      if (stepId === undefined) return false;
+      const outcome = await turns.alone(() =>
+        stepId.startsWith(undoIdPrefix)
+          ? undoUndo(sessionId, stepId, { again: [] })
+          : undoOne(sessionId, stepId),
+      );
+      return outcome === 'done';
     },
     restoreBefore: async (session?: unknown, item?: unknown): Promise<boolean> => {
       const { sessionId, itemId } = meant(session, item);
@@ -336,10 +347,13 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
             none: 'You have not written anything in this chat yet.',
           })
         )?.itemId;
-      return chosen !== undefined && (await restore(sessionId, chosen, true)) === 'done';
+      if (chosen === undefined) return false;
+      return (await turns.alone(() => restore(sessionId, chosen, true))) === 'done';
     },
     /** The files only, without asking for the chat. @returns false when the person thought better of it */
-    restoreFiles: async (sessionId: string, itemId: string): Promise<boolean> =>
-      (await restore(sessionId, itemId, false)) !== 'stopped',
+    restoreFiles: async (sessionId: string, itemId: string): Promise<boolean> => {
+      const outcome = await turns.alone(() => restore(sessionId, itemId, false));
+      return outcome === 'done' || outcome === 'nothing';
+    },
   };
 };

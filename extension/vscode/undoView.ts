@@ -8,8 +8,8 @@ export const undoScheme = 'anycowork-undo';
 
 export interface ShownSide {
   readonly state: FileState;
-  /** Absent where the content is not to be had. */
-  readonly bytes: Uint8Array | undefined;
+  /** Called when it comes into view. @returns undefined where the content is not to be had */
+  read(): Promise<Uint8Array | undefined>;
 }
 
 export interface ShownFile {
@@ -27,7 +27,7 @@ export interface UndoView extends vscode.Disposable {
   close(): Promise<void>;
 }
 
-const textOf = ({ state, bytes }: ShownSide): string => {
+const textOf = async ({ state, read }: ShownSide): Promise<string> => {
   switch (state.kind) {
     case 'missing':
       return '';
@@ -38,7 +38,9 @@ const textOf = ({ state, bytes }: ShownSide): string => {
     case 'file': {
       if (state.size === 0) return '';
       const size = formatBytes(state.size);
-      if (bytes === undefined) return `A file of ${size}, which is too large to be shown or not kept.\n`;
+      const bytes = await read().catch(() => undefined);
+      if (bytes === undefined)
+        return `A file of ${size}, which is too large to be shown, or cannot be read.\n`;
       return readableText(bytes) ?? `A binary file of ${size}, ${state.hash.slice(0, 12)}.\n`;
     }
   }
@@ -53,22 +55,24 @@ const isShown = (tab: vscode.Tab, titles: ReadonlySet<string>): boolean => {
 };
 
 export const createUndoView = (): UndoView => {
-  let texts = new Map<string, string>();
+  const sides = new Map<string, ShownSide>();
   const titles = new Set<string>();
   let shows = 0;
 
   const provider = vscode.workspace.registerTextDocumentContentProvider(undoScheme, {
-    provideTextDocumentContent: ({ path, query }) =>
-      texts.get(`${query} ${path}`) ?? 'This was shown before. Choose Undo again to see it.',
+    provideTextDocumentContent: ({ path, query }) => {
+      const side = sides.get(`${query} ${path}`);
+      return side === undefined ? 'This was shown before. Choose Undo again to see it.' : textOf(side);
+    },
   });
 
   const show: UndoView['show'] = async (files, what) => {
     shows += 1;
-    texts = new Map();
+    sides.clear();
     const document = (name: 'left' | 'right', { label, [name]: side }: ShownFile): vscode.Uri => {
       // The file's own path on both sides: it is coloured as what it is, and not taken for renamed.
       const [path, query] = [`/${label}`, `${name} ${shows}`];
-      texts.set(`${query} ${path}`, textOf(side));
+      sides.set(`${query} ${path}`, side);
       return vscode.Uri.from({ scheme: undoScheme, path, query });
     };
     const rows = files.map((file) => ({
@@ -97,6 +101,7 @@ export const createUndoView = (): UndoView => {
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     const shown = tabs.filter((tab) => isShown(tab, titles));
     titles.clear();
+    sides.clear();
     if (shown.length > 0) await vscode.window.tabGroups.close(shown, true);
   };
 

@@ -1,6 +1,8 @@
 /** What is said before and after files are put back. Pure. */
 import type { PlannedPath } from '../core/restorePlan.ts';
-import type { FileState } from '../shared/undo.ts';
+import type { PutBackResult } from '../core/undo.ts';
+import type { FileState, FileVersion } from '../shared/undo.ts';
+import type { Choices } from './undoChoices.ts';
 import { count } from './words.ts';
 
 const shownLines = 12;
@@ -17,6 +19,23 @@ export const fileCount = (paths: readonly PlannedPath[]): string => {
   const shown = shownPaths(paths);
   const areFiles = shown.some(({ target, now }) => isLeaf(target) || isLeaf(now));
   return count(shown.length, areFiles ? 'file' : 'folder');
+};
+
+/** `3 files`; `1 of 3 files` where not all that were to be put back are. */
+export const shareOf = (done: readonly PlannedPath[], plan: readonly PlannedPath[]): string => {
+  const wanted = plan.filter(({ standing }) => standing !== 'nothing');
+  const some = shownPaths(wanted).filter(({ file }) => done.some((path) => path.file === file));
+  const all = fileCount(wanted);
+  return some.length === shownPaths(wanted).length ? all : `${some.length.toLocaleString('en')} of ${all}`;
+};
+
+/** `a.ts and 2 more`. */
+export const namesOf = (versions: readonly FileVersion[]): string => {
+  const leaves = versions.filter(
+    ({ before, after }) => isLeaf(before) || (after !== undefined && isLeaf(after)),
+  );
+  const [first, ...more] = leaves.length > 0 ? leaves : versions;
+  return `${first?.label ?? ''}${more.length === 0 ? '' : ` and ${more.length} more`}`;
 };
 
 /** After the label. */
@@ -53,7 +72,7 @@ export const expectationText = ({ plan, unknown, hasCommand }: Expectation): str
   if (undone.length > 0) parts.push(listed(undone));
   const changed = of('changedSince').map(({ label }) => label);
   if (changed.length > 0)
-    parts.push(`Changed since by somebody else; you choose what happens to each:\n${listed(changed)}`);
+    parts.push(`Changed since these steps; you choose what happens to each:\n${listed(changed)}`);
   const blocked = of('forgotten', 'outside').map((path) => `${path.label}: ${whyNot(path)}`);
   if (blocked.length > 0) parts.push(`Stays as it is:\n${listed(blocked)}`);
   if (unknown.length > 0)
@@ -65,3 +84,34 @@ export const expectationText = ({ plan, unknown, hasCommand }: Expectation): str
 /** Of what could not be put back. */
 export const blockedText = (plan: readonly PlannedPath[]): string =>
   listed(shownPaths(plan).map((path) => `${path.label}: ${whyNot(path)}`));
+
+const inLine = (names: readonly string[]): string => listed(names, 5).replaceAll('\n', ', ');
+
+/** Said afterwards: how much was put back, what was not, and what to do next. */
+export const resultText = (outcome: {
+  /** `Undid npm test`. */
+  readonly done: string;
+  readonly plan: readonly PlannedPath[];
+  readonly result: PutBackResult;
+  readonly choices: Choices;
+}): string => {
+  const { done, plan, result, choices } = outcome;
+  const failed = new Map(result.failed.map(({ path, reason }) => [path.file, reason]));
+  const blocked = plan.filter(({ standing }) => standing === 'forgotten' || standing === 'outside');
+  const stays = [
+    ...result.failed.map(({ path, reason }) => `${path.label} (${reason})`),
+    ...shownPaths(blocked).map((path) => `${path.label} (${whyNot(path)})`),
+  ];
+  const kept = shownPaths(choices.keep).map(({ label }) => label);
+  const merged = choices.merge.flatMap(({ path }) => (failed.has(path.file) ? [] : [path.label]));
+  const isMoreToDo = kept.length > 0 || merged.length > 0 || failed.size > 0;
+  return [
+    result.done.length === 0 ? 'Nothing was put back.' : `${done}: ${shareOf(result.done, plan)} as before.`,
+    ...(kept.length === 0
+      ? []
+      : [`Kept as ${kept.length === 1 ? 'it is' : 'they are'} now: ${inLine(kept)}.`]),
+    ...(merged.length === 0 ? [] : [`Merged in the editor and not saved yet: ${inLine(merged)}.`]),
+    ...(stays.length === 0 ? [] : [`Could not be put back: ${inLine(stays)}.`]),
+    ...(isMoreToDo ? ['Undo again for the rest.'] : []),
+  ].join(' ');
+};

@@ -5,6 +5,7 @@ import {
   chmod,
   copyFile,
   type FileHandle,
+  lstat,
   mkdir,
   open,
   readFile,
@@ -19,8 +20,17 @@ import type { Store } from '../core/store.ts';
 import { CannotUndoError } from '../core/undo.ts';
 import type { FileState } from '../shared/undo.ts';
 import { errorCode } from './boundary.ts';
-import { hashOf, permissionsOf, plainState, sha256, stateOnDisk, statusOf } from './fileState.ts';
+import {
+  hashOf,
+  largestKept,
+  permissionsOf,
+  plainState,
+  sha256,
+  stateOnDisk,
+  statusOf,
+} from './fileState.ts';
 import { createImageQuota } from './imageQuota.ts';
+import { mapSome } from './realRoots.ts';
 import { openVerified, type VerifiedFolder } from './verified.ts';
 
 export interface BeforeImagesOptions {
@@ -46,12 +56,17 @@ export interface BeforeImages {
   /** As `keep`, for bytes that are not on the disk. @param mode permission bits of the file they are of */
   keepBytes(bytes: Uint8Array, mode: number): Promise<FileState>;
   /**
-   * What is there, for comparing. Small files are kept for a later merge too, where that is possible; nothing waits for
-   * the disk. @throws the file system's error, or CannotUndoError for what is neither a file nor a folder
+   * What is there, for comparing. @throws the file system's error, or CannotUndoError for what is neither a file nor a
+   * folder
+   * @param isForMerge a small file is kept for a later merge, where that is possible; nothing waits for the disk
    */
-  note(file: string): Promise<FileState>;
-  /** Makes the names of what was kept durable, and sees to the quota behind the caller's back. */
+  note(file: string, isForMerge: boolean): Promise<FileState>;
+  /** Makes the names of what was kept durable. */
   settle(): Promise<void>;
+  /** Sees to the quota behind the caller's back. Only for when what was kept is written down, and nothing is read. */
+  seeToRoom(): void;
+  /** Whatever is there of these is not collected within the next hour. */
+  makeYoung(hashes: readonly string[]): Promise<void>;
   has(hash: string): Promise<boolean>;
   /** @returns undefined when it was forgotten */
   read(hash: string): Promise<Uint8Array | undefined>;
@@ -63,7 +78,7 @@ export interface BeforeImages {
 
 const megabyte = 1_000_000;
 /** Up to here a file is read at once; a content that is kept already then costs no writing. */
-const smallFile = megabyte;
+export const smallFile = megabyte;
 
 const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
 
@@ -93,26 +108,36 @@ const sourceOf = (handle: FileHandle, file: string): string =>
 
 export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages => {
   const base = path.join(options.folder, 'before');
-  const largest = options.largestFile ?? 200 * megabyte;
+  const largest = options.largestFile ?? largestKept;
   const flush = options.flush ?? ((handle) => handle.sync());
   const quota = createImageQuota({ ...options, folder: base });
   const placeOf = (hash: string): string => path.join(base, hash.slice(0, 2), hash);
   /** Folders with names that are not durable yet. */
   const unsettled = new Set<string>();
+  /** What this window wrote, and whether it waited for the disk. Anything else is written again: that costs less than asking. */
+  const written = new Map<string, 'durable' | 'perhaps'>();
 
   const temporaryName = (): string => path.join(base, `${randomBytes(8).toString('hex')}.tmp`);
 
-  /** Young again, so that no window deletes it before the step that needs it is written down; and durable by now. */
-  const reuse = async (hash: string, size: number): Promise<boolean> => {
+  /**
+   * Young again, so that no window deletes it before the step that needs it is written down; and durable.
+   * @param size undefined for whichever it has
+   */
+  const makeYoung = async (hash: string, size: number | undefined): Promise<boolean> => {
     const handle = await open(placeOf(hash), 'r+').catch(() => undefined);
     if (handle === undefined) return false;
     try {
-      if ((await handle.stat()).size !== size) return false;
+      const status = await handle.stat();
+      if (size !== undefined && status.size !== size) return false;
       const at = options.now() / 1_000;
       await handle.utimes(at, at);
-      // It may have been kept for a merge only, without waiting for the disk.
-      await handle.datasync();
-      return true;
+      if (written.get(hash) === 'perhaps') {
+        await handle.datasync();
+        written.set(hash, 'durable');
+      }
+      // Another window may have been deleting it: then it was young too late.
+      const named = await lstat(placeOf(hash));
+      return named.ino === status.ino && named.dev === status.dev;
     } catch {
       return false;
     } finally {
@@ -120,11 +145,26 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     }
   };
 
+  const has: BeforeImages['has'] = (hash) =>
+    stat(placeOf(hash)).then(
+      () => true,
+      () => false,
+    );
+
+  const reuse = async (hash: string, size: number): Promise<boolean> =>
+    written.has(hash) && makeYoung(hash, size);
+
   /** Puts a flushed temporary file in its place. */
-  const adopt = async (temporary: string, hash: string, size: number): Promise<void> => {
+  const adopt = async (
+    temporary: string,
+    hash: string,
+    size: number,
+    state: 'durable' | 'perhaps',
+  ): Promise<void> => {
     const folder = path.dirname(placeOf(hash));
     await inFolder(folder, () => rename(temporary, placeOf(hash)));
     unsettled.add(folder);
+    written.set(hash, state);
     quota.added(size);
   };
 
@@ -139,18 +179,19 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     }
   };
 
-  const addBytes = async (bytes: Uint8Array, makeDurable: typeof flush): Promise<string> => {
+  const addBytes = async (bytes: Uint8Array, state: 'durable' | 'perhaps'): Promise<string> => {
     const hash = sha256(bytes);
-    if (await reuse(hash, bytes.length)) return hash;
+    // What another window made durable is not replaced by what may not be.
+    if (state === 'perhaps' ? await has(hash) : await reuse(hash, bytes.length)) return hash;
     await write(async (temporary) => {
       const handle = await open(temporary, 'wx', 0o600);
       try {
         await handle.writeFile(bytes);
-        await makeDurable(handle);
+        if (state === 'durable') await flush(handle);
       } finally {
         await handle.close();
       }
-      await adopt(temporary, hash, bytes.length);
+      await adopt(temporary, hash, bytes.length, state);
     });
     return hash;
   };
@@ -162,12 +203,12 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
       await chmod(temporary, 0o600);
       const handle = await open(temporary, 'r+');
       try {
-        const hash = await hashOf(handle);
         const { size } = await handle.stat();
+        const hash = await hashOf(handle, size);
         if (await reuse(hash, size)) await unlink(temporary);
         else {
           await flush(handle);
-          await adopt(temporary, hash, size);
+          await adopt(temporary, hash, size, 'durable');
         }
         return { hash, size };
       } finally {
@@ -187,7 +228,7 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
       if (status.size > largest) throw tooLarge();
       if (status.size <= smallFile) {
         const bytes = await handle.readFile();
-        return { kind: 'file', hash: await addBytes(bytes, flush), size: bytes.length, mode };
+        return { kind: 'file', hash: await addBytes(bytes, 'durable'), size: bytes.length, mode };
       }
       return { kind: 'file', ...(await addCopy(sourceOf(handle, file))), mode };
     } finally {
@@ -203,14 +244,14 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     }
   };
 
-  const note: BeforeImages['note'] = async (file) => {
-    const status = await statusOf(file);
+  const note: BeforeImages['note'] = async (file, isForMerge) => {
+    const status = isForMerge ? await statusOf(file) : undefined;
     if (status?.isFile() !== true || status.size > smallFile) return stateOnDisk(file);
     const handle = await openVerified(file);
     try {
       const bytes = await handle.readFile();
       const mode = permissionsOf(await handle.stat());
-      const hash = await addBytes(bytes, async () => {}).catch(() => sha256(bytes));
+      const hash = await addBytes(bytes, 'perhaps').catch(() => sha256(bytes));
       return { kind: 'file', hash, size: bytes.length, mode };
     } finally {
       await handle.close();
@@ -220,7 +261,7 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
   const keepBytes: BeforeImages['keepBytes'] = async (bytes, mode) => {
     if (bytes.length > largest) throw tooLarge();
     try {
-      return { kind: 'file', hash: await addBytes(bytes, flush), size: bytes.length, mode };
+      return { kind: 'file', hash: await addBytes(bytes, 'durable'), size: bytes.length, mode };
     } catch (error) {
       throw cannotKeep(error);
     }
@@ -232,12 +273,11 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     if (folders.length > 0) folders.push(base);
     // Windows cannot open a folder, and keeps names by itself.
     if (process.platform !== 'win32') {
-      for (const folder of folders) {
+      await mapSome(folders, 8, async (folder) => {
         const handle = await open(folder, 'r');
         await handle.sync().finally(() => handle.close());
-      }
+      });
     }
-    quota.look();
   };
 
   const copyInto = async (
@@ -248,7 +288,7 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     await copyFile(placeOf(state.hash), temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     const handle = await open(temporary, 'r+');
     try {
-      if ((await hashOf(handle)) !== state.hash) {
+      if ((await hashOf(handle, state.size)) !== state.hash) {
         throw new CannotUndoError(`what was kept of ${label} is damaged`);
       }
       await handle.chmod(state.mode);
@@ -277,11 +317,11 @@ export const createBeforeImages = (options: BeforeImagesOptions): BeforeImages =
     keepBytes,
     note,
     settle,
-    has: (hash) =>
-      stat(placeOf(hash)).then(
-        () => true,
-        () => false,
-      ),
+    seeToRoom: quota.look,
+    makeYoung: async (hashes) => {
+      await mapSome(hashes, 16, (hash) => makeYoung(hash, undefined));
+    },
+    has,
     read: (hash) => readFile(placeOf(hash)).catch(() => undefined),
     restore,
     collect: quota.collect,

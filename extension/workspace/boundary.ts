@@ -122,6 +122,8 @@ export const resolveInside = async (
     file,
     label: labelOf(home.root, relative, roots),
     root: home.root,
+    realRoot: home.folder,
+    below: toSlashes(relative) || '.',
     exists: missing.length === 0,
     isFolder: missing.length === 0 && status.isDirectory(),
     isLink: link?.isSymbolicLink() === true && !roots.some((root) => root.path === editorFile),

@@ -1,8 +1,9 @@
 /** From the paths that a command touched to how they were before, where that is known. */
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isSameState, missing } from '../core/restorePlan.ts';
 import type { FileState } from '../shared/undo.ts';
+import type { LookAfter } from './afterStates.ts';
 import type { BeforeImages } from './beforeImages.ts';
 import { isInside } from './boundary.ts';
 import { newFileMode, permissionsOf, statusOf } from './fileState.ts';
@@ -15,7 +16,8 @@ export interface KeptFile extends RootedFile {
 }
 
 export interface CommandChanges {
-  readonly files: readonly (KeptFile & { readonly after: FileState })[];
+  /** `after` is absent where it could not be seen. */
+  readonly files: readonly (KeptFile & { readonly after?: FileState })[];
   /** Labels of what changed, of which it is not known how it was. */
   readonly unknown: readonly string[];
 }
@@ -29,6 +31,9 @@ export interface Evidence {
   readonly trees: readonly GitTree[];
   /** Absolute real paths. */
   readonly changed: readonly string[];
+  readonly lookAfter: LookAfter;
+  /** It is not looked at any more once this is aborted. */
+  readonly limit: AbortSignal;
   logError(error: unknown): void;
 }
 
@@ -50,7 +55,8 @@ const walk = async (folder: string, found: Set<string>): Promise<void> => {
 
 /** A watch may tell only of a folder that came or went, and not of what it holds. */
 const withContents = async ({ changed, listing, kept, roots }: Evidence): Promise<ReadonlySet<string>> => {
-  const all = new Set<string>();
+  // What was kept counts for itself: it can be put back, whatever else there is.
+  const all = new Set(changed.filter((file) => kept.has(file)));
   for (const file of changed) {
     const place = rooted(file, roots);
     if (all.size > most || place === undefined || !isFollowed(place) || place.root === file) continue;
@@ -79,6 +85,30 @@ const modeOf = async (tracked: TrackedFile): Promise<number> => {
   return isExecutable ? newFolderMode() : newFileMode();
 };
 
+/**
+ * Which new names are other spellings of what was there: where case does not count, `mv Foo foo` looks like a new file
+ * beside a changed one, and deleting the new one would delete the only one.
+ */
+const renamedIn = (listing: FolderListing): ((file: string) => Promise<boolean>) => {
+  const known = new Map<string, Promise<boolean>>();
+  const identity = async (file: string): Promise<string | undefined> => {
+    const status = await lstat(file, { bigint: true }).catch(() => undefined);
+    return status === undefined ? undefined : `${status.dev} ${status.ino}`;
+  };
+  const look = async (file: string): Promise<boolean> => {
+    if (listing.existed(file) !== 'nothing') return false;
+    const [own, ...others] = await Promise.all([file, ...listing.alike(file)].map(identity));
+    if (own !== undefined && others.includes(own)) return true;
+    return isRenamed(path.dirname(file));
+  };
+  const isRenamed = (file: string): Promise<boolean> => {
+    const found = known.get(file) ?? look(file);
+    known.set(file, found);
+    return found;
+  };
+  return isRenamed;
+};
+
 /** The states of those files that git knew to be unchanged when the command started. */
 const fromGit = async (
   evidence: Evidence,
@@ -93,15 +123,15 @@ const fromGit = async (
         return room >= 0;
       });
       const contents = await tree.contents(clean);
-      for (const tracked of clean) {
+      await mapSome(clean, 16, async (tracked) => {
         const bytes = contents.get(tracked.object);
-        if (bytes === undefined || states.has(tracked.file)) continue;
+        if (bytes === undefined || states.has(tracked.file) || evidence.limit.aborted) return;
         const state: FileState =
           tracked.kind === 'link'
             ? { kind: 'link', target: bytes.toString('utf8') }
             : await evidence.images.keepBytes(bytes, await modeOf(tracked));
         states.set(tracked.file, state);
-      }
+      });
     } catch (error) {
       evidence.logError(error);
     }
@@ -110,10 +140,11 @@ const fromGit = async (
 };
 
 export const changesOf = async (evidence: Evidence): Promise<CommandChanges> => {
-  const { images, listing, kept, roots } = evidence;
+  const { listing, kept, roots } = evidence;
   const touched = await withContents(evidence);
   const isTooMuch = touched.size > most;
-  const looked = [...touched].slice(0, most);
+  const known = [...touched].filter((file) => kept.has(file));
+  const looked = [...known, ...[...touched].filter((file) => !kept.has(file)).slice(0, most)];
   const askGit = looked.filter((file) => !kept.has(file) && listing.existed(file) !== 'nothing');
   const git = await fromGit(evidence, askGit);
 
@@ -128,13 +159,19 @@ export const changesOf = async (evidence: Evidence): Promise<CommandChanges> => 
     return had === 'folder' ? { kind: 'folder', mode: newFolderMode() } : undefined;
   };
 
+  const isRenamed = renamedIn(listing);
   const unknown = new Set<string>();
   const all = [...new Set([...looked, ...git.keys()])];
-  const files = await mapSome(all, 8, async (file): Promise<CommandChanges['files']> => {
+  const files = await mapSome(all, 16, async (file): Promise<CommandChanges['files']> => {
     const place = rooted(file, roots);
     if (place === undefined || !isFollowed(place)) return [];
     const before = beforeOf(file);
-    const after = await images.note(file).catch(() => undefined);
+    const after = await evidence.lookAfter(file, before).catch(() => undefined);
+    if (before !== undefined && after === undefined && kept.has(file)) return [{ ...place, before }];
+    if (before?.kind === 'missing' && !kept.has(file) && (await isRenamed(file))) {
+      unknown.add(place.label);
+      return [];
+    }
     if (before === undefined || after === undefined) {
       // A folder's entries count for themselves.
       if (after?.kind !== 'folder') unknown.add(place.label);
@@ -144,7 +181,6 @@ export const changesOf = async (evidence: Evidence): Promise<CommandChanges> => 
     if (before.kind === 'folder' && after.kind === 'folder' && !kept.has(file)) return [];
     return isSameState(before, after) ? [] : [{ ...place, before, after }];
   });
-  await images.settle();
   return {
     files: files.flat(),
     unknown: [...[...unknown].sort(), ...(isTooMuch ? ['and more'] : [])],

@@ -15,18 +15,23 @@ export const wordsOf = (line: string): readonly string[] =>
     return value === undefined ? [plain] : [plain, value];
   });
 
+/** Each word may be meant from each folder. */
+const mostWords = 500;
+const mostFolders = 10;
+
 /**
  * Absolute paths that words of the line may mean, from the folder it runs in and from those it goes to (`cd x && …`).
  * Wildcards stand in their last part as they were written.
  */
 export const namedPaths = (line: string, folder: string): readonly string[] => {
-  const words = wordsOf(line);
+  const words = wordsOf(line).slice(0, mostWords);
   const folders = [folder];
   const found = new Set<string>();
   for (const [index, each] of words.entries()) {
     if (each.startsWith('~') || each.includes('\0') || each.length > 4_000) continue;
     for (const from of folders) found.add(path.resolve(from, each));
     const last = folders.at(-1) ?? folder;
+    if (folders.length >= mostFolders) continue;
     if (words[index - 1] === 'cd' || words[index - 1] === 'pushd') folders.push(path.resolve(last, each));
   }
   return [...found];

@@ -10,6 +10,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { PreparedStep } from '../core/tool.ts';
 import type { Editor, WorkspaceRoot } from '../core/workspace.ts';
+import type { LookAfter } from './afterStates.ts';
 import type { BeforeImages } from './beforeImages.ts';
 import { resolveInside } from './boundary.ts';
 import { type CommandChanges, changesOf, type KeptFile } from './commandChanges.ts';
@@ -36,13 +37,14 @@ export interface CommandWatchOptions {
   candidates(sessionId: string): Promise<readonly string[]>;
   logError(error: unknown): void;
   /** How long git and the listing of names may take before the command starts, in milliseconds. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: { readonly git: number; readonly listing: number };
 }
 
 export interface CommandRun {
   /** What the command's own words name, as it was. */
   readonly named: readonly KeptFile[];
-  finish(): Promise<CommandChanges>;
+  /** @param limit it is not looked at any more once this is aborted */
+  finish(lookAfter: LookAfter, limit: AbortSignal): Promise<CommandChanges>;
 }
 
 const limits = { files: 500, bytes: 64_000_000, below: 200, links: 2_000 };
@@ -67,9 +69,7 @@ const expanded = async (file: string): Promise<readonly string[]> => {
   for (let index = 0; index < found.length && found.length < limits.below; index += 1) {
     const folder = found[index] ?? '';
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    found.push(
-      ...entries.map((entry) => path.join(folder, entry.name)).filter((each) => !found.includes(each)),
-    );
+    found.push(...entries.slice(0, limits.below).map((entry) => path.join(folder, entry.name)));
   }
   return found.slice(0, limits.below);
 };
@@ -82,7 +82,7 @@ export const startCommandWatch = async (
 ): Promise<CommandRun> => {
   const { images, logError } = options;
   const roots = await realRootsOf(options.roots());
-  const patience = options.patienceMs ?? 300;
+  const patience = options.patienceMs ?? { git: 1_500, listing: 300 };
   const watch = options.watch(roots.map(({ root }) => root.path));
   const trees: GitTree[] = [];
   const kept = new Map<string, KeptFile & { readonly print: string }>();
@@ -115,7 +115,7 @@ export const startCommandWatch = async (
 
   const openTrees = async (): Promise<void> => {
     await mapSome(roots, 4, async ({ real }) => {
-      const tree = await openGitTree(real, patience);
+      const tree = await openGitTree(real, patience.git);
       if (tree !== undefined) trees.push(tree);
     });
   };
@@ -131,7 +131,7 @@ export const startCommandWatch = async (
     const [listed] = await Promise.all([
       listFolders(
         roots.map(({ real }) => real),
-        { entries: 50_000, milliseconds: patience },
+        { entries: 50_000, milliseconds: patience.listing },
       ),
       openTrees(),
     ]);
@@ -148,11 +148,18 @@ export const startCommandWatch = async (
     throw error;
   }
 
-  const finish = async (): Promise<CommandChanges> => {
+  const finish: CommandRun['finish'] = async (lookAfter, limit) => {
     try {
       const told = await watch.changed();
       const touched = await mapSome([...kept.values()], 16, async ({ file, print }) =>
         (await printOf(file)) === print ? [] : [file],
+      );
+      // The editor's watch may be told to leave folders out.
+      const differing = await mapSome(trees, 4, (tree) =>
+        tree.changedSince().catch((error: unknown) => {
+          logError(error);
+          return [];
+        }),
       );
       // Not every watch tells of links.
       const turned = await mapSome([...listing.links].slice(0, limits.links), 16, async ([file, target]) =>
@@ -164,7 +171,14 @@ export const startCommandWatch = async (
         listing,
         kept,
         trees,
-        changed: [...told.map((file) => toReal(file, roots)), ...touched.flat(), ...turned.flat()],
+        lookAfter,
+        limit,
+        changed: [
+          ...touched.flat(),
+          ...turned.flat(),
+          ...differing.flat(),
+          ...told.map((file) => toReal(file, roots)),
+        ],
         logError,
       });
     } finally {

@@ -21,10 +21,13 @@ export const statusOf = (file: string): Promise<Stats | undefined> =>
     throw error;
   });
 
-/** Reads from the start to the end, without changing the handle's place. */
-export const hashOf = async (handle: FileHandle): Promise<string> => {
+/** The largest file that before-images are kept of, in bytes. */
+export const largestKept = 200_000_000;
+
+/** Reads from the start to the end, without changing the handle's place. @param size about how large it is */
+export const hashOf = async (handle: FileHandle, size: number): Promise<string> => {
   const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(1_048_576);
+  const buffer = Buffer.allocUnsafe(Math.min(size + 1, 1_048_576));
   for (let at = 0; ; ) {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
     if (bytesRead === 0) return hash.digest('hex');
@@ -52,7 +55,12 @@ export const stateOnDisk = async (file: string): Promise<FileState> => {
   const handle = await openVerified(file);
   try {
     const status = await handle.stat();
-    return { kind: 'file', hash: await hashOf(handle), size: status.size, mode: permissionsOf(status) };
+    // It is never kept, so it need only be told whether it is still the same.
+    const hash =
+      status.size > largestKept
+        ? sha256(Buffer.from(`not kept: ${status.size} ${status.mtimeMs}`))
+        : await hashOf(handle, status.size);
+    return { kind: 'file', hash, size: status.size, mode: permissionsOf(status) };
   } finally {
     await handle.close();
   }
@@ -73,20 +81,27 @@ export const editorNames = (
 
 const mark = '\ufeff';
 
-const startsWithMark = async (file: string): Promise<boolean> => {
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** As it is on the disk; undefined where it cannot be read. @throws CannotUndoError for another encoding */
+const savedText = async (file: string): Promise<string | undefined> => {
   const handle = await openVerified(file).catch(() => undefined);
-  if (handle === undefined) return false;
+  const bytes = await handle
+    ?.readFile()
+    .catch(() => undefined)
+    .finally(() => handle.close());
+  if (bytes === undefined) return undefined;
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(3), 0, 3, 0);
-    return bytesRead === 3 && buffer.toString('utf8') === mark;
-  } catch {
-    return false;
-  } finally {
-    await handle.close();
+    return strictUtf8.decode(bytes);
+  } catch (cause) {
+    throw new CannotUndoError('it has unsaved changes, and is not in UTF-8; save it first', { cause });
   }
 };
 
-/** What is typed in an editor and not saved yet, as it would be saved; a document's text never has the byte order mark. */
+/**
+ * What is typed in an editor and not saved yet, as it would be saved; a document's text never has the byte order mark.
+ * @throws CannotUndoError where that is not in UTF-8: then only the editor could tell the bytes
+ */
 export const unsavedBytes = async (
   editor: Pick<Editor, 'openText'>,
   file: string,
@@ -94,7 +109,7 @@ export const unsavedBytes = async (
 ): Promise<Uint8Array | undefined> => {
   const document = names.map((name) => editor.openText(name)).find((each) => each?.isDirty === true);
   if (document === undefined) return undefined;
-  const hasMark = await startsWithMark(file);
+  const hasMark = (await savedText(file))?.startsWith(mark) === true;
   return Buffer.from(hasMark ? mark + document.text : document.text, 'utf8');
 };
 

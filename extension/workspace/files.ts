@@ -12,8 +12,10 @@ import {
   type WorkspaceRoot,
 } from '../core/workspace.ts';
 import { writeAtomically } from './atomicWrite.ts';
-import { errorCode, resolveInside } from './boundary.ts';
+import { errorCode, isInside, resolveInside } from './boundary.ts';
+import { askedContent } from './folderContents.ts';
 import { protectedReason } from './protectedPaths.ts';
+import { realRootsOf } from './realRoots.ts';
 import { isSecretName } from './secretFiles.ts';
 import { changedMeanwhile, makeVerifiedFolder, openVerified, openVerifiedFolder } from './verified.ts';
 
@@ -69,13 +71,8 @@ const isSameFile = async (a: string, b: string): Promise<boolean> => {
   return left !== undefined && left.ino === right?.ino && left.dev === right.dev;
 };
 
-const isRoot = (target: WorkspacePath): boolean =>
-  path.resolve(target.editorFile) === path.resolve(target.root.path);
-
 /** Moving or deleting follows no link: what is meant, the link or what it leads to, would be a guess. */
-const refuseToUproot = (target: WorkspacePath, verb: string): void => {
-  if (isRoot(target))
-    throw new ToolError(`${target.label} is a workspace folder itself; it is never ${verb}.`);
+const refuseLink = (target: WorkspacePath, verb: string): void => {
   if (target.isLink) throw new ToolError(`${target.editorFile} is a symbolic link; it is not ${verb}.`);
 };
 
@@ -88,6 +85,22 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
     const now = await resolve(target.editorFile);
     if (now.file !== target.file) throw changedMeanwhile(target.label);
     return now;
+  };
+
+  /**
+   * What is a workspace folder, or has one in it, stays where it is: with the folder its files would be known by other
+   * names, and something else could be put in its place.
+   * @throws ToolError
+   */
+  const refuseToUproot = async (target: WorkspacePath, verb: string): Promise<void> => {
+    const all = roots();
+    const places = [
+      ...all.map((root) => path.resolve(root.path)),
+      ...(await realRootsOf(all)).map(({ real }) => real),
+    ];
+    const names = [target.file, path.resolve(target.editorFile)];
+    if (!places.some((place) => names.some((name) => isInside(name, place)))) return;
+    throw new ToolError(`${target.label} is a workspace folder itself, or holds one; it is never ${verb}.`);
   };
 
   /** The names the editor may know a file by: documents keep the path they were opened with. */
@@ -205,7 +218,9 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
   };
 
   const move = async (from: WorkspacePath, to: WorkspacePath): Promise<void> => {
-    refuseToUproot(from, 'moved');
+    refuseLink(from, 'moved');
+    await refuseToUproot(from, 'moved');
+    await refuseToUproot(to, 'replaced');
     const [source, target] = [await recheck(from), await recheck(to)];
     if (!source.exists) throw new ToolError(`${from.label} does not exist.`);
     if (target.exists && !(await isSameFile(source.file, target.file))) {
@@ -221,7 +236,8 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
   };
 
   const remove = async (target: WorkspacePath): Promise<void> => {
-    refuseToUproot(target, 'deleted');
+    refuseLink(target, 'deleted');
+    await refuseToUproot(target, 'deleted');
     const now = await recheck(target);
     if (!now.exists) throw new ToolError(`${target.label} does not exist.`);
     const name = path.basename(target.file);
@@ -242,11 +258,38 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
     });
   };
 
+  const identity = async (target: WorkspacePath): Promise<string> => {
+    const { file } = await recheck(target);
+    const status = await explained(target, () => lstat(file, { bigint: true }));
+    const content = status.isDirectory() ? [] : [status.size, status.mtimeNs];
+    return [status.dev, status.ino, ...content].join(':');
+  };
+
   /** Both what it is called and what it leads to count: a link must not hide either. */
   const namesOf = (target: WorkspacePath): readonly string[] => {
     const folder = path.basename(target.root.path);
     const asGiven = path.relative(target.root.path, target.editorFile).split(path.sep).join('/');
     return [target.label, `${folder}/${asGiven}`];
+  };
+
+  const protectedBecause = (target: WorkspacePath): string | undefined =>
+    namesOf(target)
+      .map(protectedReason)
+      .find((reason) => reason !== undefined);
+
+  const movedBecause = async (from: WorkspacePath, to: WorkspacePath): Promise<string | undefined> => {
+    await refuseToUproot(from, 'moved');
+    await refuseToUproot(to, 'replaced');
+    if (!from.isFolder) return undefined;
+    // Both where it is and where it would be: `tpl/workflows` asks as `.github/workflows`.
+    const names = [...namesOf(from), ...namesOf(to)];
+    return askedContent(from.file, from.label, (below) => {
+      const full = names.map((name) => `${name}/${below}`);
+      return (
+        full.map(protectedReason).find((reason) => reason !== undefined) ??
+        (full.some(isSecretName) ? 'it looks like it holds secrets' : undefined)
+      );
+    });
   };
 
   return {
@@ -257,10 +300,9 @@ export const createWorkspaceFiles = ({ roots, editor }: WorkspaceFilesOptions): 
     writeText,
     move,
     delete: remove,
-    protectedBecause: (target) =>
-      namesOf(target)
-        .map(protectedReason)
-        .find((reason) => reason !== undefined),
+    identity,
+    protectedBecause,
+    movedBecause,
     looksSecret: (target) => namesOf(target).some(isSecretName),
   };
 };

@@ -2,6 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
+import { comparableName } from './comparableName.ts';
 import { isFollowedName, mapSome } from './realRoots.ts';
 
 export type NameKind = 'file' | 'folder' | 'link' | 'other';
@@ -9,6 +10,8 @@ export type NameKind = 'file' | 'folder' | 'link' | 'other';
 export interface FolderListing {
   /** Whether something was at a path; undefined where nobody looked. */
   existed(file: string): NameKind | 'nothing' | undefined;
+  /** Paths of names beside it that a forgiving file system takes for the same. */
+  alike(file: string): readonly string[];
   /** Symbolic links, and where they led. */
   readonly links: ReadonlyMap<string, string>;
   /** Everything that was listed below a folder. */
@@ -62,10 +65,19 @@ export const listFolders = async (
     // Below a file there was nothing either.
     return above === 'nothing' || above === 'file' ? 'nothing' : undefined;
   };
+  const alikeIn = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  const alike: FolderListing['alike'] = (file) => {
+    const folder = path.dirname(file);
+    const own = path.basename(file);
+    const groups = alikeIn.get(folder) ?? Map.groupBy(names.get(folder)?.keys() ?? [], comparableName);
+    alikeIn.set(folder, groups);
+    const others = groups.get(comparableName(own)) ?? [];
+    return others.flatMap((name) => (name === own ? [] : [path.join(folder, name)]));
+  };
   const below: FolderListing['below'] = (folder) =>
     [...(names.get(folder) ?? [])].flatMap(([name, kind]) => {
       const file = path.join(folder, name);
       return [{ file, kind }, ...(kind === 'folder' ? below(file) : [])];
     });
-  return { existed, links, below };
+  return { existed, alike, links, below };
 };

@@ -14,6 +14,8 @@ export interface TrackedFile {
   readonly object: string;
   /** In bytes, of the file in the work tree. */
   readonly size: number;
+  /** When it was last changed, in whole seconds since the epoch. */
+  readonly mtime: number;
   readonly kind: 'file' | 'executable' | 'link';
 }
 
@@ -22,6 +24,8 @@ export interface GitTree {
   readonly dirty: readonly string[];
   /** Whether a path lies in the folder. */
   holds(file: string): boolean;
+  /** Absolute paths of tracked files that are not as in the index any more, though they were. */
+  changedSince(): Promise<readonly string[]>;
   /** Those of the paths, and below them, that were tracked and as in the index. */
   cleanAmong(files: readonly string[]): Promise<readonly TrackedFile[]>;
   /** By object. Those whose size is another than the file had are left out: a filter was in between. */
@@ -33,6 +37,8 @@ export interface GitTree {
 const largestIndex = 64_000_000;
 /** How long git may take afterwards, in milliseconds. */
 const patience = 10_000;
+/** How long it may look for changes that nothing else has told of, in milliseconds. */
+const patienceAfter = 2_000;
 const namesAtOnce = 500;
 
 const quiet = ['-c', 'core.fsmonitor=false', '-c', `core.hooksPath=${devNull}`, '--literal-pathspecs'];
@@ -47,6 +53,7 @@ const environment = (): NodeJS.ProcessEnv => {
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
     GIT_NO_LAZY_FETCH: '1',
+    GIT_ALLOW_PROTOCOL: 'none',
     GIT_NO_REPLACE_OBJECTS: '1',
     LC_ALL: 'C',
   };
@@ -65,9 +72,10 @@ const git = ({ folder, args, index, input = '', milliseconds }: Call): Promise<B
   new Promise((resolve, reject) => {
     const child = execFile(
       'git',
-      [...quiet, ...args],
+      ['-C', folder, ...quiet, ...args],
       {
-        cwd: folder,
+        // Windows looks for programs where one is started: a workspace may hold a git.exe.
+        cwd: path.dirname(process.execPath),
         env: { ...environment(), ...(index === undefined ? {} : { GIT_INDEX_FILE: index }) },
         encoding: 'buffer',
         maxBuffer: 256_000_000,
@@ -90,13 +98,13 @@ const kinds: Record<string, TrackedFile['kind']> = {
 
 /** `H` alone is tracked and looked at by git; other letters mean that it was told not to look, or a conflict. */
 const entry =
-  /([A-Za-z?]) (\d{6}) ([0-9a-f]{40,64}) (\d)\t([^\0]+)\0[^\0]*?\n {2}size: (\d+)\tflags: [0-9a-f]+\n/g;
+  /([A-Za-z?]) (\d{6}) ([0-9a-f]{40,64}) (\d)\t([^\0]+)\0[^\0]*?\n {2}mtime: (\d+):\d+\n[^\0]*?\n {2}size: (\d+)\tflags: [0-9a-f]+\n/g;
 
 export const parseEntries = (text: string, folder: string): readonly TrackedFile[] =>
-  [...text.matchAll(entry)].flatMap(([, tag, mode = '', object = '', stage, name = '', size]) => {
+  [...text.matchAll(entry)].flatMap(([, tag, mode = '', object = '', stage, name = '', mtime, size]) => {
     const kind = kinds[mode];
     if (tag !== 'H' || stage !== '0' || kind === undefined) return [];
-    return [{ file: path.join(folder, name), object, size: Number(size), kind }];
+    return [{ file: path.join(folder, name), object, size: Number(size), mtime: Number(mtime), kind }];
   });
 
 const parseObjects = (output: Buffer): ReadonlyMap<string, Buffer> => {
@@ -130,7 +138,9 @@ export const openGitTree = async (folder: string, milliseconds: number): Promise
   try {
     const named = await git({ folder, args: ['rev-parse', '--git-path', 'index'], milliseconds: left() });
     const original = path.resolve(folder, named.toString('utf8').replace(/\r?\n$/, ''));
-    if ((await stat(original)).size > largestIndex) return undefined;
+    const status = await stat(original);
+    if (!status.isFile() || status.size > largestIndex) return undefined;
+    const writtenAt = Math.floor(status.mtimeMs / 1_000);
     place = await mkdtemp(path.join(tmpdir(), 'anycowork-index-'));
     const index = path.join(place, 'index');
     await copyFile(original, index);
@@ -142,13 +152,15 @@ export const openGitTree = async (folder: string, milliseconds: number): Promise
       '--ignore-submodules=all',
       '--no-ext-diff',
     ];
-    const differing = await git({ folder, args, index, milliseconds: left() });
-    const dirtyNames = differing
-      .toString('utf8')
-      .split('\0')
-      .filter((name) => name !== '');
-    const dirty = dirtyNames.map((name) => path.join(folder, name));
+    const differing = async (milliseconds: number): Promise<readonly string[]> => {
+      const output = await git({ folder, args, index, milliseconds });
+      const names = output.toString('utf8').split('\0');
+      return names.flatMap((name) => (name === '' ? [] : [path.join(folder, name)]));
+    };
+    const dirty = await differing(left());
     const isDirty = new Set(dirty);
+    const changedSince: GitTree['changedSince'] = async () =>
+      (await differing(patienceAfter)).filter((file) => !isDirty.has(file));
 
     const cleanAmong: GitTree['cleanAmong'] = async (files) => {
       const found: TrackedFile[] = [];
@@ -162,7 +174,9 @@ export const openGitTree = async (folder: string, milliseconds: number): Promise
         });
         found.push(...parseEntries(output.toString('utf8'), folder));
       }
-      return found.filter(({ file }) => !isDirty.has(file));
+      // A file that was changed in the second in which the index was written may look the same afterwards. Git itself
+      // compares contents then, but not with a copy of the index, and it runs the repository's filters for that.
+      return found.filter(({ file, mtime }) => !isDirty.has(file) && mtime < writtenAt);
     };
 
     const contents: GitTree['contents'] = async (files) => {
@@ -175,7 +189,14 @@ export const openGitTree = async (folder: string, milliseconds: number): Promise
       );
     };
 
-    return { dirty, holds: (file) => isInside(folder, file), cleanAmong, contents, close };
+    return {
+      dirty,
+      holds: (file) => isInside(folder, file),
+      changedSince,
+      cleanAmong,
+      contents,
+      close,
+    };
   } catch {
     await close();
     return undefined;

@@ -24,8 +24,6 @@ const restMs = hour;
 /** After a collection so much of the quota is free again, so that not each write leads to one. */
 const slack = 0.1;
 
-const isImage = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
-
 const filesIn = async (folder: string): Promise<readonly Image[]> => {
   const names = await readdir(folder).catch(() => []);
   const images: Image[] = [];
@@ -76,37 +74,41 @@ export const createImageQuota = (
     }
   };
 
-  const removeUnneeded = async (images: readonly Image[]): Promise<readonly Image[]> => {
-    const needed = new Set(await store.versionHashes());
+  /** @returns what is left, and which of it steps need */
+  const removeUnneeded = async (
+    images: readonly Image[],
+  ): Promise<{ readonly left: readonly Image[]; readonly needed: readonly Image[] }> => {
+    const hashes = new Set(await store.versionHashes());
     const left: Image[] = [];
     for (const image of images) {
-      if (needed.has(image.name) || !isOld(image) || !(await remove(image))) left.push(image);
+      if (hashes.has(image.name) || !isOld(image) || !(await remove(image))) left.push(image);
     }
-    return left;
+    return { left, needed: left.filter(({ name }) => hashes.has(name)) };
   };
 
   const sum = (images: readonly Image[]): number => images.reduce((bytes, { size }) => bytes + size, 0);
 
   const collectNow = async (): Promise<void> => {
     const quota = options.quotaBytes();
-    let images = await all();
+    const images = await all();
     total = sum(images);
     lookedAt = options.now();
     if (total <= quota) return;
-    images = await removeUnneeded(images);
-    total = sum(images);
-    if (total <= quota) return;
-    let excess = total - quota * (1 - slack);
+    const { left, needed } = await removeUnneeded(images);
+    total = sum(left);
+    // What no step needs goes by itself within the hour: for that nothing older is forgotten.
+    const needs = sum(needed);
+    if (needs <= quota) return;
+    let excess = needs - quota * (1 - slack);
     const oldest: string[] = [];
-    for (const image of images.toSorted((a, b) => a.at - b.at)) {
+    for (const image of needed.toSorted((a, b) => a.at - b.at)) {
       if (excess <= 0 || !isOld(image)) break;
-      if (!isImage(image.name)) continue;
       oldest.push(image.name);
       excess -= image.size;
     }
     if (oldest.length === 0) return;
     await store.forgetVersions(oldest);
-    total = sum(await removeUnneeded(images));
+    total = sum((await removeUnneeded(left)).left);
   };
 
   const collect = (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { BoundaryError } from '../core/workspace.ts';
 
 /** Controls and bidirectional overrides: they could make an approval show another path than the one that is meant. */
-const deceptive = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+const deceptive = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 const windowsDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
 const longestPath = 4_096;
 

@@ -10,11 +10,12 @@ import {
   operationsOf,
   type PlannedPath,
   planRestore,
+  withoutLastCopies,
 } from '../core/restorePlan.ts';
 import type { Store } from '../core/store.ts';
 import { CannotUndoError, type FileRestorer, type PutBackResult } from '../core/undo.ts';
 import { BoundaryError, type Editor, type WorkspaceRoot } from '../core/workspace.ts';
-import type { FileState, FileVersion } from '../shared/undo.ts';
+import { type FileState, type FileVersion, undoIdPrefix } from '../shared/undo.ts';
 import type { BeforeImages } from './beforeImages.ts';
 import { errorCode } from './boundary.ts';
 import {
@@ -47,9 +48,19 @@ const reasons: Record<string, string> = {
   EPERM: 'it is not permitted',
   EROFS: 'the file system is read-only',
   EBUSY: 'it is in use by another program',
+  ENOENT: 'it, or the folder that it was in, is not there any more',
+  ENOTDIR: 'a file has taken the place of its folder',
+  EISDIR: 'a folder has taken its place',
+  ENOTEMPTY: 'the folder is not empty',
+  ENAMETOOLONG: 'its name is too long here',
+  ELOOP: 'a link has taken its place',
+  EIO: 'the disk cannot be read or written there',
 };
 
-const explain = (error: unknown): string => reasons[errorCode(error)] ?? reasonOf(error).replace(/\.$/, '');
+/** Of others' words without the paths of the system: the file is named beside them. */
+const explain = (error: unknown, file: string): string =>
+  reasons[errorCode(error)] ??
+  reasonOf(error).replaceAll(file, 'it').replaceAll(path.dirname(file), 'its folder').replace(/\.$/, '');
 
 const atOnce = 16;
 
@@ -78,6 +89,12 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     return { kind: 'file', hash: sha256(unsaved), size: unsaved.length, mode };
   };
 
+  /** @throws CannotUndoError */
+  const keepOne = async (file: string, roots: readonly RealRoot[]): Promise<FileState> => {
+    const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
+    return unsaved === undefined ? images.keep(file) : images.keepBytes(unsaved, newFileMode());
+  };
+
   const plan: FileRestorer['plan'] = async (versions) => {
     const roots = await realRootsOf(options.roots());
     const files = [...new Set(versions.map(({ file }) => file))];
@@ -100,6 +117,12 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     ];
     const there = await mapSome(hashes, atOnce, (hash) => images.has(hash));
     const forgotten = new Set(hashes.filter((_, index) => there[index] !== true));
+    // A file that was moved: what it was is where it is now.
+    const copies = [...states].filter(([, state]) => state.kind === 'file' && forgotten.has(state.hash));
+    await mapSome(copies, atOnce, async ([file]) => {
+      const kept = await keepOne(file, roots).catch(() => undefined);
+      if (kept?.kind === 'file') forgotten.delete(kept.hash);
+    });
     return planRestore(
       versions,
       (file) => states.get(file) ?? missing,
@@ -127,9 +150,7 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
   /** @throws CannotUndoError */
   const keepNow = async (paths: readonly PlannedPath[], roots: readonly RealRoot[]): Promise<void> => {
     await mapSome(paths, atOnce, async ({ file, label }) => {
-      const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
-      const keeping = unsaved === undefined ? images.keep(file) : images.keepBytes(unsaved, newFileMode());
-      await keeping.catch((error: unknown) => {
+      await keepOne(file, roots).catch((error: unknown) => {
         throw new CannotUndoError(
           `Nothing was put back: ${label} could not be kept as it is now (${reasonOf(error)}).`,
           { cause: error },
@@ -137,6 +158,17 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
       });
     });
     await images.settle();
+  };
+
+  /** Files whose earlier content went since they were planned, and what may be the only copy of one. */
+  const lostAmong = async (paths: readonly PlannedPath[]): Promise<ReadonlySet<string>> => {
+    const standings = await mapSome(paths, atOnce, async (planned): Promise<PlannedPath> => {
+      const isThere = planned.target.kind !== 'file' || (await images.has(planned.target.hash));
+      return isThere ? planned : { ...planned, standing: 'forgotten' };
+    });
+    return new Set(
+      withoutLastCopies(standings).flatMap(({ file, standing }) => (standing === 'forgotten' ? [file] : [])),
+    );
   };
 
   /** @throws BoundaryError when somebody was faster */
@@ -155,7 +187,7 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
       throw new BoundaryError('it was changed in this moment');
   };
 
-  /** @returns whether the file is now in an editor, saved, with these bytes */
+  /** Puts the text into the editor that has the file open, and saves it; elsewhere it leaves everything as it is. */
   const putInEditor = async (planned: PlannedPath, roots: readonly RealRoot[]): Promise<void> => {
     const { file, target, now } = planned;
     if (target.kind !== 'file' || now.kind !== 'file') return;
@@ -222,14 +254,17 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     const roots = await realRootsOf(options.roots());
     const possible = paths.filter(({ standing }) => standing === 'asLeft' || standing === 'changedSince');
     if (possible.length === 0) return { stepId: undefined, done: [], failed: [] };
+    // They may be the oldest of all, and the next to go.
+    await images.makeYoung(possible.flatMap(({ target }) => (target.kind === 'file' ? [target.hash] : [])));
     await keepNow(possible, roots);
-    const stepId = `undo-${options.newId()}`;
+    const stepId = `${undoIdPrefix}${options.newId()}`;
     const at = options.now();
     const versions = possible.map(
       ({ file, label, root, now }): FileVersion => ({ ...of, stepId, file, label, root, before: now, at }),
     );
     await store.keepVersions(versions);
     const reasonsByFile = new Map<string, string>();
+    for (const file of await lostAmong(possible)) reasonsByFile.set(file, 'what it was is not kept any more');
     const begun = new Set<string>();
     for (const operation of operationsOf(possible)) {
       const { file } = operation.path;
@@ -241,7 +276,7 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
       begun.add(file);
       await perform(operation, roots).catch((error: unknown) => {
         if (!(error instanceof BoundaryError)) options.logError(error);
-        reasonsByFile.set(file, explain(error));
+        reasonsByFile.set(file, explain(error, file));
       });
       onDone(begun.size);
     }
@@ -253,12 +288,14 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
         return reason === undefined ? [] : [{ path: planned, reason }];
       }),
     };
-    // Also of what failed: a part of it may have been done.
-    const ended = await mapSome(versions, atOnce, async (version): Promise<FileVersion> => {
+    // What is there of those that failed is somebody else's: undoing this asks about it.
+    const done = versions.filter(({ file }) => !reasonsByFile.has(file));
+    const ended = await mapSome(done, atOnce, async (version): Promise<FileVersion> => {
       const after = await stateNow(version.file, roots).catch(() => undefined);
       return after === undefined ? version : { ...version, after };
     });
     await store.keepVersions(ended);
+    images.seeToRoom();
     return result;
   };
 

@@ -44,7 +44,9 @@ export const rooted = (file: string, roots: readonly RealRoot[]): RootedFile | u
 
 /** Below the real root, for a path below the root as it was opened. */
 export const toReal = (file: string, roots: readonly RealRoot[]): string => {
-  if (rootOf(file, roots) !== undefined) return file;
+  const place = rootOf(file, roots);
+  // Spelled as the root is: Windows writes `c:` and `C:` for the same drive.
+  if (place !== undefined) return path.join(place.real, path.relative(place.real, file));
   const home = roots.find(({ root }) => isInside(root.path, file));
   return home === undefined ? file : path.join(home.real, path.relative(home.root.path, file));
 };

@@ -8,10 +8,19 @@ import { CannotUndoError, type StepUndoKeeper } from '../core/undo.ts';
 import type { Editor } from '../core/workspace.ts';
 import type { Step } from '../shared/event.ts';
 import type { FileState, FileVersion, StepUndo } from '../shared/undo.ts';
+import { createLookAfter, type LookAfter } from './afterStates.ts';
 import { isInside } from './boundary.ts';
 import { type CommandRun, type CommandWatchOptions, startCommandWatch } from './commandWatch.ts';
 import { editorNames, newFileMode, permissionsOf, statusOf, unsavedBytes } from './fileState.ts';
-import { isFollowed, mapSome, type RealRoot, type RootedFile, realRootsOf, rooted } from './realRoots.ts';
+import {
+  isFollowed,
+  isFollowedName,
+  mapSome,
+  type RealRoot,
+  type RootedFile,
+  realRootsOf,
+  rooted,
+} from './realRoots.ts';
 
 export interface StepUndoOptions extends CommandWatchOptions {
   readonly store: Pick<Store, 'keepVersions'>;
@@ -35,6 +44,9 @@ const mostMoved = 20_000;
 /** Rows that a command's own words may make before it runs. */
 const mostNamed = 100;
 const mostUnknown = 20;
+/** How long it is looked at what a step did, in milliseconds. */
+const mostLook = 10_000;
+const mostLookStopped = 2_000;
 const atOnce = 16;
 
 /** People count files; folders count where nothing else changed. */
@@ -43,7 +55,7 @@ const countOf = (changed: readonly FileVersion[]): number => {
   return changed.filter(({ before, after }) => isLeaf(before) || isLeaf(after)).length || changed.length;
 };
 
-/** Of a folder that is moved: all it holds. Nested histories are not followed. */
+/** Of a folder that is moved: all it holds. @throws CannotUndoError for what is never put back */
 const contentsOf = async (folder: string): Promise<readonly string[]> => {
   const found: string[] = [];
   const waiting = [folder];
@@ -53,10 +65,27 @@ const contentsOf = async (folder: string): Promise<readonly string[]> => {
       found.push(file);
       if (found.length > mostMoved)
         throw new CannotUndoError(`the folder holds more than ${mostMoved.toLocaleString('en')} files`);
-      if (entry.isDirectory() && entry.name !== '.git') waiting.push(file);
+      if (!isFollowedName(entry.name))
+        throw new CannotUndoError(`the folder holds ${entry.name}, which is never put back`);
+      if (entry.isDirectory()) waiting.push(file);
     }
   }
   return found;
+};
+
+/** Looking at what a step did ends by itself, and soon after the person has stopped the work. */
+const lookLimit = (signal: AbortSignal): { readonly limit: AbortSignal; release(): void } => {
+  const controller = new AbortController();
+  const end = (): void => controller.abort(new Error('There was no time left to look at it.'));
+  const timers = [setTimeout(end, mostLook)];
+  const hurry = (): void => void timers.push(setTimeout(end, mostLookStopped));
+  if (signal.aborted) hurry();
+  signal.addEventListener('abort', hurry, { once: true });
+  const release = (): void => {
+    signal.removeEventListener('abort', hurry);
+    for (const timer of timers) clearTimeout(timer);
+  };
+  return { limit: controller.signal, release };
 };
 
 const isFolder = async (file: string): Promise<boolean> =>
@@ -110,9 +139,13 @@ export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
     return images.keepBytes(unsaved, status === undefined ? newFileMode() : permissionsOf(status));
   };
 
-  const stateAfter = async (file: string, roots: readonly RealRoot[]): Promise<FileState> => {
+  const stateAfter = async (
+    { file, before }: FileVersion,
+    roots: readonly RealRoot[],
+    lookAfter: LookAfter,
+  ): Promise<FileState> => {
     const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
-    if (unsaved === undefined) return images.note(file);
+    if (unsaved === undefined) return lookAfter(file, before);
     const status = await statusOf(file);
     return images.keepBytes(unsaved, status === undefined ? newFileMode() : permissionsOf(status));
   };
@@ -126,8 +159,10 @@ export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
     const places = files.map((file) => {
       const place = rooted(file, roots);
       if (place === undefined) throw new CannotUndoError(`${file} is outside the open folders`);
-      if (place.label.split('/').includes('.git') && !isFollowed(place))
-        throw new CannotUndoError(`${place.label} belongs to git, whose own files are never put back`);
+      if (!isFollowed(place))
+        throw new CannotUndoError(
+          `${place.label} is in .git or node_modules, of which nothing is ever put back`,
+        );
       return place;
     });
     return mapSome(places, atOnce, async (place) => {
@@ -160,13 +195,17 @@ export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
     try {
       const known = new Set(kept.map(({ file }) => file));
       const versions = versionsOf(step, kept);
-      const words = command?.named.filter(({ file }) => !known.has(file)).slice(0, mostNamed) ?? [];
+      // Most words are no files: what comes to be there is seen afterwards.
+      const isThere = ({ file, before }: RootedFile & { readonly before: FileState }): boolean =>
+        before.kind !== 'missing' && !known.has(file);
+      const words = command?.named.filter(isThere).slice(0, mostNamed) ?? [];
       const named = versionsOf(step, words);
       if (versions.length + named.length > 0) await store.keepVersions([...versions, ...named]);
       signal.throwIfAborted();
       pending.set(step.id, { roots, versions, named, command });
     } catch (error) {
-      await command?.finish().catch(logError);
+      const limit = AbortSignal.abort();
+      await command?.finish(createLookAfter(images, limit), limit).catch(logError);
       throw error;
     }
   };
@@ -189,25 +228,31 @@ export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
   const look = async (
     { roots, versions, named, command }: Pending,
     step: Step,
+    limit: AbortSignal,
   ): Promise<StepUndo | undefined> => {
+    const lookAfter = createLookAfter(images, limit);
     const done = await mapSome(versions, atOnce, async (version): Promise<FileVersion> => {
-      const after = await stateAfter(version.file, roots).catch((error: unknown) => {
-        logError(error);
+      const after = await stateAfter(version, roots, lookAfter).catch((error: unknown) => {
+        if (error !== limit.reason) logError(error);
         return undefined;
       });
       return after === undefined ? version : { ...version, after };
     });
-    const changes = await command?.finish();
+    const changes = await command?.finish(lookAfter, limit);
     const files = new Map(changes?.files.map((each) => [each.file, each]));
     const known = new Set([...versions, ...named].map(({ file }) => file));
     const all = [
       ...done,
-      ...named.map((version) => ({ ...version, after: files.get(version.file)?.after ?? version.before })),
+      ...named.map((version): FileVersion => {
+        const changed = files.get(version.file);
+        return changed === undefined ? { ...version, after: version.before } : { ...version, ...changed };
+      }),
       ...versionsOf(
         step,
         [...files.values()].filter(({ file }) => !known.has(file)),
       ),
     ];
+    await images.settle();
     if (all.length > 0) await store.keepVersions(all);
     const changed = all.filter(({ before, after }) => after === undefined || !isSameState(before, after));
     const unknown = changes?.unknown ?? [];
@@ -215,16 +260,20 @@ export const createStepUndo = (options: StepUndoOptions): StepUndoKeeper => {
     return { files: countOf(changed), unknown: unknown.slice(0, mostUnknown) };
   };
 
-  const after: StepUndoKeeper['after'] = async (step) => {
+  const after: StepUndoKeeper['after'] = async (step, _, signal) => {
     const begun = pending.get(step.id);
     pending.delete(step.id);
     if (begun === undefined) return undefined;
+    const { limit, release } = lookLimit(signal);
     try {
-      return await look(begun, step);
+      return await look(begun, step, limit);
     } catch (error) {
       logError(error);
       // What was kept before it ran is there all the same.
       return begun.versions.length === 0 ? undefined : { files: begun.versions.length, unknown: [] };
+    } finally {
+      release();
+      images.seeToRoom();
     }
   };
 

@@ -146,17 +146,22 @@ const openKeeper = async (workspace: string, storage: string) => {
     const paths = names.map((name) => ({
       label: name,
       file: path.join(workspace, name),
+      root: workspace,
+      below: name,
       kind: 'write' as const,
     }));
     const line = `sed -i s/a/b/ ${names.join(' ')}`;
     const prepared =
       effect === 'write'
         ? preparedOf('write', { paths })
-        : preparedOf('execute', { paths: [], command: { line, folder: '.', isSandboxed: false } });
+        : preparedOf('execute', {
+            paths: [],
+            command: { line, folder: '.', root: workspace, below: '.', isSandboxed: false },
+          });
     steps += 1;
     const step = stepOf(`step-${steps}`);
     const took = await timed(() => keeper.before(step, prepared, signal));
-    await keeper.after(step, prepared);
+    await keeper.after(step, prepared, signal);
     return took;
   };
   return { before, close: () => store.close() };

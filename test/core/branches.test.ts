@@ -94,12 +94,18 @@ describe('branches: fork', () => {
     assert.deepEqual(await texts(), whole);
   });
 
-  it('is worked in as the chat it comes from, where that has a mode of its own', async () => {
+  it('lets nothing run unasked because the chat it comes from did', async () => {
     const { branches, sessionId, chats, store } = await twoQuestions();
     assert.equal((await branches.fork(sessionId)).mode, undefined);
-    await store.updateSession(sessionId, { mode: 'smart' }, 1);
-    const fork = await branches.fork(sessionId);
-    assert.equal((await chats.get(fork.id))?.mode, 'smart');
+    for (const [mode, kept] of [
+      ['smart', undefined],
+      ['autopilot', undefined],
+      ['ask', 'ask'],
+    ] as const) {
+      await store.updateSession(sessionId, { mode }, 1);
+      const fork = await branches.fork(sessionId);
+      assert.equal((await chats.get(fork.id))?.mode, kept);
+    }
   });
 
   it('has everything where no item is named, and its title does not grow from fork to fork', async () => {

@@ -7,24 +7,28 @@ import {
   createBudgets,
   midnightBefore,
   type ReachedLimit,
-  reachedLimit,
+  reachedLimits,
 } from '../../extension/core/budgets.ts';
 import type { ScopeSpending, SpentQuery } from '../../extension/core/store.ts';
 import type { NewAuditEntry } from '../../extension/shared/audit.ts';
 import {
   type BudgetLimits,
   type BudgetScope,
+  limitKinds,
   noSpending,
   type Price,
+  raisedKind,
   type Spending,
 } from '../../extension/shared/budget.ts';
 import { type ModelRef, noUsage, type TokenUsage } from '../../extension/shared/message.ts';
 
 const usage = (more: Partial<TokenUsage>): TokenUsage => ({ ...noUsage, ...more });
 const spending = (more: Partial<Spending> = {}): Spending => ({ ...noSpending, ...more });
+/** @param raised times, of dollars */
 const scope = (more: Partial<Spending> = {}, raised = 0): ScopeSpending => ({
   spending: spending(more),
   raised,
+  ...(raised === 0 ? {} : { raisedBy: { usd: raised } }),
 });
 const assumed: Price = { input: 5, output: 25 };
 const million = 1_000_000;
@@ -110,7 +114,11 @@ describe('budgets: which limit is reached', () => {
     ['raised once, below', scope({ usd: 19 }, 1), { usd: 10 }, undefined],
     ['raised once, at it', scope({ usd: 20 }, 1), { usd: 10 }, 'usd 20'],
     ['raised three times', scope({ usd: 39 }, 3), { usd: 10 }, undefined],
-    ['dollars before tokens', scope({ usd: 10, tokens: 10 }), { tokens: 10, usd: 10 }, 'usd 10'],
+    ['two at once', scope({ usd: 10, tokens: 10 }), { tokens: 10, usd: 10 }, 'usd 10, tokens 10'],
+    ['another kind than the raised', scope({ tokens: 10 }, 1), { tokens: 10, usd: 10 }, 'tokens 10'],
+    ['nothing may be spent, and nothing was', scope(), { usd: 0 }, 'usd 0'],
+    ['nothing may be spent, raised', scope({}, 3), { usd: 0 }, 'usd 0'],
+    ['a limit that is not understood', scope(), { minutes: Number.NaN }, 'minutes 0'],
     ['nothing priced', scope({ requests: 1, tokens: 400_000, unpriced: 1 }), { usd: 10 }, 'usd 10'],
     ['partly priced', scope({ usd: 5, requests: 2, tokens: 400_000, unpriced: 1 }), { usd: 10 }, 'usd 10'],
     ['priced at nothing', scope({ requests: 9, tokens: 1e9 }), { usd: 10 }, undefined],
@@ -118,8 +126,8 @@ describe('budgets: which limit is reached', () => {
   ];
   for (const [name, given, limits, expected] of cases) {
     it(`${name}: ${expected ?? 'none'}`, () => {
-      const reached = reachedLimit('chat', given, limits, assumed);
-      assert.equal(reached && `${reached.kind} ${reached.spent}`, expected);
+      const reached = reachedLimits('chat', given, limits, assumed);
+      assert.equal(reached.map(({ kind, spent }) => `${kind} ${spent}`).join(', '), expected ?? '');
     });
   }
 });
@@ -156,6 +164,31 @@ describe('budgets: what the person reads', () => {
       'This chat has spent $50.13 of its limit of $50.00. Today the agents together have spent 1 model request of their limit of 1 model request. Everything so far was kept. Raise the limit to allow as much again, or change the limits in the settings.',
     ],
   ];
+  const wrong = { ...reached, spent: 0, limit: Number.NaN };
+  const stuck: [ReachedLimit[], string][] = [
+    [
+      [wrong],
+      'The setting anycowork.budget.chat is not understood, so nothing more is spent: usd in it has to be a number of 0 or more.',
+    ],
+    [
+      limitKinds.map((kind) => ({ ...wrong, kind })),
+      'The setting anycowork.budget.chat is not understood, so nothing more is spent: it may say usd, tokens, requests and minutes, each as a number of 0 or more.',
+    ],
+    [[{ ...wrong, limit: 0, scope: 'job' }], 'The setting anycowork.budget.job allows $0.00.'],
+    [
+      [reached, { ...wrong, limit: 0, kind: 'tokens', scope: 'day' }],
+      'This chat has spent $50.13 of its limit of $50.00. The setting anycowork.budget.day allows 0 tokens.',
+    ],
+  ];
+  for (const [given, message] of stuck) {
+    it(message, () => {
+      const error = budgetError(given);
+      const next = ' Everything so far was kept. Change the limits in the settings to go on.';
+      assert.equal(error.message, message + next);
+      assert.deepEqual(error.actions, ['openSettings'], 'no raise would help');
+    });
+  }
+
   for (const [given, message] of cases) {
     it(message, () => {
       const error = budgetError(given);
@@ -188,7 +221,13 @@ describe('budgets', () => {
         },
         raiseBudget: async (which, key, at) => {
           raised.push([which, key, at]);
-          current[which] = { ...current[which], raised: current[which].raised + 1 };
+          const { spending: same, raised: times, raisedBy = {} } = current[which];
+          const kind = raisedKind(key) ?? assert.fail(key);
+          current[which] = {
+            spending: same,
+            raised: times + 1,
+            raisedBy: { ...raisedBy, [kind]: (raisedBy[kind] ?? 0) + 1 },
+          };
         },
         audit: async (entry) => void audits.push(entry),
       },
@@ -242,8 +281,8 @@ describe('budgets', () => {
     );
     assert.deepEqual(await raise(place), ['chat', 'day']);
     assert.deepEqual(raised, [
-      ['chat', 'chat', noon],
-      ['day', 'day', noon],
+      ['chat', 'chat#usd', noon],
+      ['day', 'day#usd', noon],
     ]);
     assert.deepEqual(
       audits.map(({ kind, outcome, by, title }) => [kind, outcome, by, title]),
@@ -254,6 +293,25 @@ describe('budgets', () => {
     );
     assert.equal(await check(place), undefined);
     assert.deepEqual(await raise(place), []);
+  });
+
+  it('are raised by what is used up of them, and by nothing else', async () => {
+    const limits = { usd: 10, tokens: 10, minutes: 5, requests: 0 };
+    const spent = scope({ usd: 1, tokens: 10, minutes: 6 });
+    const { raise, check, raised, audits } = set({ day: limits }, { day: spent });
+    assert.deepEqual(await raise(place), ['day']);
+    assert.deepEqual(
+      raised.map(([, key]) => key),
+      ['day#tokens', 'day#minutes'],
+    );
+    assert.deepEqual(
+      audits.map(({ title }) => title),
+      ['Budget of the day raised to 20 tokens', 'Budget of the day raised to 10 minutes of work'],
+    );
+    assert.match(
+      (await check(place))?.message ?? '',
+      /^The setting anycowork\.budget\.day allows 0 model req/,
+    );
   });
 
   it('never raise the limit of a job: to go on is another job', async () => {

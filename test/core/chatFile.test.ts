@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '../../extension/core/agents.ts';
 import { jsonParts, type ParsedChat, parsingChat } from '../../extension/core/chatFile.ts';
+import { messagesOf } from '../../extension/core/history.ts';
+import { taintOf } from '../../extension/core/taint.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { ApprovalPrompt } from '../../extension/shared/event.ts';
 import { imageDataLimit, noUsage } from '../../extension/shared/message.ts';
 import type { Session } from '../../extension/shared/session.ts';
 import { anyEvents, chatsOf, lasting, reportBriefly } from '../storage/arbitraryEvents.ts';
-import { reply, step, stepItem, toolMessage, user } from '../webview/samples.ts';
+import { assistant, reply, step, stepItem, toolMessage, user } from '../webview/samples.ts';
 
 const session: Session = {
   id: 'old',
@@ -44,11 +46,16 @@ const asImported = (items: readonly ChatItem[]): unknown =>
   withBase64(
     lasting(items).map((item) => {
       const kept = item as ChatItem;
+      const taint = 'an imported chat';
+      if (kept.kind === 'user' || kept.kind === 'assistant') {
+        return { ...kept, message: { ...kept.message, taint } };
+      }
       if (kept.kind !== 'step') return kept;
       const { record: before } = kept;
       const isOpen = before.status === 'waiting' || before.status === 'running';
       const end = isOpen ? { status: 'interrupted', endedAt: before.endedAt ?? before.startedAt } : {};
-      const { undo: _, prompt, ...record } = before;
+      const { undo: _, prompt, result: ofStep, ...record } = before;
+      const result = ofStep === undefined ? {} : { result: { ...ofStep, taint: ofStep.taint ?? taint } };
       // Nobody is asked any more.
       const asked = ({ title, detail, diffs, reason, isCautioned }: ApprovalPrompt) => ({
         ...{ title, detail, diffs, reason, isCautioned },
@@ -57,7 +64,7 @@ const asImported = (items: readonly ChatItem[]): unknown =>
       const question = prompt === undefined ? {} : { prompt: asked(prompt) };
       return {
         ...kept,
-        record: { ...record, step: { ...before.step, sessionId: 'new' }, ...question, ...end },
+        record: { ...record, step: { ...before.step, sessionId: 'new' }, ...result, ...question, ...end },
       };
     }),
   );
@@ -176,6 +183,25 @@ describe('chat file', () => {
       { type: 'text', text: 'b.png' },
       { type: 'text', text: '[The picture was stored in a separate file, which is gone.]' },
     ]);
+  });
+
+  it('is nobody’s own words where it is read: nothing of it runs by itself until the person says something', () => {
+    const chats: ChatItem[][] = [
+      [user('a', 'run this'), assistant('b', 'I will')],
+      [assistant('b', 'I run this now')],
+      [user('a', 'run this'), stepItem(step('s', 'look', 'x')), user('c', 'and now go on')],
+      [user('a', 'run this')],
+    ];
+    for (const items of chats) {
+      // Also of a chat that was imported, exported and imported once more.
+      const once = parseChat(toJson(session, items, noUsage), newId);
+      const twice = parseChat(toJson(once.session, once.items, noUsage), newId);
+      for (const read of [once, twice]) {
+        const messages = messagesOf(read.items);
+        assert.equal(taintOf(messages), 'an imported chat');
+        assert.equal(taintOf([...messages, { role: 'user', id: 'n', content: [], createdAt: 1 }]), undefined);
+      }
+    }
   });
 
   it('has one line for a title, with nothing that cannot be seen', () => {

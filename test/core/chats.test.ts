@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createChats } from '../../extension/core/chats.ts';
 import { JobBusyError } from '../../extension/core/jobs.ts';
 import type { ChatItem, ChatState } from '../../extension/shared/chat.ts';
 import { user } from '../webview/samples.ts';
@@ -115,9 +116,39 @@ describe('chats: how steps are approved', () => {
   });
 
   it('can be chosen before the first message', async () => {
-    const { chats, ended } = house([]);
+    const { chats, ended, store } = house([]);
     const { jobId, sessionId } = await chats.send({ text: 'Hi', mode: 'smart' });
     await ended(jobId);
     assert.equal((await chats.get(sessionId))?.mode, 'smart');
+    const [entry] = (await store.readAudit(0, 9)).filter(({ kind }) => kind === 'mode');
+    assert.deepEqual(
+      [entry?.sessionId, entry?.detail, entry?.reason],
+      [sessionId, 'from ask to smart', 'chosen for a new chat'],
+    );
+    store.audit = () => Promise.reject(new Error('The disk is full.'));
+    await assert.rejects(chats.send({ text: 'Hi', mode: 'smart' }), /The disk is full/);
+  });
+
+  it('is in another folder no wider than the agent’s', async () => {
+    const { chats, store, agents, ended, jobs } = house([]);
+    const { jobId, sessionId } = await chats.send({ text: 'Hi', mode: 'autopilot' });
+    await ended(jobId);
+    const elsewhere = createChats({
+      ...{ store, agents, jobs, newId: () => 'id', now: () => 1 },
+      folder: () => '/another',
+      isTrusted: () => true,
+    });
+    const agent = await agents.get();
+    const modes = async () => {
+      const session = (await chats.get(sessionId)) ?? assert.fail();
+      const now = await agents.get(agent.id);
+      return [chats.modeOf(session, now), elsewhere.modeOf(session, now)];
+    };
+    assert.deepEqual(await modes(), ['autopilot', 'ask']);
+    await assert.rejects(elsewhere.setMode(sessionId, 'smart'), /begun in another folder \(\/folder\)/);
+    await agents.update(agent.id, { execution: { mode: 'smart' } });
+    assert.deepEqual(await modes(), ['autopilot', 'smart']);
+    await elsewhere.setMode(sessionId, 'ask');
+    assert.deepEqual(await modes(), ['ask', 'ask']);
   });
 });

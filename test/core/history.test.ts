@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { endWithInput, estimateTokens, fitToContext, repairHistory } from '../../extension/core/history.ts';
-import { type Message, textOf } from '../../extension/shared/message.ts';
+import {
+  endWithInput,
+  estimateTokens,
+  fitToContext,
+  messagesOf,
+  repairHistory,
+  undoneText,
+} from '../../extension/core/history.ts';
+import type { ChatItem } from '../../extension/shared/chat.ts';
+import { type Message, type ToolMessage, textOf } from '../../extension/shared/message.ts';
 import { call } from '../fakes/provider.ts';
 
 const model = { provider: 'gemini', model: 'fake' } as const;
@@ -19,7 +27,7 @@ const asks = (...ids: string[]): Message => ({
   stopReason: 'toolCalls',
   createdAt: 1,
 });
-const result = (id: string, text = 'result'): Message => ({
+const result = (id: string, text = 'result'): ToolMessage => ({
   role: 'tool',
   id: `r-${id}`,
   callId: id,
@@ -59,6 +67,49 @@ describe('history', () => {
     assert.equal(endWithInput([user('go'), reply]).at(-1)?.role, 'user');
     const open = [user('go'), asks('a'), result('a')];
     assert.equal(endWithInput(open), open);
+  });
+
+  const stepItem = (id: string, text: string, undoneAt?: number): ChatItem => ({
+    id,
+    jobId: 'j',
+    kind: 'step',
+    record: {
+      step: {
+        id,
+        sessionId: 's',
+        messageId: 'm',
+        callId: id,
+        tool: 'look',
+        input: {},
+        title: id,
+        effect: 'write',
+        targets: [],
+      },
+      status: 'completed',
+      startedAt: 1,
+      liveOutput: '',
+      result: result(id, text),
+      summary: '',
+      diffs: [],
+      undo: { files: 1, unknown: [], ...(undoneAt === undefined ? {} : { undoneAt }) },
+    },
+  });
+
+  it('tells the model of a step that was undone, and changes nothing before it', () => {
+    const before = messagesOf([stepItem('a', 'one'), stepItem('b', 'two')]);
+    const after = messagesOf([stepItem('a', 'one'), stepItem('b', 'two', 7)]);
+    assert.deepEqual(after[0], before[0]);
+    assert.deepEqual(
+      after[1]?.content.map((block) => block.type === 'text' && block.text),
+      ['two', undoneText],
+    );
+    assert.match(undoneText, /undid this step.*as they were before it/);
+  });
+
+  it('still tells of it where the result is taken out', () => {
+    const [message] = fitToContext(messagesOf([stepItem('a', 'x'.repeat(70_000), 7)]), 1_000);
+    assert.match(textOf(message?.content ?? []), /^\[Removed to fit the context: 70000 characters\./);
+    assert.ok(textOf(message?.content ?? []).endsWith(undoneText));
   });
 
   it('takes out the oldest results first and leaves a request that fits alone', () => {

@@ -30,14 +30,16 @@ export const house = (
   const approvals = createApprovals({ onError: logError, now: ids.now });
   const rules = createRuleBook({ store, logError, ...ids });
   const undo = fakeUndo();
+  const budgets: JobsPorts['budgets'] = { check: async () => undefined, costOf: () => undefined };
   const jobs = createJobs({
     store,
     approvals,
     rules,
     undo,
-    budgets: { check: async () => undefined, costOf: () => undefined },
+    budgets,
     approvalExpiry: () => undefined,
     folder: () => '/folder',
+    realFolder: async () => '/folder',
     shell: 'posix',
     provider: () => provider,
     tools: () => tools,
@@ -81,6 +83,7 @@ export const house = (
     rules,
     undo,
     provider,
+    budgets,
     approvals,
     jobs,
     agents,

@@ -92,7 +92,7 @@ const ruleOf = (id: string, match: Rule['match']): Rule => ({
 });
 const given: readonly Rule[] = [
   ruleOf('src', { kind: 'path', tools: ['edit_file', 'write_file'], glob: 'src/**' }),
-  ruleOf('test', { kind: 'command', argv: ['npm', 'test'], folder: '' }),
+  ruleOf('test', { kind: 'command', argv: ['npm', 'test'], folder: '.' }),
 ];
 /** And, where a test says so, every use of this tool, whatever it is about. */
 const wide: readonly Rule[] = [...given, ruleOf('fetch', { kind: 'tool', tool: 'fetch_url' })];
@@ -156,7 +156,10 @@ describe('words of others in what the agent reads', () => {
           assert.deepEqual(approvedIn(events), [], 'nothing is approved');
           assert.deepEqual(await store.listRules(), given, 'no rule is made');
           const record = await store.readAudit(0, 1_000);
-          assert.ok(record.every(({ kind }) => kind === 'step'));
+          assert.ok(
+            record.every(({ kind, reason }) => kind === 'step' || reason === 'chosen for a new chat'),
+            'no mode is changed but by the person, before',
+          );
           assert.ok(!JSON.stringify([events, record]).includes(key), 'the key is told nowhere');
           assert.ok(asked.length > 0, 'the model did obey, and the person was asked');
           assert.ok(events.some(endsJob));

@@ -192,10 +192,8 @@ describe('jobs: what is let through', () => {
 
   it('is covered by the rule of an answer from the next step on, in the folder that is open', async () => {
     const edit = fakeTool('edit_file', { effect: 'write' });
-    const open = { folder: '/folder' };
-    const core = house([...editing('src/a', 'src/b'), textReply('done'), ...editing('src/c')], [edit], {
-      folder: () => open.folder,
-    });
+    const tools = [edit];
+    const core = house([...editing('src/a', 'src/b'), textReply('done'), ...editing('src/c')], tools);
     const { chats, ended, store, events } = core;
     const reasons = asking(core, 'workspace');
     const { jobId, sessionId } = await chats.send({ text: 'edit' });
@@ -212,10 +210,48 @@ describe('jobs: what is let through', () => {
       ],
     );
     // The chat is gone on with in a window with another folder: what was allowed is not about that one.
-    open.folder = '/another';
+    tools[0] = fakeTool('edit_file', {
+      effect: 'write',
+      access: {
+        paths: [{ label: 'src/c', file: '/another/src/c', root: '/another', below: 'src/c', kind: 'write' }],
+      },
+    });
     await ended((await chats.send({ sessionId, text: 'more' })).jobId);
     assert.equal(reasons.length, 2);
-    assert.equal(edit.runs.length, 3);
+    assert.deepEqual([edit.runs.length, tools[0].runs.length], [2, 1]);
+  });
+
+  it('follows the mode of the agent as it is when a step comes, and is asked where there is none any more', async () => {
+    const core = house(
+      [...editing('a', 'b', 'c', 'd'), textReply('done')],
+      [fakeTool('edit_file', { effect: 'write' })],
+    );
+    const { agents, jobs, chats, ended, store, events } = core;
+    const agent = await agents.get();
+    await agents.update(agent.id, { execution: { mode: 'smart' } });
+    await agents.create({ name: 'Other' });
+    const reasons = asking(core, 'once');
+    jobs.onEvent((event) => {
+      if (event.type !== 'StepCompleted') return;
+      const { callId } = event.step;
+      if (callId === 'c0') void store.saveAgent(agent);
+      if (callId === 'c1')
+        void store.saveAgent({ ...agent, execution: { ...agent.execution, mode: 'smart' } });
+      if (callId === 'c2') void store.deleteAgent(agent.id);
+    });
+    await ended((await chats.send({ text: 'edit' })).jobId);
+    const by = events.flatMap((event) => (event.type === 'StepApproved' ? [event.by] : []));
+    assert.deepEqual(by, ['rule', 'user', 'rule', 'user']);
+    assert.equal(reasons.length, 2);
+  });
+
+  it('is in another folder no more than the agent lets through', async () => {
+    const core = house([...editing('a'), textReply('done')], [fakeTool('edit_file', { effect: 'write' })], {
+      folder: () => '/another',
+    });
+    const reasons = asking(core, 'once');
+    await core.ended((await core.chats.send({ text: 'edit', mode: 'smart' })).jobId);
+    assert.equal(reasons.length, 1);
   });
 
   it('follows the mode of the chat as it is when a step comes, else that of the agent', async () => {
@@ -242,7 +278,10 @@ describe('jobs: what is let through', () => {
       (await store.readAudit(0, 100))
         .filter(({ kind }) => kind !== 'step')
         .map(({ kind, sessionId: of, detail, by }) => [kind, of, detail, by]),
-      [['mode', sessionId, 'from smart to ask', 'user']],
+      [
+        ['mode', undefined, 'from ask to smart', 'user'],
+        ['mode', sessionId, 'from smart to ask', 'user'],
+      ],
     );
   });
 

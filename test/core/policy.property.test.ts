@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
 import type { Effect } from '../../extension/shared/event.ts';
 import { approvalModes, type Rule, type RuleMatch } from '../../extension/shared/rule.ts';
-import { pathAccess } from './policyParts.ts';
+import { commandStep, here, inRoot, pathAccess, pathStep, ruleOf } from './policyParts.ts';
 
 const runs = { numRuns: 3_000 };
 const reads = ['read_file', 'list_directory', 'find_files', 'search_text', 'diagnostics'];
@@ -124,13 +124,14 @@ const sample: fc.Arbitrary<Sample> = fc
     folder: fc.constantFrom('.', '.', 'sub'),
     caution: fc.nat(9).map((number) => (number === 0 ? 'protected' : undefined)),
     taint: fc.nat(6).map((number) => (number === 0 ? 'a page' : undefined)),
+    uncheckedEdit: fc.nat(6).map((number) => (number === 0 ? 'a.ts' : undefined)),
     isTrusted: fc.nat(9).map((number) => number > 0),
     mode: fc.constantFrom(...approvalModes),
     shell: fc.constantFrom('posix' as const, 'posix' as const, 'posix' as const, 'cmd' as const),
     rules: fc.array(rule, { maxLength: 12 }),
   })
   .map((drawn) => {
-    const { tool, claim, isHonest, labels, isSandboxed, folder, caution, taint } = drawn;
+    const { tool, claim, isHonest, labels, isSandboxed, folder, caution, taint, uncheckedEdit } = drawn;
     const own = ownEffect(tool);
     const isCommand = tool === 'run_command';
     return {
@@ -139,7 +140,9 @@ const sample: fc.Arbitrary<Sample> = fc
         effect: (isHonest ? own : claim) ?? claim ?? 'network',
         access: {
           paths: isCommand ? [] : labels.map((label) => pathAccess(label)),
-          ...(isCommand ? { command: { line: drawn.line.text, folder, isSandboxed } } : {}),
+          ...(isCommand
+            ? { command: { line: drawn.line.text, folder, root: '/home', below: folder, isSandboxed } }
+            : {}),
           ...(caution === undefined ? {} : { caution }),
         },
       },
@@ -152,6 +155,7 @@ const sample: fc.Arbitrary<Sample> = fc
         rules: drawn.rules,
         shell: drawn.shell,
         ...(taint === undefined ? {} : { taint }),
+        ...(uncheckedEdit === undefined ? {} : { uncheckedEdit }),
       },
       line: isCommand ? drawn.line : undefined,
     };
@@ -188,6 +192,7 @@ const mayRun = ({ step, context, line: given }: Sample): boolean => {
     );
   }
   if (context.mode === 'autopilot' && access.command?.isSandboxed === true) return true;
+  if (context.uncheckedEdit !== undefined) return false;
   if (context.shell === 'cmd' || given?.commands === undefined) return false;
   return given.commands.every((argv) =>
     rules.some(
@@ -262,7 +267,7 @@ describe('policy: properties', () => {
 
   it('offers only what lets the same step run, and nothing for another agent', () => {
     fc.assert(
-      fc.property(sample, ({ step, context }) => {
+      fc.property(sample, ({ step, context: { uncheckedEdit: _, ...context } }) => {
         const decision = decide(step, context);
         if (decision.action !== 'ask') return;
         for (const { duration, matches } of decision.offers) {
@@ -286,40 +291,66 @@ describe('policy: properties', () => {
     );
   });
 
-  it('takes any name literally in an offer', () => {
-    const name = fc.stringMatching(/^[ -.0-[\]-~é]{1,8}$/).filter((text) => text !== '.' && text !== '..');
+  it('takes any name literally in an offer: that file, or what is in its folder, and nothing else', () => {
+    const signs = [...`"'*?[]{}()!+@|^$,.-~#%&=;:<>\` éaB0`];
+    const name = fc
+      .string({ unit: fc.constantFrom(...signs), minLength: 1, maxLength: 8 })
+      .filter((text) => !/^(?:\.\.?|[A-Za-z]:.*)$/.test(text));
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+    /** Signs that a reading as a glob would take out, or put in. */
+    const mutations: readonly ((text: string) => string)[] = [
+      (text) => text,
+      (text) => `${text}/x`,
+      (text) => `${text}x`,
+      (text) => `x${text}`,
+      ...signs.map((sign) => (text: string) => text.replaceAll(sign, '')),
+      ...signs.map((sign) => (text: string) => text.replace(sign, 'x')),
+    ];
+    const seen = { runs: 0, asks: 0 };
     fc.assert(
-      fc.property(name, name, name, (folder, file, other) => {
-        const step = (label: string): PolicyStep => ({
-          tool: 'edit_file',
-          effect: 'write',
-          access: { paths: [pathAccess(label)] },
-        });
-        const context: PolicyContext = {
-          isTrusted: true,
-          mode: 'ask',
-          agentId: 'agent',
-          sessionId: 'chat',
-          folder: '/home',
-          rules: [],
-          shell: 'posix',
-        };
-        const asked = decide(step(`${folder}/${file}`), context);
+      fc.property(path, fc.constantFrom(...mutations), path, fc.boolean(), (given, mutate, any, isAny) => {
+        const asked = decide(pathStep('edit_file', given), here());
         const offer =
-          asked.action === 'ask' ? asked.offers.find((each) => each.duration === 'workspace') : undefined;
-        fc.pre(offer !== undefined && other !== folder);
-        const rules = (offer?.matches ?? []).map(
-          (each): Rule => ({
-            id: '',
-            match: each,
-            duration: 'workspace',
-            folder: '/home',
-            createdAt: 0,
-            createdIn: '',
-          }),
-        );
-        assert.equal(decide(step(`${other}/${file}`), { ...context, rules }).action, 'ask');
+          asked.action === 'ask' ? asked.offers.find(({ duration }) => duration === 'workspace') : undefined;
+        assert.ok(offer !== undefined, given);
+        const rules = offer.matches.map((each) => ruleOf(each));
+        const other = isAny ? any : mutate(given);
+        const folder = given.split('/').slice(0, -1).join('/');
+        const isPlain =
+          !/^[A-Za-z]:/.test(other) && other.split('/').every((part) => !/^(?:|\.\.?)$/.test(part));
+        const isMeant = isPlain && (folder === '' ? other === given : other.startsWith(`${folder}/`));
+        const { action } = decide(pathStep('edit_file', other), here({ rules }));
+        seen[action === 'run' ? 'runs' : 'asks'] += 1;
+        assert.equal(action, isMeant ? 'run' : 'ask', `${given} lets ${other} run`);
       }),
+      runs,
+    );
+    assert.ok(seen.runs > 100 && seen.asks > 100, JSON.stringify(seen));
+  });
+
+  it('lets no rule of one folder reach another, whatever they are called', () => {
+    const root = fc.constantFrom('/a', '/a/lib', '/evil/lib', '/a/a');
+    const name = fc.constantFrom('lib', 'a', 'lib/a');
+    const below = fc.constantFrom('x', 'lib/x', 'a/x', 'a/src/x', 'lib/a/x');
+    const stepIn = (folder: string, label: string, path: string): readonly PolicyStep[] => [
+      inRoot(pathStep('edit_file', path), folder, label),
+      commandStep('npm test', { root: folder, folder: `${label}/${path}`, below: path }),
+    ];
+    fc.assert(
+      fc.property(
+        ...[root, name, below, root, name, below],
+        (folder, label, path, folder2, label2, path2) => {
+          for (const [index, step] of stepIn(folder, label, path).entries()) {
+            const asked = decide(step, here());
+            for (const { matches } of asked.action === 'ask' ? asked.offers : []) {
+              const rules = matches.map((each) => ruleOf(each, { folder }));
+              const other = stepIn(folder2, label2, path2)[index] ?? step;
+              assert.equal(decide(step, here({ rules })).action, 'run');
+              if (folder !== folder2) assert.equal(decide(other, here({ rules })).action, 'ask');
+            }
+          }
+        },
+      ),
       runs,
     );
   });

@@ -8,6 +8,7 @@ import {
   commandStep,
   foreignStep,
   here,
+  inRoot,
   pathStep,
   paths,
   ruleOf,
@@ -131,7 +132,9 @@ const pathCases: Case[] = [
   ],
   [
     'an edit that has a command',
-    withAccess(edit, { command: { line: 'npm test', folder: '.', isSandboxed: true } }),
+    withAccess(edit, {
+      command: { line: 'npm test', folder: '.', root: '/home', below: '.', isSandboxed: true },
+    }),
     { ...withPath('**'), mode: 'autopilot' },
     'ask',
   ],
@@ -154,6 +157,10 @@ const pathCases: Case[] = [
   ['a negated glob', edit, withPath('!test/**'), 'ask'],
   ['an empty glob', edit, withPath(''), 'ask'],
   ['one star does not pass a slash', pathStep('edit_file', 'src/a/b'), withPath('src/*'), 'ask'],
+  ['a name with quotes', pathStep('edit_file', '"a"/b'), withPath('"a"/**'), 'run'],
+  ['a name without the quotes of the rule', pathStep('edit_file', 'a/b'), withPath('"a"/**'), 'ask'],
+  ['a name without the quotes of a pattern', pathStep('edit_file', 'ab'), withPath('"a"*'), 'ask'],
+  ['a folder itself', pathStep('delete_file', 'src'), withPath('src/**', 'delete_file'), 'ask'],
   ['an extended glob', edit, withPath('@(src)/**'), 'ask'],
 ];
 
@@ -170,7 +177,7 @@ const commandCases: Case[] = [
   ['with an argument less', commandStep('npm'), npm, 'ask'],
   ['with an empty argument more', commandStep(`npm test ''`), npm, 'ask'],
   ['in another case', commandStep('npm Test'), npm, 'ask'],
-  ['in another folder', commandStep('npm test', { folder: 'sub' }), npm, 'ask'],
+  ['in another folder', commandStep('npm test', { folder: 'sub', below: 'sub' }), npm, 'ask'],
   ['words joined by quotes', commandStep(`"npm test"`), npm, 'ask'],
   ['twice', commandStep('npm test && npm test'), npm, 'run'],
   ['with another that has no rule', commandStep('npm test && ls'), npm, 'ask'],
@@ -240,11 +247,49 @@ const toolCases: Case[] = [
 ];
 
 const match = paths('src/**');
+const overTwo = withAccess(pathStep('move_file', 'a'), {
+  paths: [...pathStep('move_file', 'a').access.paths, ...inRoot(edit, '/other', 'other').access.paths],
+});
+const elsewhere = ruleOf(paths('**', 'move_file'), { folder: '/other' });
 const placeCases: Case[] = [
   ['a rule of this chat', edit, { rules: [sessionRule(match)] }, 'run'],
   ['a rule of another chat', edit, { rules: [sessionRule(match, 'other')] }, 'ask'],
   ['a session rule without a chat', edit, { rules: [ruleOf(match, { duration: 'session' })] }, 'ask'],
-  ['a rule of this chat elsewhere', edit, { rules: [sessionRule(match)], folder: '/other' }, 'ask'],
+  ['a rule of this chat elsewhere', inRoot(edit, '/other', 'other'), { rules: [sessionRule(match)] }, 'ask'],
+  ['a rule of a folder that is not the first', edit, { rules: [ruleOf(match)], folder: '/other' }, 'run'],
+  [
+    'a rule of a folder that another is called like',
+    inRoot(pathStep('edit_file', 'a'), '/evil/lib', 'lib'),
+    { rules: [ruleOf(paths('lib/**'))] },
+    'ask',
+  ],
+  [
+    'a rule of a folder below that another is called like',
+    inRoot(pathStep('edit_file', 'src/x'), '/home', 'src'),
+    { rules: [ruleOf(paths('src/src/**'))] },
+    'ask',
+  ],
+  [
+    'a command in a folder that is called like that of a rule',
+    commandStep('npm test', { root: '/evil/lib', folder: 'lib' }),
+    { rules: [ruleOf({ kind: 'command', argv: ['npm', 'test'], folder: 'lib' })] },
+    'ask',
+  ],
+  [
+    'a command in the folder of a rule, whatever it is called now',
+    commandStep('npm test', { folder: 'home/lib', below: 'lib' }),
+    { rules: [ruleOf({ kind: 'command', argv: ['npm', 'test'], folder: 'lib' })], folder: '/other' },
+    'run',
+  ],
+  ['a step over two folders', overTwo, { rules: [ruleOf(paths('**', 'move_file')), elsewhere] }, 'ask'],
+  ['a step in no folder', inRoot(edit, '', 'x'), { rules: [ruleOf(match, { folder: '' })] }, 'ask'],
+  ['a step in no folder in smart mode', inRoot(edit, '', 'x'), { mode: 'smart' }, 'ask'],
+  [
+    'a tool rule of another folder',
+    foreignStep('mcp', 'read'),
+    { rules: [tool('mcp')], folder: '/o' },
+    'ask',
+  ],
   ['a rule of another folder', edit, { rules: [ruleOf(match, { folder: '/home/sub' })] }, 'ask'],
   ['a rule of no folder, in none', edit, { rules: [ruleOf(match, { folder: '' })], folder: '' }, 'ask'],
   ['a rule of this agent', edit, { rules: [ruleOf(match, { agentId: 'agent' })] }, 'run'],
@@ -259,6 +304,43 @@ const placeCases: Case[] = [
   ['a rule in smart mode needs no undo', edit, { rules: [ruleOf(match)], mode: 'smart' }, 'run'],
 ];
 
+const unseen = { uncheckedEdit: 'src/a.ts' };
+const unseenCases: Case[] = [
+  ['a command by rule', commandStep('npm test'), { ...npm, ...unseen }, 'ask'],
+  ['a command by rule in smart mode', commandStep('npm test'), { ...npm, ...unseen, mode: 'smart' }, 'ask'],
+  [
+    'a command by rule in autopilot mode',
+    commandStep('npm test'),
+    { ...npm, ...unseen, mode: 'autopilot' },
+    'ask',
+  ],
+  [
+    'a sandboxed command by rule in autopilot mode',
+    commandStep('npm test', { isSandboxed: true }),
+    { ...npm, ...unseen, mode: 'autopilot' },
+    'run',
+  ],
+  [
+    'a sandboxed command by rule in smart mode',
+    commandStep('npm test', { isSandboxed: true }),
+    { ...npm, ...unseen, mode: 'smart' },
+    'ask',
+  ],
+  ['a sandboxed command in autopilot mode', sandboxed, { ...unseen, mode: 'autopilot' }, 'run'],
+  ['a command without a rule', commandStep('ls'), { ...npm, ...unseen }, 'ask'],
+  ['an edit by rule', edit, { ...withPath('src/**'), ...unseen }, 'run'],
+  ['an edit in smart mode', edit, { ...unseen, mode: 'smart' }, 'undoable'],
+  ['a read', stepOf('read_file'), unseen, 'run'],
+  ['a foreign tool by rule', foreignStep('mcp', 'execute'), { rules: [tool('mcp')], ...unseen }, 'run'],
+  ['a cautioned command by rule', withAccess(commandStep('npm test'), { caution: 'no' }), unseen, 'caution'],
+  [
+    'a command by rule, untrusted',
+    commandStep('npm test'),
+    { ...npm, ...unseen, isTrusted: false },
+    'refuse',
+  ],
+];
+
 const groups: Record<string, Case[]> = {
   modes: modeCases,
   'the strictest wins': strictCases,
@@ -267,6 +349,7 @@ const groups: Record<string, Case[]> = {
   'rules of commands': commandCases,
   'rules of tools': toolCases,
   'where a rule holds': placeCases,
+  'after edits that nobody saw': unseenCases,
 };
 
 describe('policy', () => {

@@ -1,23 +1,25 @@
 /** Steps, rules and places for the tests of the policy. */
 import type { PolicyContext, PolicyStep } from '../../extension/core/policy.ts';
 import { toolPolicies } from '../../extension/core/ruleMatch.ts';
-import type { PathAccess, StepAccess } from '../../extension/core/tool.ts';
+import type { CommandAccess, PathAccess, StepAccess } from '../../extension/core/tool.ts';
 import type { Effect } from '../../extension/shared/event.ts';
 import type { Rule, RuleMatch } from '../../extension/shared/rule.ts';
 
 export const pathAccess = (label: string, kind: PathAccess['kind'] = 'write'): PathAccess => ({
   label,
   file: `/home/${label}`,
+  root: '/home',
+  below: label,
   kind,
 });
 
-export const commandStep = (
-  line: string,
-  more: { folder?: string; isSandboxed?: boolean } = {},
-): PolicyStep => ({
+export const commandStep = (line: string, more: Partial<CommandAccess> = {}): PolicyStep => ({
   tool: 'run_command',
   effect: 'execute',
-  access: { paths: [], command: { line, folder: '.', isSandboxed: false, ...more } },
+  access: {
+    paths: [],
+    command: { line, folder: '.', root: '/home', below: '.', isSandboxed: false, ...more },
+  },
 });
 
 export const pathStep = (tool: string, ...labels: string[]): PolicyStep => ({
@@ -41,6 +43,15 @@ export const stepOf = (tool: string): PolicyStep => {
 export const withAccess = (step: PolicyStep, access: Partial<StepAccess>): PolicyStep => ({
   ...step,
   access: { ...step.access, ...access },
+});
+
+/** The same below another open folder, of several. */
+export const inRoot = (step: PolicyStep, root: string, name: string): PolicyStep => ({
+  ...step,
+  access: {
+    ...step.access,
+    paths: step.access.paths.map((each) => ({ ...each, root, label: `${name}/${each.below}` })),
+  },
 });
 
 export const here = (more: Partial<PolicyContext> = {}): PolicyContext => ({

@@ -8,6 +8,7 @@ import {
   commandStep,
   foreignStep,
   here,
+  inRoot,
   pathStep,
   paths,
   ruleOf,
@@ -53,6 +54,11 @@ describe('policy: its reasons', () => {
     ],
     [
       commandStep('npm test'),
+      { rules: [ruleOf(command('npm', 'test'))], uncheckedEdit: 'package.json' },
+      'files it may run were changed without being looked at: package.json',
+    ],
+    [
+      commandStep('npm test'),
       { rules: [sessionRule(command('npm', 'test'))] },
       'rule: npm test in this chat',
     ],
@@ -95,7 +101,7 @@ describe('policy: its reasons', () => {
     const question = { action: 'ask', reason: 'its rules could not be read', isCautioned: false, offers: [] };
     assert.deepEqual(decide(edit, here({ rules: [broken] })), question);
     assert.deepEqual(decide({ tool: 'edit_file', effect: 'write' } as PolicyStep, here()), question);
-    const tooLong = ruleOf(paths('a'.repeat(100_000)));
+    const tooLong = ruleOf(paths('*'.repeat(100_000)));
     assert.deepEqual(decide(edit, here({ rules: [tooLong] })), question);
   });
 });
@@ -146,7 +152,30 @@ describe('policy: what it offers', () => {
     [
       'several commands',
       commandStep('npm ci && npm test; npm ci'),
-      ['session: npm ci and npm test in this chat', 'workspace: npm ci and npm test in this workspace'],
+      [
+        'session: npm ci and npm test, each by itself, in this chat',
+        'workspace: npm ci and npm test, each by itself, in this workspace',
+      ],
+    ],
+    [
+      'an edit, where several folders are open',
+      inRoot(edit, '/home/api', 'api'),
+      ['session: edits to any file in api in this chat', 'workspace: edits in src/** in api'],
+    ],
+    [
+      'a command, where several folders are open',
+      commandStep('npm test', { folder: 'api', root: '/home/api' }),
+      ['session: npm test in api in this chat', 'workspace: npm test in api'],
+    ],
+    [
+      'a move from one folder to another',
+      {
+        ...pathStep('move_file'),
+        access: {
+          paths: ['/home/api', '/home/web'].flatMap((root) => inRoot(edit, root, 'x').access.paths),
+        },
+      },
+      [],
     ],
     ['a pipe', commandStep('npm test | cat'), []],
     [
@@ -164,6 +193,12 @@ describe('policy: what it offers', () => {
       assert.deepEqual(labelsOf(step), labels);
     });
   }
+
+  it('offers no rule where there is one already', () => {
+    const rules = [ruleOf(command('npm', 'test'))];
+    assert.deepEqual(offersOf(commandStep('npm test'), { rules, uncheckedEdit: 'a' }), []);
+    assert.equal(offersOf(commandStep('npm ci'), { rules, uncheckedEdit: 'a' }).length, 2);
+  });
 
   it('offers nothing after foreign words, or on Windows for commands', () => {
     assert.deepEqual(offersOf(edit, { taint: 'a page' }), []);

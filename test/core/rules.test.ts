@@ -198,7 +198,14 @@ describe('rules', () => {
     assert.equal(made.audits[2]?.detail, JSON.stringify(wider));
     assert.deepEqual(await made.list(), [{ ...rule, id: 'new' }]);
     assert.equal(made.changes(), 3);
-    assert.deepEqual(made.calls, ['audit', 'save', 'audit', 'save', 'delete', 'audit']);
+    assert.deepEqual(made.calls, ['audit', 'save', 'audit', 'save', 'audit', 'delete']);
+  });
+
+  it('that cannot be recorded as deleted stay', async () => {
+    const { delete: remove, rules, broken } = book([ruleOf(command('a'), { id: 'r' })]);
+    broken.audit = true;
+    await assert.rejects(remove('r', 'rules view'), StoreError);
+    assert.equal(rules().length, 1);
   });
 
   it('that are not there any more are deleted without a word', async () => {

@@ -168,7 +168,7 @@ describe('runJob', () => {
       signal: controller.signal,
       onEvent: (event) => event.type === 'Token' && controller.abort(),
     });
-    assert.deepEqual(types(events), ['JobStarted', 'Token', 'TurnCompleted', 'JobCancelled']);
+    assert.deepEqual(types(events), ['JobStarted', 'Token', 'Usage', 'TurnCompleted', 'JobCancelled']);
   });
 
   it('starts no further step once cancelled', async () => {
@@ -234,13 +234,5 @@ describe('runJob', () => {
     const { events } = await run({ provider: fakeProvider([callReply(call('a', 'look'))]), tools: [tool] });
     assert.equal(only(events, 'StepCompleted')[0]?.result.outcome, 'failed');
     assert.equal(only(events, 'JobFailed')[0]?.error.kind, 'storage');
-  });
-
-  it('counts a request of which the server does not say what it took', async () => {
-    const reply = [{ type: 'done', content: [{ type: 'text', text: 'hello' }], stopReason: 'end' } as const];
-    const { events } = await run({ provider: fakeProvider([reply]), costOf: () => 1 });
-    const [told] = only(events, 'Usage');
-    assert.equal(told?.usage.input, 0);
-    assert.equal(told.costUsd, undefined, 'what it cost is not known');
   });
 });

@@ -113,7 +113,8 @@ describe('runJob: what was accepted in the review', () => {
 
   it('is what is kept for undo, runs, and reaches the model', async () => {
     const seen: PreparedStep[] = [];
-    const change = amended('wrote mine');
+    const accepting = [{ path: 'a', sha256: 'ab', added: 1, removed: 0 }];
+    const change = { ...amended('wrote mine'), accepted: accepting };
     const { tool, ran } = amending(() => change);
     const { events } = await run({
       provider: edits('a'),
@@ -130,7 +131,9 @@ describe('runJob: what was accepted in the review', () => {
     assert.deepEqual(seen, [change, change]);
     assert.equal(ran(), 0);
     assert.equal(textOf(only(events, 'StepCompleted')[0]?.result.content ?? []), 'wrote mine');
-    assert.equal(only(events, 'StepApproved')[0]?.reason, 'dialog, as changed in the review');
+    const [approved] = only(events, 'StepApproved');
+    assert.equal(approved?.reason, 'dialog, as changed in the review');
+    assert.deepEqual(approved?.accepted, accepting);
   });
 
   const refusals: [string, Decision, NonNullable<PreparedStep['amend']> | undefined, RegExp][] = [

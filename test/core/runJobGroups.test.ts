@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createApprovals } from '../../extension/core/approvals.ts';
 import type { PolicyDecision } from '../../extension/core/policy.ts';
+import { stoppedAt } from '../../extension/core/repeats.ts';
 import { groupLimit } from '../../extension/core/runSteps.ts';
 import { StoreError } from '../../extension/core/store.ts';
 import { ToolError } from '../../extension/core/tool.ts';
@@ -199,6 +200,35 @@ describe('runJob: steps that are alike', () => {
       ['cancelled', 'cancelled', 'cancelled'],
     );
     assert.equal(last(events)?.type, 'JobCancelled');
+  });
+
+  it('are asked no more, and do not run, once one of them has repeated itself too often', async () => {
+    const approvals = createApprovals({ onError: noError, now: () => 1 });
+    const command = fakeTool('command', { effect: 'execute' });
+    const calls = Array.from({ length: stoppedAt + 2 }, (_, index) =>
+      call(`c${index}`, 'command', { command: 'npm test' }),
+    );
+    const running = run({
+      provider: fakeProvider([callReply(...calls)]),
+      tools: [command],
+      approver: approvals,
+    });
+    while (approvals.pending().length < calls.length) await settled();
+    // The last one is answered before its turn, and the one before it never.
+    for (const index of [...Array(stoppedAt).keys(), stoppedAt + 1].toReversed()) {
+      approvals.answer(approvals.pending()[index]?.request.step.id ?? '', yes);
+    }
+    const { events } = await running;
+    assert.equal(command.runs.length, stoppedAt);
+    assert.equal(only(events, 'JobFailed')[0]?.error.kind, 'repeating');
+    assert.deepEqual(approvals.pending(), []);
+    assert.deepEqual(
+      only(events, 'StepRejected').map(({ by, reason }) => [by, reason]),
+      [
+        ['rule', 'the work had ended before it'],
+        ['rule', 'the work had ended before it'],
+      ],
+    );
   });
 
   it('are asked no more once one of them has ended the job', async () => {

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import type { PolicyDecision } from '../../extension/core/policy.ts';
 import { stoppedAt, warnedAt } from '../../extension/core/repeats.ts';
 import { StoreError } from '../../extension/core/store.ts';
+import { ToolError } from '../../extension/core/tool.ts';
 import { CannotUndoError } from '../../extension/core/undo.ts';
-import type { JobError } from '../../extension/shared/event.ts';
 import { type Message, textOf } from '../../extension/shared/message.ts';
-import { counters } from '../fakes/ids.ts';
-import { call, callReply, fakeProvider, textReply, usage } from '../fakes/provider.ts';
+import { call, callReply, fakeProvider, textReply } from '../fakes/provider.ts';
 import { fakeTool, output } from '../fakes/tool.ts';
 import { fakeUndo } from '../fakes/undoKeeper.ts';
-import { answering, last, letThrough, no, only, run, types, yes } from './jobRun.ts';
+import { answering, last, letThrough, no, only, plainDecide, run, types, yes } from './jobRun.ts';
 
 const oneEdit = () => fakeProvider([callReply(call('a', 'edit')), textReply('done')]);
 const undoable: PolicyDecision = { ...letThrough, ruleIds: [], mustBeUndoable: true };
@@ -116,7 +115,7 @@ describe('runJob: whose words have come in', () => {
     const result = await run({
       provider: fakeProvider(replies),
       tools: [fakeTool('look'), page, failed],
-      decide: async (_, __, taint) => {
+      decide: async (_, __, { taint }) => {
         seen.push(taint);
         return letThrough;
       },
@@ -158,78 +157,50 @@ describe('runJob: whose words have come in', () => {
   });
 });
 
-describe('runJob: what it costs', () => {
-  const spent: JobError = { kind: 'budget', message: 'Used up.', actions: ['raiseBudget'] };
-
-  it('is looked at before each request', async () => {
-    const provider = fakeProvider([callReply(call('a', 'look')), textReply('done')]);
-    let checks = 0;
-    const { events } = await run({
-      provider,
-      tools: [fakeTool('look')],
-      checkBudget: async () => {
-        checks += 1;
-        return checks > 1 ? spent : undefined;
+describe('runJob: edits that nobody saw', () => {
+  const tools = () => [
+    fakeTool('edit', { effect: 'write' }),
+    fakeTool('command', { effect: 'execute', run: () => Promise.reject(new ToolError('it failed')) }),
+    fakeTool('look'),
+  ];
+  /** @param asked calls that the person is asked about @param rejected of these */
+  const uncheckedAt = async (
+    calls: readonly string[],
+    asked: readonly number[] = [],
+    rejected: readonly number[] = [],
+  ) => {
+    const seen: (string | undefined)[] = [];
+    await run({
+      provider: fakeProvider([
+        ...calls.map((name, index) => callReply(call(`${index}`, name))),
+        textReply('done'),
+      ]),
+      tools: tools(),
+      decide: async ({ callId }, prepared, { uncheckedEdit }) => {
+        seen.push(uncheckedEdit);
+        return asked.includes(Number(callId)) ? plainDecide(prepared) : letThrough;
       },
-    });
-    assert.equal(provider.requests.length, 1);
-    assert.deepEqual(only(events, 'JobFailed')[0]?.error, spent);
-  });
-
-  it('lets nothing be asked where it is not known', async () => {
-    const provider = fakeProvider([textReply('done')]);
-    const { events } = await run({
-      provider,
-      checkBudget: () => Promise.reject(new StoreError('The disk is gone.')),
-    });
-    assert.equal(provider.requests.length, 0);
-    assert.equal(only(events, 'JobFailed')[0]?.error.kind, 'storage');
-  });
-
-  it('is told with what each request took, where the price is known', async () => {
-    const replies = [textReply('done')];
-    const priced = await run({ provider: fakeProvider(replies), costOf: ({ input }) => input / 100 });
-    assert.equal(only(priced.events, 'Usage')[0]?.costUsd, usage.input / 100);
-    const { events } = await run({ provider: fakeProvider(replies) });
-    assert.equal(only(events, 'Usage')[0]?.costUsd, undefined);
-  });
-
-  it('is time too, without that in which the person is waited for', async () => {
-    let time = 0;
-    const spend = (milliseconds: number) => () => {
-      time += milliseconds;
-    };
-    const slow = fakeTool('edit', {
-      effect: 'write',
-      run: async () => {
-        spend(30)();
-        return output('ok');
-      },
-    });
-    const provider = fakeProvider([
-      async function* () {
-        spend(5)();
-        yield* callReply(call('a', 'edit'));
-      },
-      textReply('done'),
-    ]);
-    const { events } = await run({
-      provider,
-      tools: [slow],
-      newId: counters().newId,
-      now: () => time,
       approver: {
-        ask: async () => {
-          await Promise.resolve();
-          spend(1_000)();
-          return yes;
-        },
+        ask: async ({ step: { callId } }) => (rejected.includes(Number(callId)) ? no : yes),
       },
     });
-    assert.deepEqual(
-      only(events, 'Usage').map(({ workMs }) => workMs),
-      [5, 30],
-    );
+    return seen.map((edit) => edit !== undefined);
+  };
+
+  it('are told to the policy until the person has approved a command, whatever comes of that', async () => {
+    assert.deepEqual(await uncheckedAt(['command', 'edit', 'look', 'command', 'edit', 'command'], [3]), [
+      ...[false, false, true, true, false, true],
+    ]);
+  });
+
+  it('are told also where the command was rejected, or ran unasked', async () => {
+    assert.deepEqual(await uncheckedAt(['edit', 'command', 'command', 'command'], [1], [1]), [
+      ...[false, true, true, true],
+    ]);
+  });
+
+  it('are not those that the person approved', async () => {
+    assert.deepEqual(await uncheckedAt(['edit', 'command'], [0]), [false, false]);
   });
 });
 

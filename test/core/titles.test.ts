@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ModelEvent } from '../../extension/core/provider.ts';
+import { type ModelEvent, ProviderError } from '../../extension/core/provider.ts';
 import { cleanTitle, createTitles } from '../../extension/core/titles.ts';
+import type { JobError } from '../../extension/shared/event.ts';
 import { textOf } from '../../extension/shared/message.ts';
 import { fakeProvider, type ScriptedReply, textReply } from '../fakes/provider.ts';
 import { held, house } from './house.ts';
@@ -12,8 +13,13 @@ const window = (titleReplies: readonly ScriptedReply[], replies: readonly Script
   const naming = fakeProvider(titleReplies);
   const titled: string[] = [];
   const setting = { isOn: true };
+  const limit: { reached: JobError | undefined } = { reached: undefined };
   const titles = createTitles({
     ...core,
+    budgets: {
+      check: async () => limit.reached,
+      costOf: (_, { input, output }) => (input + output) / 100,
+    },
     provider: () => naming,
     isEnabled: () => setting.isOn && core.folder.isTrusted,
     onTitled: (_, title) => titled.push(title),
@@ -31,7 +37,7 @@ const window = (titleReplies: readonly ScriptedReply[], replies: readonly Script
     const session = await chats.get(sessionId);
     return [session?.title, session?.titleBy];
   };
-  return { ...core, naming, titled, setting, titles, say, title };
+  return { ...core, naming, titled, setting, limit, titles, say, title };
 };
 
 describe('titles', () => {
@@ -52,7 +58,53 @@ describe('titles', () => {
     assert.match(shown, /^Message:\nThe date test fails\. x{1979}\n\nAnswer:\na{1000}$/);
     // Nothing of it is in the chat.
     assert.equal((await store.readAll(sessionId)).length, 2);
-    assert.deepEqual((await store.sessionUsage(sessionId)).total.input, 10);
+    const { total, lastRequest } = await store.sessionUsage(sessionId);
+    assert.deepEqual(
+      [total.input, lastRequest.input],
+      [20, 10],
+      'it counts, and is not what the chat is about',
+    );
+  });
+
+  it('count for the chat, the agent and the day, whatever becomes of them', async () => {
+    const half = { type: 'text', text: 'A title that' } as const;
+    const cases: [ScriptedReply, requests: number][] = [
+      [textReply('A good title'), 1],
+      [textReply('bad\ntitle'), 1],
+      [[half, { type: 'done', content: [half], stopReason: 'end' }], 1],
+      [[half, new ProviderError('network', 'Lost.')], 1],
+      [[new ProviderError('rateLimit', 'Busy.')], 0],
+      [[{ type: 'retrying', attempt: 1, delayMs: 9, reason: 'busy' }], 0],
+    ];
+    for (const [reply, requests] of cases) {
+      const { say, store, events } = window([reply]);
+      const sessionId = await say('One');
+      const { agentId, jobId } = events.find((event) => event.type === 'JobStarted') ?? assert.fail();
+      const { job, chat, agent, day } = await store.spent({ jobId, sessionId, agentId, since: 0 });
+      assert.equal(job.spending.requests, 1);
+      for (const { spending } of [chat, agent, day]) {
+        assert.equal(spending.requests, 1 + requests);
+        assert.equal(spending.tokens > job.spending.tokens, requests > 0);
+        assert.equal(spending.usd > 0, requests > 0);
+      }
+    }
+  });
+
+  it('count too when they are given up because the chat goes on', async () => {
+    const { reply } = held();
+    const { say, store } = window([reply]);
+    const sessionId = await say('One');
+    await say('Two', sessionId);
+    assert.equal((await store.sessionUsage(sessionId)).unpriced, 2, 'the two answers');
+    const query = { jobId: '', sessionId, agentId: '', since: 0 };
+    assert.equal((await store.spent(query)).chat.spending.requests, 3);
+  });
+
+  it('are not asked for at a limit', async () => {
+    const { say, limit, naming, title } = window([textReply('A title')]);
+    limit.reached = { kind: 'budget', message: 'Used up.', actions: [] };
+    assert.deepEqual(await title(await say('One')), ['One', 'message']);
+    assert.equal(naming.requests.length, 0);
   });
 
   it('are asked for once: a chat that goes on keeps the one it has', async () => {

@@ -39,7 +39,7 @@ describe('rules and modes', function () {
     assert.match(asked, /“Approve for this chat” covers from now on: edits to any file in this chat/);
     const step = await runsUnasked(rig, write('sub/two.txt'), 'Two is written');
     assert.ok(exists(rig, 'sub/two.txt'));
-    assert.match(await decisionOf(step), /Ran: rule: edits to any file in this chat/);
+    assert.match(await decisionOf(step), /Ran by rule: edits to any file in this chat/);
     await rig.workbench.screenshot('consent-11-by-rule-of-the-chat');
   });
 
@@ -60,7 +60,7 @@ describe('rules and modes', function () {
     await rig.answer('Version known');
     await newChat(rig);
     const step = await runsUnasked(rig, command(version), 'Version known again');
-    assert.match(await decisionOf(step), /Ran: rule: node --version in this workspace/);
+    assert.match(await decisionOf(step), /Ran by rule: node --version in this workspace/);
   });
 
   it('but not with a redirection, a pipe or another part, and the dialog says why', async () => {

@@ -1,10 +1,17 @@
+import { isSameState } from '../../extension/core/restorePlan.ts';
 import type { Store } from '../../extension/core/store.ts';
 import type { AuditEntry, NewAuditEntry } from '../../extension/shared/audit.ts';
-import type { BudgetScope, Spending } from '../../extension/shared/budget.ts';
+import {
+  type BudgetScope,
+  limitKinds,
+  raisedKey,
+  raisedKind,
+  type Spending,
+} from '../../extension/shared/budget.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import type { Rule } from '../../extension/shared/rule.ts';
-import type { FileVersion } from '../../extension/shared/undo.ts';
+import { type FileVersion, undoIdPrefix } from '../../extension/shared/undo.ts';
 import { keptEntry, stepDecision } from '../../extension/storage/decisions.ts';
 
 /** What the fake has to know of a chat. */
@@ -36,7 +43,7 @@ export interface KeptConsent {
   forget(sessionId: string, jobIds: readonly string[]): void;
   /** What can be undone of these steps goes on in another chat. */
   move(stepIds: ReadonlySet<string>, from: string, to: string): void;
-  markUndone(sessionId: string, stepIds: readonly string[], at: number): void;
+  markUndone(sessionId: string, stepIds: readonly string[], at: number | undefined): void;
 }
 
 const spendingOf = (usages: readonly EventOf<'Usage'>[]): Spending => ({
@@ -46,6 +53,10 @@ const spendingOf = (usages: readonly EventOf<'Usage'>[]): Spending => ({
   usd: usages.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0),
   unpriced: usages.filter(({ costUsd }) => costUsd === undefined).length,
 });
+
+/** Whether a raise is of this job, chat or agent. */
+const isOf = (key: string, id: string): boolean =>
+  key === id || limitKinds.some((kind) => key === raisedKey(id, kind));
 
 const byTimeAndId = (a: Rule, b: Rule): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
@@ -57,6 +68,8 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
   let raises: { readonly scope: BudgetScope; readonly key: string; readonly at: number }[] = [];
   /** In the order in which they were first kept. */
   const versions = new Map<string, FileVersion>();
+  /** Keys of those whose content as it was is not needed any more. */
+  const forgotten = new Set<string>();
   const decide = (entry: NewAuditEntry): void => {
     decisions.push({ ...keptEntry(entry), id: decisions.length + 1 });
   };
@@ -80,36 +93,50 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
         const chat = chatOf(sessionId)?.usages ?? [];
         const lately = spendings.filter(({ usage }) => usage.at >= since);
         const ofAgent = lately.filter((each) => each.agentId === agentId);
-        const raised = (scope: BudgetScope, key: string | undefined, from = Number.NEGATIVE_INFINITY) =>
-          raises.filter(
-            (each) => each.scope === scope && (key === undefined || each.key === key) && each.at >= from,
-          ).length;
+        const raised = (scope: BudgetScope, key: string | undefined, from = Number.NEGATIVE_INFINITY) => {
+          const own = raises.filter(
+            (each) => each.scope === scope && (key === undefined || isOf(each.key, key)) && each.at >= from,
+          );
+          const times = limitKinds.flatMap((kind) => {
+            const { length } = own.filter((each) => raisedKind(each.key) === kind);
+            return length === 0 ? [] : [[kind, length] as const];
+          });
+          return {
+            raised: own.length,
+            ...(times.length === 0 ? {} : { raisedBy: Object.fromEntries(times) }),
+          };
+        };
         return {
           job: {
-            spending: spendingOf(chat.filter((usage) => usage.jobId === jobId)),
-            raised: raised('job', jobId),
+            spending: spendingOf(chat.filter((usage) => usage.jobId === jobId && usage.isAside !== true)),
+            ...raised('job', jobId),
           },
-          chat: { spending: spendingOf(chat), raised: raised('chat', sessionId) },
+          chat: { spending: spendingOf(chat), ...raised('chat', sessionId) },
           agent: {
             spending: spendingOf(ofAgent.map(({ usage }) => usage)),
-            raised: raised('agent', agentId, since),
+            ...raised('agent', agentId, since),
           },
           day: {
             spending: spendingOf(lately.map(({ usage }) => usage)),
-            raised: raised('day', undefined, since),
+            ...raised('day', undefined, since),
           },
         };
       },
       raiseBudget: async (scope, key, at) => void raises.push({ scope, key, at }),
       keepVersions: async (kept) => {
         for (const version of kept) {
-          if (chatOf(version.sessionId) !== undefined)
-            versions.set(JSON.stringify([version.stepId, version.file]), version);
+          if (chatOf(version.sessionId) === undefined) continue;
+          const key = JSON.stringify([version.stepId, version.file]);
+          const { before, after } = version;
+          if (after !== undefined && isSameState(before, after)) versions.delete(key);
+          else versions.set(key, version);
+          forgotten.delete(key);
         }
       },
       listVersions: async (sessionId, of) => {
         const all = [...versions.values()].filter((version) => version.sessionId === sessionId);
         if ('stepId' in of) return all.filter(({ stepId }) => stepId === of.stepId);
+        if ('of' in of) return all.filter(({ stepId }) => stepId.startsWith(undoIdPrefix));
         const rows = stepRows(sessionId);
         const rowOf = ({ stepId }: FileVersion): number => rows.get(stepId) ?? -1;
         return all
@@ -117,19 +144,24 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
           .sort((a, b) => rowOf(a) - rowOf(b));
       },
       versionHashes: async () =>
-        [...new Set([...versions.values()].flatMap((version) => hashOf(version) ?? []))].sort(),
+        [
+          ...new Set(
+            [...versions].flatMap(([key, version]) => (forgotten.has(key) ? [] : (hashOf(version) ?? []))),
+          ),
+        ].sort(),
       forgetVersions: async (hashes) => {
         for (const [key, version] of versions) {
-          const hash = hashOf(version);
+          const hash = forgotten.has(key) ? undefined : hashOf(version);
           const isMeant = hash !== undefined && hashes.includes(hash);
-          if (isMeant && chatOf(version.sessionId)?.isAtWork !== true) versions.delete(key);
+          if (isMeant && chatOf(version.sessionId)?.isAtWork !== true) forgotten.add(key);
         }
       },
     },
     record: (event, sessionId, agentId) => {
       if (event.type === 'Usage') spendings.push({ usage: event, agentId });
       if (event.type === 'StepApproved' || event.type === 'StepRejected') {
-        decide(stepDecision(event, sessionId, agentId));
+        const entry = stepDecision(event, sessionId, agentId);
+        if (entry !== undefined) decide(entry);
       }
     },
     forget: (sessionId, jobIds) => {
@@ -137,7 +169,8 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
       for (const [key, version] of versions) if (version.sessionId === sessionId) versions.delete(key);
       raises = raises.filter(
         ({ scope, key }) =>
-          !(scope === 'chat' && key === sessionId) && !(scope === 'job' && jobIds.includes(key)),
+          !(scope === 'chat' && isOf(key, sessionId)) &&
+          !(scope === 'job' && jobIds.some((jobId) => isOf(key, jobId))),
       );
     },
     move: (stepIds, from, to) => {
@@ -148,8 +181,9 @@ export const keptConsent = (chatOf: (id: string) => ChatOfConsent | undefined): 
     },
     markUndone: (sessionId, stepIds, at) => {
       for (const [key, version] of versions) {
+        const { undoneAt: _, ...rest } = version;
         if (version.sessionId === sessionId && stepIds.includes(version.stepId))
-          versions.set(key, { ...version, undoneAt: at });
+          versions.set(key, at === undefined ? rest : { ...rest, undoneAt: at });
       }
     },
   };

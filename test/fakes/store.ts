@@ -239,10 +239,12 @@ export const fakeStore = (): FakeStore => {
     readPage: async (sessionId, limit, place) => readPage(chats.get(sessionId)?.items ?? [], limit, place),
     readAll: async (sessionId) => chats.get(sessionId)?.items ?? [],
     sessionUsage: async (sessionId, exceptJobId) => {
-      const usages = (chats.get(sessionId)?.usages ?? []).filter(({ jobId }) => jobId !== exceptJobId);
+      const usages = (chats.get(sessionId)?.usages ?? []).filter(
+        ({ jobId, isAside }) => isAside === true || jobId !== exceptJobId,
+      );
       return {
         total: usages.map(({ usage }) => usage).reduce(addUsage, noUsage),
-        lastRequest: usages.at(-1)?.usage ?? noUsage,
+        lastRequest: usages.findLast(({ isAside }) => isAside !== true)?.usage ?? noUsage,
         costUsd: usages.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0),
         unpriced: usages.filter(({ costUsd }) => costUsd === undefined).length,
       };
@@ -252,11 +254,12 @@ export const fakeStore = (): FakeStore => {
       consent.markUndone(sessionId, stepIds, at);
       const chat = chats.get(sessionId);
       if (chat === undefined) return;
-      chat.items = chat.items.map((item) =>
-        item.kind === 'step' && stepIds.includes(item.id) && item.record.undo !== undefined
-          ? { ...item, record: { ...item.record, undo: { ...item.record.undo, undoneAt: at } } }
-          : item,
-      );
+      chat.items = chat.items.map((item) => {
+        if (item.kind !== 'step' || !stepIds.includes(item.id) || item.record.undo === undefined) return item;
+        const { undoneAt: _, ...rest } = item.record.undo;
+        const undo = at === undefined ? rest : { ...rest, undoneAt: at };
+        return { ...item, record: { ...item.record, undo } };
+      });
     },
     jobsElsewhere: async () => [],
     use: async () => ({ folder: '', bytes: 0, parts: [], largest: [] }),

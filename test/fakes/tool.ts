@@ -33,8 +33,13 @@ const accessOf = (
   effect: Effect,
   caution: string | undefined,
 ): StepAccess => ({
-  paths: typeof path === 'string' ? [{ label: path, file: `/folder/${path}`, kind: kinds[effect] }] : [],
-  ...(typeof command === 'string' ? { command: { line: command, folder: '', isSandboxed: false } } : {}),
+  paths:
+    typeof path === 'string'
+      ? [{ label: path, file: `/folder/${path}`, root: '/folder', below: path, kind: kinds[effect] }]
+      : [],
+  ...(typeof command === 'string'
+    ? { command: { line: command, folder: '.', root: '/folder', below: '.', isSandboxed: false } }
+    : {}),
   ...(caution === undefined ? {} : { caution }),
 });
 

@@ -194,10 +194,11 @@ export const window = {
     return made;
   },
   withProgress: (
-    _options: unknown,
+    { location }: { readonly location: number },
     task: (progress: object, token: object) => Promise<unknown>,
-  ): Promise<unknown> =>
-    task(
+  ): Promise<unknown> => {
+    progress.locations.push(location);
+    return task(
       { report: () => progress.onReport() },
       {
         get isCancellationRequested() {
@@ -205,7 +206,8 @@ export const window = {
         },
         onCancellationRequested: (listener: () => void) => progress.listeners.push(listener),
       },
-    ),
+    );
+  },
   showTextDocument: async (document: unknown): Promise<void> => {
     shownDocuments.push(document);
     if (!(document instanceof FakeDocument)) return;
@@ -225,6 +227,8 @@ export const progress = {
   isCancelled: false,
   onReport: (): void => undefined,
   listeners: [] as (() => void)[],
+  /** Where each was shown. */
+  locations: [] as number[],
 };
 
 /** What was opened in an editor. */
@@ -254,7 +258,7 @@ export const env = {
 };
 
 export const UIKind = { Desktop: 1, Web: 2 };
-export const ProgressLocation = { Notification: 15 };
+export const ProgressLocation = { Window: 10, Notification: 15 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
@@ -293,7 +297,7 @@ export const resetVscode = (): void => {
   windowListeners.clear();
   statusBarItems.clear();
   for (const list of [told, messages, answers, quickPicks, shownDocuments, executed]) list.length = 0;
-  Object.assign(progress, { isCancelled: false, onReport: () => undefined, listeners: [] });
+  Object.assign(progress, { isCancelled: false, onReport: () => undefined, listeners: [], locations: [] });
   resetDocuments();
 };
 
@@ -303,7 +307,14 @@ interface Folder {
 }
 
 /** What is open; a test sets it. Files are the real ones. */
+/** What the person has set, by the settings' whole names. */
+export const configured = new Map<string, unknown>();
+
 export const workspace = {
+  getConfiguration: (section: string) => ({
+    get: (name: string, fallback?: unknown) => configured.get(`${section}.${name}`) ?? fallback,
+    inspect: (name: string) => ({ key: name, globalValue: configured.get(`${section}.${name}`) }),
+  }),
   name: undefined as string | undefined,
   workspaceFolders: undefined as readonly Folder[] | undefined,
   isTrusted: true,

@@ -141,6 +141,7 @@ export const onConnections = (wire: Wire): void => {
       const error = providerErrorOf(await listen(providerAt(wire, url), ask(wire.model)));
       assert.equal(error.kind, 'network');
       assert.match(error.message, /could not be reached.*ECONNREFUSED/);
+      assert.equal(error.wasReached, false);
       assert.ok(error.message.includes(`anycowork.${wire.id}.baseUrl`));
     });
 

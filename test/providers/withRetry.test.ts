@@ -41,10 +41,11 @@ describe('withRetry', () => {
       const slept: number[] = [];
       const played = playing([failing(kind)], [failing(kind)], [hello, done]);
       const { events } = await hear(withRetry(played.stream, instantClock(slept))(request, signal));
-      const reason = `It was ${kind}.`;
+      // Whoever turns a request away has not worked on it.
+      const told = { reason: `It was ${kind}.`, ...(kind === 'network' ? { mayHaveCost: true } : {}) };
       assert.deepEqual(events, [
-        { type: 'retrying', attempt: 1, delayMs: 500, reason },
-        { type: 'retrying', attempt: 2, delayMs: 1000, reason },
+        { type: 'retrying', attempt: 1, delayMs: 500, ...told },
+        { type: 'retrying', attempt: 2, delayMs: 1000, ...told },
         hello,
         done,
       ]);

@@ -170,7 +170,10 @@ const possible = (
     ...(next % 2 === 0 ? {} : { groupId: text, expiresAt: at + 1_000 }),
   };
   const undo = next % 3 === 0 ? {} : { undo: { files: next % 5, unknown: next % 2 === 0 ? [] : [text] } };
-  const ruleIds = next % 2 === 0 ? {} : { ruleIds: [text] };
+  const ruleIds =
+    next % 2 === 0
+      ? {}
+      : { ruleIds: [text], accepted: [{ path: text, sha256: text, added: next, removed: 0 }] };
   const open = (phase: OpenStep['phase']): Place => ({ job: { ...job, open: { step, phase } } });
   const completed: readonly (readonly [Body, Place])[] = [
     [

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { NewAuditEntry } from '../../extension/shared/audit.ts';
 import type { DecidedBy, EventOf } from '../../extension/shared/event.ts';
-import { detailLimit } from '../../extension/storage/decisions.ts';
+import type { JsonObject } from '../../extension/shared/message.ts';
+import { detailLimit, forgetOldDecisions } from '../../extension/storage/decisions.ts';
 import { migrations } from '../../extension/storage/schema.ts';
 import { jobEvents } from './chatEvents.ts';
 import { decision, rule } from './consentSupport.ts';
@@ -188,12 +190,84 @@ describe('the record of decisions', function () {
     assert.deepEqual(await again.service.readAudit('', 0, 100), [...before, { ...decision, id: 2 }]);
   });
 
+  it('tells which contents a step was about, without a word of them, and what the person made of them', async () => {
+    const { service, record } = await open();
+    await service.saveSession(uniqueName(), session('chat'));
+    const job = jobEvents('chat', 'job');
+    await record(job.started());
+    const step = (id: string, input: JsonObject) => ({ ...job.step, id, input });
+    const write = step('write', { path: '.env', content: 'KEY=hunter2\nb\n' });
+    const edit = step('edit', {
+      path: 'a.ts',
+      edits: [{ old_text: 'hunter2', new_text: '', replace_all: true }],
+    });
+    const common = { jobId: 'job', at: 1, by: 'user', reason: 'dialog' } as const;
+    const accepted = [{ path: '.env', sha256: 'ab', added: 1, removed: 0 }];
+    await record({ ...common, type: 'StepApproved', step: write, accepted });
+    await record({ ...common, type: 'StepApproved', step: edit });
+    const [one, two] = (await service.readAudit('', 0, 9)).map(({ detail }) => JSON.parse(detail));
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    assert.deepEqual(one, {
+      path: '.env',
+      content: { sha256: sha256('KEY=hunter2\nb\n'), characters: 14, lines: 2 },
+      accepted,
+    });
+    assert.deepEqual(two, {
+      path: 'a.ts',
+      edits: [
+        {
+          old_text: { sha256: sha256('hunter2'), characters: 7, lines: 1 },
+          new_text: { sha256: sha256(''), characters: 0, lines: 0 },
+          replace_all: true,
+        },
+      ],
+    });
+  });
+
+  it('has no reads that nobody decided', async () => {
+    const { service, record } = await open();
+    await service.saveSession(uniqueName(), session('chat'));
+    const job = jobEvents('chat', 'job');
+    await record(job.started());
+    const read = (id: string) => ({ ...job.step, id, effect: 'read' as const });
+    const common = { jobId: 'job', at: 1, reason: '', type: 'StepApproved' } as const;
+    await record({ ...common, by: 'rule', step: read('mode') });
+    await record({ ...common, by: 'rule', step: read('rule'), ruleIds: ['r'] });
+    await record({ ...common, by: 'user', step: read('person') });
+    const kept = await service.readAudit('', 0, 9);
+    assert.deepEqual(
+      kept.map(({ stepId }) => stepId),
+      ['rule', 'person'],
+    );
+  });
+
+  it('forgets the oldest where there are too many of them, or too much of it', async () => {
+    const { service, where } = await open();
+    const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+    for (let index = 0; index < 5; index += 1) {
+      await service.audit(uniqueName(), { ...decision, title: '', reason: '', detail: 'x'.repeat(98) });
+    }
+    const forgets = (entries: number, units: number) =>
+      database.read((query) => forgetOldDecisions(query, { entries, units }).map(({ params }) => params[0]));
+    await database.refresh();
+    assert.deepEqual(await forgets(5, 1_000), []);
+    assert.deepEqual(await forgets(3, 1_000), [2]);
+    // As JSON, which has two more for each of the three texts.
+    assert.deepEqual(await forgets(5, 2 * 104), [3]);
+    assert.deepEqual(await forgets(5, 0), [5]);
+    const limits = { entries: 3, units: 1_000 };
+    await database.transact(uniqueName(), (query) => forgetOldDecisions(query, limits));
+    await service.audit(uniqueName(), decision);
+    const ids = (await service.readAudit('', 0, 9)).map(({ id }) => id);
+    assert.deepEqual(ids, [3, 4, 5, 6]);
+  });
+
   it('keeps so much of a long input, with what tells which one it was', async () => {
     const { service, record } = await open();
     await service.saveSession(uniqueName(), session('chat'));
     const job = jobEvents('chat', 'job');
     await record(job.started());
-    const long = (letter: string) => ({ content: letter.repeat(detailLimit) + letter });
+    const long = (letter: string) => ({ query: letter.repeat(detailLimit) + letter });
     for (const letter of ['a', 'b']) {
       const input = { same: 'a'.repeat(detailLimit), ...long(letter) };
       const step = { ...job.step, id: letter, input };

@@ -91,7 +91,7 @@ const perform = async (store: Methods, deed: Deed, name: string): Promise<string
     case 'raise':
       await store.raiseBudget(
         budgetScopes[(deed.at >> 4) % 4] ?? 'day',
-        ['agent', id, 'job-1'][few] ?? '',
+        `${['agent', id, 'job-1'][few] ?? ''}${['', '#usd', '#tokens', '#other'][deed.at % 4]}`,
         deed.at % 10,
       );
       return 'done';
@@ -103,7 +103,7 @@ const perform = async (store: Methods, deed: Deed, name: string): Promise<string
       return 'done';
     }
     case 'undo':
-      await store.markUndone(id, [step], deed.at);
+      await store.markUndone(id, [step], deed.by === 'person' ? undefined : deed.at);
       return 'done';
     case 'forget':
       await store.forgetVersions([hash(`a${few}`), hash('none')]);
@@ -133,6 +133,7 @@ const look = async (store: Methods, ids: readonly string[]) => {
     const jobId = items.at(-1)?.jobId ?? '';
     chats.push(await store.spent({ jobId, sessionId: id, agentId: 'agent', since: 5 }));
     chats.push(await store.listVersions(id, { fromRow: place.around }));
+    chats.push(await store.listVersions(id, { of: 'undos' }));
     chats.push(await store.listVersions(id, { stepId: items.find(({ kind }) => kind === 'step')?.id ?? '' }));
   }
   chats.push(await store.listRules(), await store.versionHashes());

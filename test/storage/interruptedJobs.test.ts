@@ -9,6 +9,7 @@ import { formatOwner, leaseFile, type Owner, OwnerWatch, thisOwner } from '../..
 import { migrations } from '../../extension/storage/schema.ts';
 import type { Row } from '../../extension/storage/sqlite.ts';
 import { jobEvents } from './chatEvents.ts';
+import { version } from './consentSupport.ts';
 import {
   openDatabase,
   openService,
@@ -89,6 +90,21 @@ describe('a job that was cut off', function () {
     assert.ok(step.record.endedAt !== undefined);
     assert.equal(step.record.decision?.approved, true);
     assert.match(noticeOf(found), /may have had effects already/);
+  });
+
+  it('can be undone as far as something was kept before the step ran', async () => {
+    const where = folder();
+    const { job, record, service } = await begin(where, deadOwner());
+    await record(job.asked());
+    await record(job.approved());
+    await service.keepVersions(uniqueName(), [
+      version(job.step.id, 'a', { jobId: 'job' }),
+      version(job.step.id, 'a', { jobId: 'job', file: '/b' }),
+    ]);
+    const { items } = await open(where);
+    const step = (await items('a')).find(({ kind }) => kind === 'step');
+    assert.ok(step?.kind === 'step');
+    assert.deepEqual(step.record.undo, { files: 2, unknown: [] });
   });
 
   it('has its open question refused, and an answer that comes later changes nothing', async () => {

@@ -100,6 +100,27 @@ describe('what was spent', function () {
     await check(await open(where));
   });
 
+  it('beside the conversation counts for all but the job and the context', async () => {
+    const opened = await open();
+    await start(opened, 'a', 'a-1');
+    await opened.record(usage('a-1', midnight, { costUsd: 1 }));
+    const aside = { input: 7, output: 3, cachedInput: 0, cacheWrite: 0, reasoning: 0 };
+    await opened.record(usage('a-1', midnight + 1, { usage: aside, costUsd: 0.5, isAside: true }));
+    const { job, chat, agent, day } = await spent(opened, 'a-1', 'a');
+    assert.deepEqual(
+      [job, chat, agent, day].map(({ spending }) => [spending.requests, spending.tokens, spending.usd]),
+      [
+        [1, 120, 1],
+        [2, 130, 1.5],
+        [2, 130, 1.5],
+        [2, 130, 1.5],
+      ],
+    );
+    const { total, lastRequest } = await opened.service.sessionUsage('', 'a');
+    assert.deepEqual([total.input, lastRequest.input], [107, 100]);
+    assert.equal((await opened.service.sessionUsage('', 'a', 'a-1')).total.input, 7);
+  });
+
   it('goes neither into copies nor out of a chat that is rewound', async () => {
     const opened = await open();
     const { service, record, items } = opened;
@@ -160,6 +181,31 @@ describe('what was spent', function () {
     };
     assert.deepEqual(await raised('a-1', 'a', 'agent'), [3, 3, 2, 2]);
     assert.deepEqual(await raised('a-2', 'b', 'other'), [0, 0, 0, 2]);
+  });
+
+  it('is counted against each kind of limit as often as that one was raised', async () => {
+    const opened = await open();
+    const { service } = opened;
+    await start(opened, 'a', 'a-1');
+    for (const [scope, key] of [
+      ['chat', 'a#usd'],
+      ['chat', 'a#usd'],
+      ['chat', 'a#tokens'],
+      ['chat', 'b#usd'],
+      ['job', 'a-1#usd'],
+      ['day', 'day#minutes'],
+    ] as const) {
+      await service.raiseBudget(uniqueName(), scope, key, midnight);
+    }
+    const { chat, day, agent } = await spent(opened, 'a-1', 'a');
+    assert.deepEqual([chat.raised, chat.raisedBy], [3, { usd: 2, tokens: 1 }]);
+    assert.deepEqual([day.raisedBy, agent.raisedBy], [{ minutes: 1 }, undefined]);
+    // Gone with its chat, and no other one's.
+    await opened.record(jobEvents('a', 'a-1').completed());
+    await service.deleteSession(uniqueName(), 'a');
+    const after = await spent(opened, 'a-1', 'b');
+    assert.deepEqual([after.job.raised, after.chat.raised, after.day.raised], [0, 1, 1]);
+    assert.equal((await spent(opened, 'a-1', 'a')).chat.raised, 0);
   });
 
   it('long ago is forgotten by the sums of a day, and by nothing else', async () => {

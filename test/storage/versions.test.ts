@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StepUndo } from '../../extension/shared/undo.ts';
 import { migrations } from '../../extension/storage/schema.ts';
+import { forgetOldVersions } from '../../extension/storage/versions.ts';
 import { jobEvents } from './chatEvents.ts';
 import { openSmall } from './coldSupport.ts';
 import { hash, version } from './consentSupport.ts';
@@ -90,6 +91,22 @@ describe('file versions', function () {
     assert.deepEqual(await service.listVersions('', 'b', { stepId: 'a-1-step' }), []);
   });
 
+  it('of undos are listed by themselves, with their marks', async () => {
+    const { service } = await open();
+    await service.saveSession(uniqueName(), session('a'));
+    const kept = ['step', 'undo-1', 'undo-2', 'undoable'].map((stepId) => version(stepId, 'a'));
+    await service.keepVersions(uniqueName(), kept);
+    await service.markUndone(uniqueName(), 'a', ['undo-1'], 7);
+    const found = await service.listVersions('', 'a', { of: 'undos' });
+    assert.deepEqual(
+      found.map(({ stepId, undoneAt }) => [stepId, undoneAt]),
+      [
+        ['undo-1', 7],
+        ['undo-2', undefined],
+      ],
+    );
+  });
+
   it('that were undone say so, and so do their steps', async () => {
     const opened = await open();
     await chat(opened, 'a', 2);
@@ -101,6 +118,10 @@ describe('file versions', function () {
       ({ undoneAt }) => undoneAt,
     );
     assert.deepEqual(times, [undefined, undefined, 1_700_000_000_000, 1_700_000_000_000]);
+    await opened.service.markUndone(uniqueName(), 'a', ['a-0-step', 'a-1-step'], undefined);
+    assert.deepEqual(await undoOf(opened, 'a'), [undo, undo]);
+    const again = await opened.service.listVersions('', 'a', { fromRow: 0 });
+    assert.ok(again.every((each) => !('undoneAt' in each)));
   });
 
   it('are found for a chat that lies in a file, which comes back to be marked', async () => {
@@ -161,7 +182,7 @@ describe('file versions', function () {
     assert.deepEqual(await opened.service.versionHashes(''), [hash('a0')]);
   });
 
-  it('are forgotten by their contents, except where a job runs', async () => {
+  it('stay where their contents are forgotten, except where a job runs', async () => {
     const opened = await open();
     const { service, record } = opened;
     await chat(opened, 'a', 3);
@@ -171,10 +192,30 @@ describe('file versions', function () {
     await service.forgetVersions(uniqueName(), [hash('a0'), hash('a2'), hash('none')]);
     assert.deepEqual(await service.versionHashes(''), [hash('a0'), hash('a1')]);
     const left = (await service.listVersions('', 'a', { fromRow: 0 })).map(({ before }) => before.kind);
-    assert.deepEqual(left, ['missing', 'file', 'missing', 'missing']);
+    // Without a part of its files a step must not look whole.
+    assert.deepEqual(left, ['file', 'missing', 'file', 'missing', 'file', 'missing']);
     assert.equal((await stepsOf(opened, 'b')).length, 4);
     await record(jobEvents('b', 'running').completed());
     await service.forgetVersions(uniqueName(), [hash('a0')]);
     assert.deepEqual(await service.versionHashes(''), [hash('a1')]);
+  });
+
+  it('are forgotten after 30 days, step by step', async () => {
+    const { service, where } = await open();
+    await service.saveSession(uniqueName(), session('a'));
+    const now = Date.now() + 40 * 86_400_000;
+    await service.keepVersions(uniqueName(), [
+      version('old', 'a'),
+      version('half', 'a'),
+      version('half', 'a', { at: now, file: '/b' }),
+    ]);
+    const { database } = await openDatabase(where, { disk: quickDisk, migrations });
+    assert.deepEqual(await database.read((query) => forgetOldVersions(query, Date.now())), []);
+    await database.transact(uniqueName(), (query) => forgetOldVersions(query, now));
+    const left = await database.read((query) => query('SELECT step_id FROM file_versions ORDER BY id'));
+    assert.deepEqual(
+      left.map((row) => row.step_id),
+      ['half', 'half'],
+    );
   });
 });

@@ -123,14 +123,22 @@ describe('what the policy is told of a step', () => {
       symlinkSync('.git/hooks', path.join(rig.root, 'hooks'));
       const step = await rig.prepare(tool, input);
       const root = realpathSync(rig.root);
-      const expected = paths.map(([kind, label]) => ({ label, file: path.join(root, label), kind }));
+      const expected = paths.map(([kind, label]) => ({
+        label,
+        file: path.join(root, label),
+        root,
+        below: label,
+        kind,
+      }));
       assert.deepEqual(step.access.paths, expected);
       assert.equal(step.effect, effect);
       assert.match(step.access.caution ?? '', caution ?? /^$/);
       assert.equal(step.approval !== undefined, asks);
       assert.deepEqual(
         step.access.command,
-        tool === 'run_command' ? { line: 'ls', folder: '.', isSandboxed: false } : undefined,
+        tool === 'run_command'
+          ? { line: 'ls', folder: '.', root, below: '.', isSandboxed: false }
+          : undefined,
       );
     });
   }
@@ -138,8 +146,15 @@ describe('what the policy is told of a step', () => {
   it('names the root, of several, and all of them where the whole workspace is meant', async () => {
     const rig = createToolRig(content, { secondRoot: true });
     const step = await rig.prepare('write_file', { path: 'second/new.txt', content: 'x' });
+    const second = path.join(realpathSync(rig.base), 'second');
     assert.deepEqual(step.access.paths, [
-      { label: 'second/new.txt', file: path.join(realpathSync(rig.base), 'second/new.txt'), kind: 'write' },
+      {
+        label: 'second/new.txt',
+        file: path.join(second, 'new.txt'),
+        root: second,
+        below: 'new.txt',
+        kind: 'write',
+      },
     ]);
     const search = await rig.prepare('search_text', { pattern: 'x' });
     assert.deepEqual(
@@ -147,6 +162,7 @@ describe('what the policy is told of a step', () => {
       ['work', 'second'],
     );
     const command = await rig.prepare('run_command', { command: 'ls', folder: 'second' });
-    assert.equal(command.access.command?.folder, 'second');
+    const { folder, root, below } = command.access.command ?? {};
+    assert.deepEqual([folder, root, below], ['second', second, '.']);
   });
 });

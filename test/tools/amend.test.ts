@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -34,6 +35,9 @@ describe('an edit that the person changed', () => {
     assert.deepEqual(changed.access, step.access);
     assert.equal(changed.changes[0]?.after, 'one\nTwo\nthree\n');
     assert.match(changed.approval?.diffs[0]?.patch ?? '', /\+Two/);
+    assert.equal(step.accepted, undefined);
+    const sha256 = createHash('sha256').update('one\nTwo\nthree\n').digest('hex');
+    assert.deepEqual(changed.accepted, [{ path: 'a.ts', sha256, added: 1, removed: 1 }]);
     const output = await run(changed);
     assert.equal(
       textOfOutput(output),

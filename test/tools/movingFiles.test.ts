@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
 import { createToolRig, never, toolError } from './rig.ts';
@@ -85,6 +95,52 @@ describe('move_file', () => {
     assert.match(access.caution ?? '', /holds secrets/);
   });
 
+  for (const [holds, why] of [
+    ['pkg/.env', /pkg holds \.env: it looks like it holds secrets/],
+    ['pkg/.git/config', /pkg holds \.git: \.git is protected/],
+    ['pkg/deep/.husky/pre-commit', /pkg holds deep\/\.husky: \.husky is protected/],
+  ] as const) {
+    it(`asks each time for a folder with ${holds} in it`, async () => {
+      const rig = createToolRig({ [holds]: 'x', 'pkg/a.ts': '' });
+      assert.match((await rig.prepare('move_file', { from: 'pkg', to: 'old' })).access.caution ?? '', why);
+    });
+  }
+
+  it('asks each time where something would become protected by its new place', async () => {
+    const rig = createToolRig({ 'tpl/config.json': 'x' });
+    const plain = await rig.prepare('move_file', { from: 'tpl', to: 'other' });
+    assert.equal(plain.access.caution, undefined);
+    const fish = createToolRig({ 'tpl/conf.d/x.fish': 'x' });
+    const { access } = await fish.prepare('move_file', { from: 'tpl', to: 'home/fish' });
+    assert.match(access.caution ?? '', /tpl holds conf\.d: /);
+  });
+
+  it('does not move a folder into which something protected was put since it was looked at', async () => {
+    const rig = createToolRig({ 'pkg/a.ts': '' });
+    const step = await rig.prepare('move_file', { from: 'pkg', to: 'old' });
+    assert.equal(step.access.caution, undefined);
+    fill(rig.root, { 'pkg/.vscode/tasks.json': '{}' });
+    await assert.rejects(
+      step.run(never, () => {}),
+      toolError(/pkg changed since this step was proposed: pkg holds \.vscode: .* Nothing was moved\./),
+    );
+    assert.equal(rig.onDisk('pkg/.vscode/tasks.json'), '{}');
+  });
+
+  it('moves nothing with a workspace folder in it, and nothing to where one was', async () => {
+    const rig = createToolRig({ 'packages/app/a.ts': '', 'tpl/a.ts': '' }, { nestedRoot: 'packages/app' });
+    const move = (from: string, to: string) => rig.prepare('move_file', { from, to });
+    await assert.rejects(
+      move('work/packages', 'work/old'),
+      toolError(/is a workspace folder itself, or holds one/),
+    );
+    await assert.rejects(move('work/packages/app', 'work/old'), toolError(/workspace folder/));
+    rmSync(path.join(rig.root, 'packages'), { recursive: true });
+    await assert.rejects(move('work/tpl', 'work/packages/app'), toolError(/workspace folder/));
+    await assert.rejects(move('work/tpl', 'work/packages'), toolError(/workspace folder/));
+    await rig.run('move_file', { from: 'work/tpl', to: 'work/other' });
+  });
+
   it('goes through the editor for an open document, and by itself where the editor cannot', async () => {
     const rig = createToolRig({ 'a.ts': 'x', 'b.ts': 'y' });
     const at = (name: string) => path.join(rig.root, name);
@@ -132,6 +188,34 @@ describe('delete_file', () => {
     await binary.run(never, () => {});
     await folder.run(never, () => {});
     assert.ok(!existsSync(path.join(rig.root, 'a.bin')) && !existsSync(path.join(rig.root, 'empty')));
+  });
+
+  it('keeps what has taken the place of a file that is too large to be read', async () => {
+    const rig = createToolRig({ 'big.bin': Buffer.alloc(10_000_001) });
+    const file = path.join(rig.root, 'big.bin');
+    const step = await rig.prepare('delete_file', { path: 'big.bin' });
+    fill(rig.root, { 'new.bin': Buffer.alloc(10_000_001, 1) });
+    renameSync(path.join(rig.root, 'new.bin'), file);
+    await assert.rejects(
+      step.run(never, () => {}),
+      toolError(/changed since this step was proposed\. Nothing was deleted/),
+    );
+    assert.ok(existsSync(file));
+    await rig.run('delete_file', { path: 'big.bin' });
+    assert.ok(!existsSync(file));
+  });
+
+  it('keeps a file that has taken the place of an empty folder', async () => {
+    const rig = createToolRig({});
+    mkdirSync(path.join(rig.root, 'empty'));
+    const step = await rig.prepare('delete_file', { path: 'empty' });
+    rmdirSync(path.join(rig.root, 'empty'));
+    fill(rig.root, { empty: 'mine' });
+    await assert.rejects(
+      step.run(never, () => {}),
+      toolError(/changed since/),
+    );
+    assert.equal(rig.onDisk('empty'), 'mine');
   });
 
   it('keeps a folder that was filled, and a file that was swapped for a link, since it was shown', async () => {

@@ -33,7 +33,11 @@ export const never = new AbortController().signal;
 
 export const createToolRig = (
   content: Record<string, string | Uint8Array>,
-  overrides: Partial<ToolPorts> & { readonly secondRoot?: boolean } = {},
+  overrides: Partial<ToolPorts> & {
+    readonly secondRoot?: boolean;
+    /** A folder of the first root that is a root too. */
+    readonly nestedRoot?: string;
+  } = {},
 ): ToolRig => {
   const base = temporaryFolder();
   const root = path.join(base, 'work');
@@ -43,6 +47,9 @@ export const createToolRig = (
   if (overrides.secondRoot === true) {
     fill(base, { 'second/only.txt': 'in the second\n' });
     roots.push({ name: 'second', path: path.join(base, 'second') });
+  }
+  if (overrides.nestedRoot !== undefined) {
+    roots.push({ name: 'nested', path: path.join(root, overrides.nestedRoot) });
   }
   const editor = createFakeEditor();
   const files = createWorkspaceFiles({ roots: () => roots, editor });

@@ -40,10 +40,11 @@ describe('run_command', () => {
     assert.deepEqual(step.targets, [command]);
     assert.ok(step.title.length <= 80);
     const folder = path.join(rig.root, 'app');
-    assert.equal(step.approval?.detail, `${command}\n\nFolder: ${folder}\nDeadline: 60 s`);
+    const lines = `│ echo ${'x'.repeat(300)}\n│ echo second && rm -rf "$HOME"`;
+    assert.equal(step.approval?.detail, `${lines}\n\nFolder: ${folder}\nDeadline: 60 s`);
     assert.deepEqual(step.access, {
       paths: [],
-      command: { line: command, folder: 'app', isSandboxed: false },
+      command: { line: command, folder: 'app', root: rig.root, below: 'app', isSandboxed: false },
     });
     const short = await rig.prepare('run_command', { command: 'npm test' });
     assert.equal(short.title, 'npm test');
@@ -55,12 +56,12 @@ describe('run_command', () => {
     const rig = createToolRig({});
     const fetched = await rig.run('run_command', { command: 'curl --version; true' });
     assert.equal(fetched.taint, 'a command that reads the network (curl)');
-    assert.equal((await rig.run('run_command', { command: 'echo curl' })).taint, undefined);
+    assert.equal((await rig.run('run_command', { command: 'echo hello' })).taint, undefined);
   });
 
   it('refuses characters that could hide what is run', async () => {
     const rig = createToolRig({});
-    for (const command of ['ls\r rm -rf .', 'echo \u202e mr', 'printf \u001b[2J', 'a\u0000b']) {
+    for (const command of ['ls\r rm -rf .', 'ls\u2028rm', 'echo \u202e mr', 'printf \u001b[2J', 'a\u0000b']) {
       await assert.rejects(rig.prepare('run_command', { command }), toolError(/invisible character U\+/));
     }
     await rig.prepare('run_command', { command: 'git commit -m "👨‍👩‍👧"\nls\t-l' });

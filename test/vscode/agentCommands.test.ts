@@ -33,6 +33,42 @@ describe('the mode of an agent', () => {
     assert.deepEqual(messages, []);
   });
 
+  it('is on record before it counts', async () => {
+    const { agents, store } = house([]);
+    const made = await agents.create({ name: 'Writer', execution: { mode: 'smart' } });
+    await agents.update(made.id, { name: 'Author' });
+    await agents.update(made.id, { execution: { mode: 'ask' } });
+    assert.deepEqual(
+      (await store.readAudit(0, 9)).map(({ kind, title, detail, agentId }) => [kind, title, detail, agentId]),
+      [
+        ['mode', 'Approval mode of the agent Writer: smart', 'from ask to smart', made.id],
+        ['mode', 'Approval mode of the agent Author: ask', 'from smart to ask', made.id],
+      ],
+    );
+    store.audit = () => Promise.reject(new Error('The disk is full.'));
+    await assert.rejects(agents.update(made.id, { execution: { mode: 'autopilot' } }), /The disk is full/);
+    assert.equal((await agents.get(made.id)).execution.mode, 'ask');
+  });
+
+  for (const button of ['Turn On Autopilot', undefined] as const) {
+    it(`is autopilot by code only after a question: ${button ?? 'Esc'}`, async () => {
+      const { agents, commands } = rig();
+      const { id } = await agents.get();
+      answers.push(button);
+      const made = await commands.createAgent({ name: 'Pilot', execution: { mode: 'autopilot' } });
+      assert.equal(made?.execution.mode, button === undefined ? undefined : 'autopilot');
+      answers.push(button);
+      await commands.updateAgent(id, { execution: { mode: 'autopilot', turnLimit: 5 } });
+      const { mode, turnLimit } = (await agents.get(id)).execution;
+      assert.deepEqual([mode, turnLimit === 5], button === undefined ? ['ask', false] : ['autopilot', true]);
+      assert.equal(messages.length, 2);
+      // Not asked about again, nor about other changes.
+      await commands.updateAgent(id, { execution: { mode: 'smart' } });
+      await commands.createAgent({ name: 'Plain' });
+      assert.equal(messages.length, 2);
+    });
+  }
+
   for (const [button, mode] of [
     ['Turn On Autopilot', 'autopilot'],
     [undefined, 'ask'],

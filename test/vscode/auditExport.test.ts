@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -124,6 +124,7 @@ describe('the command that exports decisions', () => {
     const file = path.join(folder, 'decisions.csv');
     assert.deepEqual(await rig(1).exportAuditLog({ file }), { file, decisions: 1 });
     assert.equal(cellsOf(readFileSync(file, 'utf8')).length, 2);
+    if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600);
     await assert.rejects(rig(1).exportAuditLog({ file: 'relative.csv' }), /absolute path/);
     assert.deepEqual(told, []);
   });

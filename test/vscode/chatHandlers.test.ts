@@ -52,11 +52,11 @@ const handlers = (
       },
     },
     approvals: { pending: () => [{ request: request('a', { offers: [] }) }, { request: request('b') }] },
-    elsewhere: { waiting: () => [], list: async () => [] },
+    elsewhere: { waiting: () => [{ step: { id: 'far' } }], list: async () => [] },
     answers: {
       decide: async (stepId: string, { approved, scope, surface }: Record<string, unknown>) => {
         did.push(`${approved === true ? 'approve' : 'reject'} ${stepId} ${scope} ${surface}`);
-        return true;
+        return stepId !== 'b' && stepId !== 'far';
       },
     },
     spending: { place: async () => ({ jobId: 'j0', sessionId: shown, agentId: 'coder' }) },
@@ -176,15 +176,28 @@ describe('chat handlers: consent', () => {
   beforeEach(resetVscode);
 
   it('answers with what the step offers, and with nothing else', async () => {
-    const { say, did } = handlers('s1');
+    const { say, did, posts } = handlers('s1');
+    await say({ type: 'decide', stepId: 'gone', approved: true, scope: 'once' });
+    assert.deepEqual([did.splice(0), posts], [['approve gone once chat'], []]);
     await say({ type: 'decide', stepId: 'b', approved: true, scope: 'workspace' });
+    // Here it still waits after that, as after a question in which the person thought better of it.
+    assert.deepEqual(posts, [{ type: 'undecided', stepId: 'b' }]);
+    // So does what waits in a window that hangs.
+    await say({ type: 'decide', stepId: 'far', approved: true, scope: 'once' });
+    assert.deepEqual(posts.at(-1), { type: 'undecided', stepId: 'far' });
     await say({ type: 'decide', stepId: 'a', approved: true, scope: 'once' });
+    assert.equal(posts.length, 2);
     await assert.rejects(
       say({ type: 'decide', stepId: 'a', approved: true, scope: 'workspace' }),
       /Nothing was approved/,
     );
     await say({ type: 'decide', stepId: 'a', approved: false, scope: 'workspace' });
-    assert.deepEqual(did, ['approve b workspace chat', 'approve a once chat', 'reject a once chat']);
+    assert.deepEqual(did, [
+      'approve b workspace chat',
+      'approve far once chat',
+      'approve a once chat',
+      'reject a once chat',
+    ]);
   });
 
   it('raises a budget and goes on, in the chat whose button was pressed', async () => {

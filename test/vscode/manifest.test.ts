@@ -24,6 +24,10 @@ const manifest = z
       ),
       submenus: z.array(z.object({ id: z.string(), label: z.string() })),
       menus: z.record(z.string(), z.array(entry)),
+      configuration: z.object({ properties: z.record(z.string(), z.object({ scope: z.string() })) }),
+    }),
+    capabilities: z.object({
+      untrustedWorkspaces: z.object({ restrictedConfigurations: z.array(z.string()) }),
     }),
   })
   .parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
@@ -55,6 +59,24 @@ describe('the manifest', () => {
       return icon !== undefined && !icons.includes(`.codicon-${name}:before`);
     });
     assert.deepEqual(wrong, []);
+  });
+
+  it('lets no repository decide what is asked, what may be spent, or where keys are sent', () => {
+    // A repository's devcontainer.json can set what has the scope `machine`.
+    const guarded = Object.entries(manifest.contributes.configuration.properties).filter(([name]) =>
+      /^anycowork\.(approvals\.|budget\.|prices$|undo\.|\w+\.baseUrl$)/.test(name),
+    );
+    assert.equal(guarded.length, 17);
+    assert.deepEqual(
+      guarded.filter(([, { scope }]) => scope !== 'application').map(([name]) => name),
+      [],
+    );
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    const names = Object.keys(manifest.contributes.configuration.properties);
+    assert.deepEqual(
+      restrictedConfigurations.filter((name) => !names.includes(name)),
+      [],
+    );
   });
 
   it('shows in menus only what there is', () => {

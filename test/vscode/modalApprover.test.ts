@@ -24,6 +24,7 @@ const rig = (options: { surface?: ApprovalSurface; notifies?: boolean; reviewed?
     accepted: (stepId: string) =>
       options.reviewed?.includes(stepId) === true ? [{ file: '/a.ts', text: 'mine' }] : undefined,
     leavesNothing: () => false,
+    activeSteps: () => options.reviewed ?? [],
   };
   const jobs = { cancel: async () => false };
   const unknown = async () => 'unknown' as const;
@@ -170,8 +171,8 @@ describe('the dialog', () => {
     assert.equal(errors.length, 1);
   });
 
-  it('approves an edit as it was left in the review', async () => {
-    answers.push('Approve');
+  it('approves an edit as it was left in the review, once that was shown', async () => {
+    answers.push('Approve', 'Approve as Changed');
     const { ask, decisions } = rig({ reviewed: ['a'] });
     ask(request('a', {}, 'write'));
     await settle();

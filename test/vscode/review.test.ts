@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StepRecord } from '../../extension/shared/chat.ts';
-import { executed, resetVscode, told } from '../fakes/vscode.ts';
+import { answers, executed, messages, resetVscode, told } from '../fakes/vscode.ts';
 import { activate, closeTabs, opened, Uri } from '../fakes/vscodeDocuments.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 import {
@@ -40,7 +40,7 @@ describe('the review of a step', () => {
       ['one', 'one'],
     );
     assert.equal(stepIdOf(Uri.file('/src/a.ts')), undefined);
-    assert.equal(review.activeStep(), 'one');
+    assert.deepEqual(review.activeSteps(), ['one']);
     assert.equal(review.accepted('one'), undefined);
   });
 
@@ -70,13 +70,6 @@ describe('the review of a step', () => {
   for (const [name, keep] of [
     ['as it is typed, unsaved', async () => undefined],
     ['after it was saved', () => right().save()],
-    [
-      'after it was saved and closed',
-      async () => {
-        await right().save();
-        await closeTabs(opened.tabs);
-      },
-    ],
   ] as const) {
     it(`gives what the person made of it to whoever approves: ${name}`, async () => {
       const { review, decide, decisions } = createReviewRig([
@@ -93,6 +86,84 @@ describe('the review of a step', () => {
     });
   }
 
+  describe('that was changed and is not in sight', () => {
+    /** A stray key, and the tab is closed. */
+    const closed = async (after = 'b\nc\n', typed = 'b\nx\n') => {
+      const rig = createReviewRig([requestOf('one', [change('src/a.ts', 'a\n', after)])]);
+      await rig.review.open('one');
+      right().type(typed);
+      await right().save();
+      await closeTabs(opened.tabs);
+      return rig;
+    };
+    const approveInChat = { ...approve, surface: 'chat' };
+
+    it('is shown before it is approved: closing the question approves nothing', async () => {
+      const { decide, decisions, waiting } = await closed();
+      assert.equal(await decide('one', approveInChat), false);
+      assert.deepEqual([decisions, waiting.length], [[], 1]);
+      assert.deepEqual(messages, [
+        {
+          text: 'Edit src/a.ts? It was changed in the review. Approve it as changed?',
+          detail: 'What was typed in the review, against what the agent proposed:\n\nsrc/a.ts\n b\n-c\n+x',
+          isModal: true,
+          buttons: ['Review', 'Approve as Changed', 'Approve as Proposed'],
+        },
+      ]);
+    });
+
+    for (const [button, accepted] of [
+      ['Approve as Changed', { accepted: [{ file: '/work/src/a.ts', text: 'b\nx\n' }] }],
+      ['Approve as Proposed', {}],
+    ] as const) {
+      it(`is answered by ${button}`, async () => {
+        const { decide, decisions } = await closed();
+        answers.push(button);
+        assert.equal(await decide('one', approveInChat), true);
+        assert.deepEqual(decisions, [{ ...approveInChat, ...accepted }]);
+      });
+    }
+
+    it('can be looked at, and is then approved as it is seen', async () => {
+      const { decide, decisions } = await closed();
+      answers.push('Review');
+      assert.equal(await decide('one', approveInChat), false);
+      assert.equal(right().getText(), 'b\nx\n');
+      assert.equal(await decide('one', approveInChat), true);
+      assert.equal(decisions[0]?.accepted?.[0]?.text, 'b\nx\n');
+      assert.equal(messages.length, 1);
+    });
+
+    it('is only looked at where a dialog cannot show it', async () => {
+      const { decide } = await closed('b\n', 'line\n'.repeat(100));
+      await decide('one', approveInChat);
+      assert.deepEqual(messages[0]?.buttons, ['Review', 'Approve as Proposed']);
+      assert.match(messages[0]?.detail ?? '', /More than a dialog can show: choose Review/);
+    });
+
+    it('is rejected where nothing is left of it', async () => {
+      const { decide, decisions } = await closed('b\n', 'a\n');
+      answers.push('Reject');
+      await decide('one', approveInChat);
+      assert.match(messages[0]?.text ?? '', /Nothing is left of it: reject it\?$/);
+      assert.equal(decisions[0]?.approved, false);
+    });
+
+    it('is asked in front of it too, where a dialog showed what was proposed', async () => {
+      const { review, decide } = createReviewRig([requestOf('one', [change('a.ts', 'a\n', 'b\n')])]);
+      await review.open('one');
+      right().type('c\n');
+      assert.equal(await decide('one', { ...approve, surface: 'dialog' }), false);
+      assert.equal(messages.length, 1);
+    });
+
+    it('is rejected without a question', async () => {
+      const { decide, decisions } = await closed();
+      await decide('one', { ...approveInChat, approved: false });
+      assert.deepEqual([messages.length, decisions[0]?.approved], [0, false]);
+    });
+  });
+
   it('keeps what is typed, so that the person may close it and is asked nothing', async () => {
     const group = requestOf('one', [change('a.ts', 'a\n', 'b\n'), change('b.ts', undefined, 'c\n')]);
     const { review } = createReviewRig([group], { saveDelay: 0 });
@@ -102,6 +173,16 @@ describe('the review of a step', () => {
     await closeTabs(opened.tabs);
     assert.deepEqual(opened.savePrompts, []);
     assert.deepEqual(review.accepted('one'), [{ file: '/work/b.ts', text: 'typed\n' }]);
+  });
+
+  it('keeps what is typed into another review right after the first one', async () => {
+    const requests = ['one', 'two'].map((id) => requestOf(id, [change(`${id}.ts`, 'a\n', 'b\n')]));
+    const { review } = createReviewRig(requests, { saveDelay: 50 });
+    await review.open('one');
+    right().type('typed\n');
+    await review.open('two');
+    right().type('typed too\n');
+    await until(() => !right().isDirty);
   });
 
   it('has what was saved last again when it is opened anew', async () => {
@@ -160,7 +241,7 @@ describe('the review of a step', () => {
         ['c\n', true],
       ],
     );
-    assert.equal(review.activeStep(), undefined);
+    assert.deepEqual(review.activeSteps(), []);
     assert.equal(review.accepted('one'), undefined);
   });
 
@@ -250,7 +331,7 @@ describe('the review of a step', () => {
     const { review } = createReviewRig([], { elsewhere: [record], record });
     await review.open('far');
     assert.match(right().getText(), /--- a\.ts\n\+\+\+ a\.ts\n-a\n\+b\n… 3 more lines/);
-    assert.equal(review.activeStep(), 'far');
+    assert.deepEqual(review.activeSteps(), ['far']);
     assert.deepEqual(reviewing(), [true, false]);
   });
 

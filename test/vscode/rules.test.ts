@@ -15,6 +15,7 @@ const { createRuleCommands, globProblem } = await loadWithVscode(
 );
 
 const shop = '/home/me/shop';
+const api = '/home/me/api';
 
 const rule = (id: string, more: Partial<Rule> = {}): Rule => ({
   id,
@@ -61,14 +62,14 @@ const rig = (given: readonly Rule[], roots = [{ name: 'shop', path: shop }]) => 
     store,
     agents: { list: async () => [{ id: 'coder', name: 'Coder' }] },
     chats: {
-      get: async (id: string) => (id === 'chat' ? { id, title: 'My chat', folder: shop } : undefined),
+      get: async (id: string) =>
+        id === 'chat' ? { id, title: 'My chat', folder: '/begun/here' } : undefined,
     },
     current: {
       sessionId: () => shown.id,
       onShown: listenIn(shownListeners),
     },
-    folder: () => shop,
-    roots: () => roots,
+    roots: async () => roots,
     shell: 'posix',
     newId,
     now: () => 5,
@@ -115,6 +116,16 @@ describe('the view of rules', () => {
       (await groupsOf(view)).map(([name]) => name),
       ['This workspace', 'Other workspaces and chats'],
     );
+  });
+
+  it('has those of every open folder; of a tool from outside those of the first', async () => {
+    const tool = { match: { kind: 'tool', tool: 'web_search' } } as const;
+    const given = [rule('a', { folder: api }), rule('t', { folder: api, ...tool }), rule('s', tool)];
+    const roots = [shop, api].map((path) => ({ name: path, path }));
+    assert.deepEqual(await groupsOf(rig(given, roots).view), [
+      ['This workspace', 'npm test | Coder · api', 'web_search | Coder · shop'],
+      ['Other workspaces and chats', 'web_search | Coder · api'],
+    ]);
   });
 
   it('says of each what it lets run, for whom, how long, and where it was made', async () => {
@@ -218,13 +229,19 @@ describe('rules by command', () => {
       [],
       [
         { name: 'shop', path: shop },
-        { name: 'api', path: '/home/me/api' },
+        { name: 'api', path: api },
       ],
     );
     answers.push('A command', 'npm test', 'api', 'All agents', 'In this workspace');
     await commands.addRule();
     const made = kept.get('new-1');
-    assert.deepEqual([made?.match.kind === 'command' && made.match.folder, made?.folder], ['api', shop]);
+    assert.deepEqual([made?.match.kind === 'command' && made.match.folder, made?.folder], ['.', api]);
+    answers.push('Edits of files', 'src/**', 'api', 'All agents', 'In this chat');
+    await commands.addRule();
+    assert.deepEqual([kept.get('new-2')?.folder, kept.get('new-2')?.sessionId], [api, 'chat']);
+    answers.push('npm run lint', 'All agents', 'In this workspace');
+    await commands.editRule('new-1');
+    assert.equal(kept.get('new-1')?.folder, api, 'it stays in its folder');
   });
 
   for (const [name, given, problem] of [

@@ -36,9 +36,10 @@ describe('spending in words', () => {
 
   it('stands beside its limits; raised ones count', () => {
     assert.equal(
-      spendingText(chat, { usd: 10, tokens: 200_000, requests: 20, minutes: 60 }, 1),
-      '$0.42 of $20.00 · 128,400 of 400,000 tokens · 3 of 40 requests · 3.5 of 120 minutes',
+      spendingText(chat, { usd: 10, tokens: 200_000, requests: 20, minutes: 60 }, { usd: 1, requests: 2 }),
+      '$0.42 of $20.00 · 128,400 of 200,000 tokens · 3 of 60 requests · 3.5 of 60 minutes',
     );
+    assert.match(spendingText(chat, { usd: Number.NaN }), /^\$0\.42 \(its limit is not understood\) · /);
     assert.equal(
       spendingText({ ...chat, unpriced: 1, minutes: 0.01 }),
       '$0.42 · 128,400 tokens · 3 requests · under 0.1 minutes · 1 request of unknown price',
@@ -177,7 +178,7 @@ describe('the command that shows what was spent', () => {
       current: { sessionId: () => sessionId, agentAndModel: async () => ({ agent: { id: 'coder' } }) },
       // What it uses of a page and of an agent.
     } as never);
-    const raised = (times: number) => ({ spending: chat, raised: times });
+    const raised = (times: number) => ({ spending: chat, raised: times, raisedBy: { usd: times } });
     const commands = createSpendingCommands({
       spending,
       store: { spent: async () => ({ job: raised(0), chat: raised(2), agent: raised(0), day: raised(0) }) },

@@ -1,141 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AuditEntry, NewAuditEntry } from '../../extension/shared/audit.ts';
-import type { ChatItem } from '../../extension/shared/chat.ts';
-import type { Effect } from '../../extension/shared/event.ts';
-import type { StepUndo } from '../../extension/shared/undo.ts';
-import type { ShownFile } from '../../extension/vscode/undoView.ts';
-import { answers, messages, progress, resetVscode, told } from '../fakes/vscode.ts';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { answers, messages, ProgressLocation, progress, resetVscode, told } from '../fakes/vscode.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
-import { type Change, createUndoRig } from '../workspace/undoRig.ts';
-import { loadWithVscode } from './loadWithVscode.ts';
-
-const { createUndoCommands } = await loadWithVscode(() => import('../../extension/vscode/undoCommands.ts'));
-
-const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
-
-const createRig = (files: Record<string, string>) => {
-  const disk = createUndoRig(files, { watch: () => ({ changed: async () => [], close: () => {} }) });
-  const items: ChatItem[] = [];
-  const audit: Omit<AuditEntry, 'id'>[] = [];
-  const log: string[] = [];
-  const shown: { readonly files: readonly ShownFile[]; readonly what: string }[] = [];
-  const state = {
-    running: undefined as string | undefined,
-    trusted: true,
-    /** What happens while the person looks at it. */
-    onShow: (): void => undefined,
-    shown: 'chat' as string | undefined,
-  };
-  let row = 0;
-  const rig = {
-    ...disk,
-    items,
-    audit,
-    log,
-    shown,
-    state,
-    say: (id: string): void => {
-      row += 1;
-      const message = { role: 'user' as const, id, content: [], createdAt: 0 };
-      items.push({ id, jobId: 'job', row, kind: 'user', message });
-    },
-    step: async (
-      id: string,
-      paths: Record<string, Change>,
-      work: () => void,
-      more: Partial<StepUndo> = {},
-      effect: Effect = 'write',
-    ) => {
-      const undo = await disk.step(id, paths, work);
-      row += 1;
-      const step = {
-        id,
-        sessionId: 'chat',
-        messageId: 'm',
-        callId: id,
-        tool: 't',
-        input: {},
-        title: `step ${id}`,
-        effect,
-        targets: [],
-      };
-      const record = {
-        step,
-        status: 'completed' as const,
-        startedAt: 0,
-        liveOutput: '',
-        summary: '',
-        diffs: [],
-      };
-      items.push({
-        id,
-        jobId: 'job',
-        row,
-        kind: 'step',
-        record: undo === undefined ? record : { ...record, undo: { ...undo, ...more } },
-      });
-    },
-    onDisk: (name: string) => readFileSync(disk.at(name), 'utf8'),
-    commands: createUndoCommands({
-      store: {
-        listVersions: async (_session, of) =>
-          'stepId' in of
-            ? disk.versions.of(of.stepId)
-            : items.filter((item) => (item.row ?? 0) >= of.fromRow).flatMap(({ id }) => disk.versions.of(id)),
-        markUndone: async (sessionId, stepIds, at) => {
-          log.push(`undone ${sessionId} ${stepIds.join(' ')}`);
-          disk.versions.all = disk.versions.all.map((each) =>
-            stepIds.includes(each.stepId) ? { ...each, undoneAt: at } : each,
-          );
-        },
-        audit: async (entry: NewAuditEntry) => void audit.push(entry),
-        readPage: async () => ({ items, hasOlder: false, hasNewer: false }),
-      },
-      restorer: disk.restorer,
-      view: {
-        show: async (files, what) => {
-          shown.push({ files, what });
-          state.onShow();
-        },
-        close: async () => void log.push('closed'),
-        dispose: () => {},
-      },
-      shown: () => state.shown,
-      picker: {
-        message: async () => {
-          const asked = items.find(({ kind }) => kind === 'user');
-          return asked === undefined ? undefined : { itemId: asked.id };
-        },
-      },
-      runningIn: async () => state.running,
-      stop: async (jobId) => {
-        log.push(`stop ${jobId}`);
-        state.running = undefined;
-      },
-      isTrusted: () => state.trusted,
-      rewind: async (sessionId, itemId) => void log.push(`rewind ${sessionId} ${itemId}`),
-      openWithText: async (file, text) => void log.push(`open ${file} ${JSON.stringify(text)}`),
-      changed: (sessionId) => void log.push(`changed ${sessionId}`),
-      now: () => 77,
-    }),
-  };
-  return rig;
-};
+import { createUndoCommandsRig as createRig, threeFiles, tick } from './undoCommandsRig.ts';
 
 describe('undo commands', () => {
   beforeEach(resetVscode);
   afterEach(removeTemporaryFolders);
-
-  const threeFiles = async () => {
-    const rig = createRig({ 'a.ts': 'one', 'gone.ts': 'was here' });
-    rig.say('hello');
-    await rig.step('s', { 'a.ts': 'write', 'new/n.ts': 'write', 'gone.ts': 'delete' }, () => {
-      fill(rig.root, { 'a.ts': 'two', 'new/n.ts': 'n' });
-      rmSync(rig.at('gone.ts'));
-    });
-    return rig;
-  };
 
   it('shows what will change, asks, does it, marks it, records it, and offers the way back', async () => {
     const rig = await threeFiles();
@@ -145,25 +16,24 @@ describe('undo commands', () => {
       rig.shown.map(({ files, what }) => [what, files.map(({ label }) => label)]),
       [['now ↔ as before', ['a.ts', 'gone.ts', 'new/n.ts']]],
     );
-    const [file] = rig.shown[0]?.files ?? [];
-    const sides = [file?.left, file?.right].map((side) => Buffer.from(side?.bytes ?? []).toString());
-    assert.deepEqual(sides, ['two', 'one']);
+    assert.deepEqual(rig.state.sides, ['two', 'one']);
     assert.deepEqual(messages[0], {
       text: 'Undo 3 files?',
       detail: 'a.ts gets its earlier content\ngone.ts is made again\nnew/n.ts is deleted',
       isModal: true,
-      buttons: ['Undo'],
+      buttons: ['Undo', 'Look First'],
     });
     assert.deepEqual(
       [rig.onDisk('a.ts'), rig.onDisk('gone.ts'), existsSync(rig.at('new'))],
       ['one', 'was here', false],
     );
+    assert.deepEqual(progress.locations, [ProgressLocation.Window]);
     assert.deepEqual(rig.log, ['undone chat s', 'changed chat', 'closed']);
     assert.equal(rig.audit.length, 1);
     const [entry] = rig.audit;
     assert.deepEqual(
-      [entry?.kind, entry?.outcome, entry?.stepId, entry?.title, entry?.by, entry?.at],
-      ['undo', 'changed', 's', 'Undid step s: 3 files', 'user', 77],
+      [entry?.kind, entry?.outcome, entry?.stepId, entry?.title, entry?.by],
+      ['undo', 'changed', 's', 'Undid step s: 3 files', 'user'],
     );
     assert.match(entry?.detail ?? '', /a\.ts gets its earlier content\n/);
     assert.equal(told.at(-1), 'Undid step s: 3 files as before.');
@@ -188,20 +58,26 @@ describe('undo commands', () => {
     );
     assert.equal(rig.audit[1]?.title, 'Undid “Undid step s”: 3 files');
     await tick();
+    // The step counts as done again.
+    assert.ok(rig.log.includes('not undone chat s'));
+    assert.ok(rig.versionsOf('s').every(({ undoneAt }) => undoneAt === undefined));
     answers.length = 0;
     answers.push('Undo');
     assert.equal(await rig.commands.undoStep('chat', 's'), true);
     assert.equal(rig.onDisk('a.ts'), 'one');
   });
 
-  it('shows what an undone step was, and asks nothing', async () => {
+  it('shows what an undone step was, and offers the way back to it', async () => {
     const rig = await threeFiles();
-    answers.push('Undo');
+    answers.push('Undo', undefined);
     await rig.commands.undoStep('chat', 's');
-    const { length } = messages;
+    answers.push('Undo That', 'Undo That');
     assert.equal(await rig.commands.undoStep('chat', 's'), false);
-    assert.equal(rig.shown.at(-1)?.what, 'before ↔ after the step, undone');
-    assert.equal(messages.length, length);
+    assert.equal(rig.shown[1]?.what, 'before ↔ after the step, undone');
+    while (rig.audit.length < 2) await tick();
+    assert.equal(rig.onDisk('a.ts'), 'two');
+    assert.equal(rig.audit[1]?.title, 'Undid the undo of a.ts and 2 more: 3 files');
+    assert.ok(rig.versionsOf('s').every(({ undoneAt }) => undoneAt === undefined));
   });
 
   for (const [name, choice, content, marked] of [
@@ -215,7 +91,7 @@ describe('undo commands', () => {
       writeFileSync(rig.at('a.ts'), 'two\nmine\n');
       answers.push('Undo…', choice);
       await rig.commands.undoStep('chat', 's');
-      assert.match(messages[0]?.detail ?? '', /^Changed since by somebody else; you choose.*\na\.ts$/s);
+      assert.match(messages[0]?.detail ?? '', /^Changed since these steps; you choose.*\na\.ts$/s);
       assert.equal(rig.onDisk('a.ts'), content);
       assert.equal(rig.log.includes('undone chat s'), marked);
     });
@@ -274,7 +150,7 @@ describe('undo commands', () => {
     await rig.step('t', { 'a.ts': 'write' }, () => writeFileSync(rig.at('a.ts'), 'three'));
     answers.push('Restore Files');
     assert.equal(await rig.commands.restoreBefore('chat', 'go on'), true);
-    assert.deepEqual(messages[0]?.buttons, ['Restore Files', 'Restore Files and Chat']);
+    assert.deepEqual(messages[0]?.buttons, ['Restore Files', 'Restore Files and Chat', 'Look First']);
     assert.equal(rig.onDisk('a.ts'), 'two');
     assert.deepEqual(rig.log, ['undone chat t', 'changed chat', 'closed']);
     rig.log.length = 0;
@@ -282,14 +158,15 @@ describe('undo commands', () => {
     answers.push('Restore Files and Chat');
     assert.equal(await rig.commands.restoreBefore('chat', 'hello'), true);
     assert.deepEqual([rig.onDisk('a.ts'), rig.onDisk('gone.ts')], ['one', 'was here']);
-    assert.deepEqual(rig.log, ['undone chat s t', 'rewind chat hello', 'changed chat', 'closed']);
+    // The other step was undone before.
+    assert.deepEqual(rig.log, ['undone chat s', 'rewind chat hello', 'changed chat', 'closed']);
   });
 
   it('restores the files only where the chat is not asked for', async () => {
     const rig = await threeFiles();
     answers.push('Restore Files');
     assert.equal(await rig.commands.restoreFiles('chat', 'hello'), true);
-    assert.deepEqual(messages[0]?.buttons, ['Restore Files']);
+    assert.deepEqual(messages[0]?.buttons, ['Restore Files', 'Look First']);
     // Nothing is left to do: that is no reason not to go on.
     assert.equal(await rig.commands.restoreFiles('chat', 'hello'), true);
     assert.match(told.at(-1) ?? '', /are as they were before already/);
@@ -301,7 +178,7 @@ describe('undo commands', () => {
     rig.say('hello');
     answers.push('Take Back the Chat Only');
     assert.equal(await rig.commands.restoreBefore('chat', 'hello'), true);
-    assert.deepEqual(rig.log, ['rewind chat hello']);
+    assert.deepEqual(rig.log, ['rewind chat hello', 'closed']);
   });
 
   it('waits for the job of the chat, and offers to stop it', async () => {
@@ -344,20 +221,24 @@ describe('undo commands', () => {
     assert.equal(rig.onDisk('a.ts'), 'at the last moment');
     assert.match(
       told.at(-1) ?? '',
-      /^1 file could not be put back and stays as found, 2 files put back\. You can undo again\. a\.ts: it was changed in this moment\.$/,
+      /^Undid step s: 2 of 3 files as before\. Could not be put back: a\.ts \(it was changed in this moment\)\. Undo again for the rest\.$/,
     );
     assert.ok(!rig.log.some((line) => line.startsWith('undone')));
     assert.match(rig.audit[0]?.detail ?? '', /a\.ts stays: it was changed in this moment/);
   });
 
-  it('can be cancelled between files', async () => {
-    const rig = await threeFiles();
+  it('can be cancelled between files, where they are many', async () => {
+    const rig = createRig({});
+    const names = Array.from({ length: 25 }, (_, index) => `${index}.ts`);
+    const each = <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]));
+    await rig.step('s', each('write' as const), () => fill(rig.root, each('text')));
     progress.onReport = () => {
       for (const listener of progress.listeners) listener();
     };
     answers.push('Undo');
     assert.equal(await rig.commands.undoStep('chat', 's'), false);
     assert.match(told.at(-1) ?? '', /it was stopped before/);
+    assert.deepEqual(progress.locations, [ProgressLocation.Notification]);
   });
 
   it('asks which step, and which message, when called without', async () => {

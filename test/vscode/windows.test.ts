@@ -17,7 +17,7 @@ describe('answers to agents', () => {
     const asked: string[] = [];
     const made = createAnswers({
       jobs: { cancel: async () => isOwn },
-      approvals: { answer: () => here },
+      approvals: { answer: () => here, pending: () => [] },
       elsewhere: {
         stop: async (jobId) => {
           asked.push(jobId);
@@ -28,7 +28,12 @@ describe('answers to agents', () => {
           return there;
         },
       },
-      review: { accepted: () => undefined, leavesNothing: () => false },
+      review: {
+        accepted: () => undefined,
+        leavesNothing: () => false,
+        activeSteps: () => [],
+        open: async () => undefined,
+      },
     });
     return { ...made, asked };
   };

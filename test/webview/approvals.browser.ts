@@ -186,6 +186,38 @@ describe('approvals: asked together', () => {
     });
   }
 
+  it('can be answered again where an answer decided nothing', async () => {
+    const shown = await show(three);
+    await shown.page.click('[data-test=approve-all]');
+    assert.equal(await shown.page.locator('[data-test=approve]').count(), 0);
+    await shown.push({ type: 'undecided', stepId: 'g1' });
+    await shown.page.locator('[data-item=g1] [data-test=approve]').click();
+    assert.equal(await shown.page.locator('[data-test=approve]').count(), 0);
+    assert.deepEqual((await shown.posts('decide')).slice(3), [decision('g1', true)]);
+  });
+
+  it('keep the buttons for all in sight, and what has the focus from under them', async () => {
+    const shown = await show([open, ...askedTogether('a.ts', 'b.ts', 'c.ts', 'd.ts', 'e.ts')], {
+      width: 260,
+      height: 400,
+    });
+    const { page } = shown;
+    await page.locator('[data-item=g4] [data-test=approve]').focus();
+    await page.locator('.transcript').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await settle(shown);
+    const box = async (selector: string) =>
+      (await page.locator(selector).boundingBox()) ?? assert.fail(selector);
+    const top = (await box('.transcript')).y;
+    const head = await box('[data-test=group]');
+    assert.ok(Math.abs(head.y - top) < 1, `${head.y} at ${top}`);
+    await page.locator('[data-item=g1] [data-test=review]').focus();
+    await page.locator('[data-item=g1] [data-test=approve]').focus();
+    await settle(shown);
+    const below = await box('[data-item=g1] [data-test=approve]');
+    const end = await box('[data-test=group]');
+    assert.ok(below.y >= end.y + end.height - 1, `${below.y} under ${end.y + end.height}`);
+  });
+
   it('can each be answered alone, and the line counts those that still wait', async () => {
     const shown = await show(three);
     const second = shown.page.locator('[data-item=g1]');

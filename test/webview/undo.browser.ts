@@ -75,7 +75,7 @@ describe('undo of a step', () => {
     assert.equal(await shown.page.locator('[data-test=undo-step]').count(), 1);
     assert.equal(
       await shown.page.getAttribute('.step-toggle', 'title'),
-      'edit_file: src/date.ts\nRan: smart mode: edits run',
+      'edit_file: src/date.ts\nRan in smart mode: edits run',
     );
     // The message before it can be gone back to at once.
     assert.equal(await shown.page.locator('[data-test=restore-before]').count(), 1);
@@ -90,6 +90,47 @@ describe('undo of a step', () => {
     await unfold(shown);
     await shown.page.click('[data-test=show-undone]');
     assert.deepEqual(await shown.posts('undoStep'), [{ type: 'undoStep', sessionId: 's1', stepId: 'e1' }]);
+  });
+});
+
+describe('undo of a step by the keyboard', () => {
+  const steps = (...undone: readonly (number | undefined)[]) =>
+    snapshot([
+      user('u1', 'Go'),
+      ...undone.map((undoneAt, index) =>
+        stepItem(step(`e${index}`, 'edit_file', `${index}.ts`, 'write'), {
+          diffs: [diff],
+          undo: { files: 1, unknown: [], ...(undoneAt === undefined ? {} : { undoneAt }) },
+        }),
+      ),
+      assistant('a1', 'Done.'),
+    ]);
+  const heard = (shown: Shown) => shown.page.textContent('[data-test=announcements]');
+  const hasFocus = (shown: Shown, selector: string) =>
+    shown.page.waitForFunction((at) => document.activeElement?.matches(at) === true, selector);
+
+  for (const [name, button] of [
+    ['its line', '[data-item=e0] [data-test=undo-step]'],
+    ['its details', '[data-item=e0] [data-test=undo-details]'],
+  ] as const) {
+    it(`keeps the focus in the step where the button in ${name} goes, and says so`, async () => {
+      const shown = await show([steps(undefined, undefined)]);
+      await shown.page.click('[data-item=e0] .step-toggle');
+      await shown.page.locator(button).focus();
+      await shown.page.keyboard.press('Enter');
+      await shown.push(steps(start, undefined));
+      await hasFocus(shown, '[data-item=e0] .step-toggle');
+      await shown.page.waitForFunction(
+        () => document.querySelector('[data-test=announcements]')?.textContent === 'Undone: Edit 0.ts',
+      );
+    });
+  }
+
+  it('says nothing of what was undone before, nor in another chat', async () => {
+    const shown = await show([steps(start, undefined)]);
+    await shown.push(steps(start, undefined));
+    await settle(shown, 300);
+    assert.equal(await heard(shown), '');
   });
 });
 

@@ -250,10 +250,16 @@ describe('webview words', () => {
       by({ approved: true, by: 'rule', reason: 'rule npm test in this workspace' }),
       'Ran: rule npm test in this workspace',
     );
+    for (const reason of ['rule: npm test in this workspace', 'rules: a in this chat, b in this chat'])
+      assert.equal(by({ approved: true, by: 'rule', reason }), `Ran by ${reason}`);
+    assert.equal(
+      by({ approved: true, by: 'rule', reason: 'reads inside the workspace run' }),
+      'Ran: reads inside the workspace run',
+    );
     const byRule = { approved: true, by: 'rule', reason: 'smart mode: edits run' } as const;
     assert.equal(
       decisionText({ ...stepRecord, status: 'running', decision: byRule }),
-      'Runs: smart mode: edits run',
+      'Runs in smart mode: edits run',
     );
     assert.equal(by({ approved: true, by: 'telegram', reason: '' }), 'Approved from Telegram');
     assert.equal(decisionText(stepRecord), undefined);

@@ -10,6 +10,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -112,6 +113,31 @@ describe('before-images', () => {
     await create().keep(write('b', 'same'));
     assert.deepEqual(kept(), [hashOf('same')]);
     assert.ok(statSync(placeOf(hashOf('same'))).mtimeMs > Date.now() - 3_600_000);
+  });
+
+  it('writes a content anew that another window deletes while it is made young', async () => {
+    let deleting = false;
+    const images = create({
+      now: () => {
+        if (deleting) unlinkSync(placeOf(hashOf('same')));
+        return Date.now();
+      },
+    });
+    const file = write('a', 'same');
+    await images.keep(file);
+    deleting = true;
+    await images.keep(file);
+    assert.deepEqual(kept(), [hashOf('same')]);
+  });
+
+  it('keeps for a merge only what one can be made of', async () => {
+    const images = create();
+    const file = write('a', 'new');
+    const state = { kind: 'file', hash: hashOf('new'), size: 3, mode: 0o644 };
+    assert.deepEqual(await images.note(file, false), state);
+    assert.deepEqual(kept(), []);
+    assert.deepEqual(await images.note(file, true), state);
+    assert.deepEqual(kept(), [hashOf('new')]);
   });
 
   it('keeps what is at a path that is no file', async () => {
@@ -262,6 +288,18 @@ describe('before-images', () => {
       assert.equal((await other.read(a))?.length, 1_000);
     });
 
+    it('forgets nothing for the sake of what no step needs', async () => {
+      const images = create();
+      await keepAll(images);
+      await versions.keepVersions([version(a, '1')]);
+      age(a, 5);
+      quota = 2_000;
+      // The others are younger than an hour.
+      await images.collect();
+      assert.equal(kept().length, 5);
+      assert.deepEqual(await versions.versionHashes(), [a]);
+    });
+
     it('keeps what versions need that the store would not forget', async () => {
       const images = create();
       await keepAll(images);
@@ -293,6 +331,8 @@ describe('before-images', () => {
       for (const hash of [a, b, c, d, e]) age(hash, 5);
       quota = 10;
       await images.settle();
+      assert.equal(kept().length, 5);
+      images.seeToRoom();
       await images.collect();
       assert.deepEqual(kept(), []);
     });

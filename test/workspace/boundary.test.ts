@@ -37,6 +37,8 @@ describe('resolveInside', () => {
       file: path.join(root, 'src/a.ts'),
       label: 'src/a.ts',
       root: roots[0],
+      realRoot: root,
+      below: 'src/a.ts',
       exists: true,
       isFolder: false,
       isLink: false,
@@ -45,7 +47,8 @@ describe('resolveInside', () => {
     const made = await resolveInside('./new/deep/../x.ts', roots);
     assert.equal(made.file, path.join(root, 'new/x.ts'));
     assert.equal(made.exists, false);
-    assert.equal((await resolveInside('', roots)).label, '.');
+    const top = await resolveInside('', roots);
+    assert.deepEqual([top.label, top.below], ['.', '.']);
     assert.equal((await resolveInside('.', roots)).isFolder, true);
     assert.equal((await resolveInside(path.join(root, 'src/a.ts'), roots)).label, 'src/a.ts');
     assert.equal((await resolveInside('..dots', roots)).label, '..dots');

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { namedPaths, wildcard, wordsOf } from '../../extension/workspace/commandPaths.ts';
 import { openGitTree, parseEntries } from '../../extension/workspace/gitTree.ts';
 import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from './folders.ts';
-import { createUndoRig, treeOf, type UndoRig } from './undoRig.ts';
+import { createUndoRig, never, treeOf, type UndoRig } from './undoRig.ts';
 
 const git = (folder: string, ...args: readonly string[]): void => {
   const who = ['-c', 'user.name=n', '-c', 'user.email=e', '-c', 'commit.gpgsign=false'];
@@ -17,6 +25,9 @@ const commitAll = (folder: string): void => {
   git(folder, 'init', '-q');
   git(folder, 'add', '-A');
   git(folder, 'commit', '-qm', 'first');
+  // As if it had been a while ago: of what was changed in the same second, git's word is not taken.
+  const later = Date.now() / 1_000 + 2;
+  utimesSync(path.join(folder, '.git/index'), later, later);
 };
 
 describe('words of a command', () => {
@@ -38,6 +49,11 @@ describe('words of a command', () => {
     for (const file of ['/w/sub', '/w/x', '/w/sub/x', '/w/y', '/abs'])
       assert.ok(found.includes(path.resolve(file)));
     assert.ok(!found.some((file) => file.includes('~')));
+  });
+
+  it('are not looked for in each of hundreds of folders', () => {
+    const line = Array.from({ length: 500 }, (_, index) => `cd d${index}; rm f${index};`).join(' ');
+    assert.ok(namedPaths(line, '/w').length <= 5_000);
   });
 
   it('may have wildcards', () => {
@@ -171,6 +187,34 @@ describe('undo of a command', () => {
       assert.deepEqual(undo, { files: 0, unknown: ['a.ts'] });
     });
 
+    it('does not believe git of what was changed in the second in which the index was written', async () => {
+      const rig = createUndoRig({ 'a.txt': 'timeout = 3' });
+      git(rig.root, 'init', '-q');
+      git(rig.root, 'config', 'core.trustctime', 'false');
+      const second = Math.floor(Date.now() / 1_000) - 100;
+      utimesSync(rig.at('a.txt'), second, second);
+      git(rig.root, 'add', '-A');
+      utimesSync(rig.at('.git/index'), second + 0.5, second + 0.5);
+      writeFileSync(rig.at('a.txt'), 'timeout = 5');
+      utimesSync(rig.at('a.txt'), second, second);
+      const undo = await rig.command('s', 'git ls-files | grep txt | xargs rm');
+      assert.deepEqual(undo, { files: 0, unknown: ['a.txt'] });
+    });
+
+    it('finds changed tracked files also where the watch stays silent', async () => {
+      const rig = createUndoRig(files, { watch: () => ({ changed: async () => [], close: () => {} }) });
+      commitAll(rig.root);
+      assert.deepEqual(await runAndUndo(rig, 'git ls-files | grep b.ts | xargs rm'), []);
+    });
+
+    it('does without an index that is no file', async () => {
+      const rig = createUndoRig(files);
+      commitAll(rig.root);
+      execFileSync('rm', [rig.at('.git/index')]);
+      execFileSync('mkfifo', [rig.at('.git/index')]);
+      assert.deepEqual((await rig.command('s', 'echo x > a.ts'))?.files, 1);
+    });
+
     it('does not believe git where a filter was in between', async () => {
       const rig = createUndoRig({ 'a.txt': 'x\r\ny\r\n', '.gitattributes': '*.txt text eol=crlf\n' });
       commitAll(rig.root);
@@ -198,6 +242,34 @@ describe('undo of a command', () => {
       assert.deepEqual(undo?.unknown, ['a.ts']);
       assert.equal(undo?.files, 1);
     });
+  });
+
+  it('does not take a file for new that got another spelling, where case does not count', async () => {
+    const rig = createUndoRig({ 'Foo.ts': 'the only one' });
+    // Two names for one file, as such a file system tells it.
+    const undo = await rig.command('s', 'f=oo.ts; eval ln F$f f$f');
+    assert.deepEqual(undo, { files: 0, unknown: ['Foo.ts', 'foo.ts'] });
+    await rig.undo('s');
+    assert.ok(readdirSync(rig.root).includes('foo.ts'));
+  });
+
+  it('puts back what was kept, whatever else a command made', async () => {
+    const rig = createUndoRig({ 'mine.txt': 'mine' });
+    const line = 'echo other > mine.txt; mkdir out; cd out; for i in $(seq 5200); do : > $i; done';
+    const undo = await rig.command('s', line);
+    assert.ok(undo?.unknown.includes('and more'));
+    const mine = (await rig.plan('s')).filter(({ label }) => label === 'mine.txt');
+    await rig.restorer.putBack(mine, { sessionId: 'chat', jobId: 'job' }, never, () => {});
+    assert.equal(readFileSync(rig.at('mine.txt'), 'utf8'), 'mine');
+  }).timeout(60_000);
+
+  it('keeps nothing for words that are no files', async () => {
+    const rig = createUndoRig({ a: 'a', b: 'b' });
+    await rig.command('s', 'sed -i s/a/b/ a; cat b');
+    assert.deepEqual(
+      rig.versions.of('s').map(({ label }) => label),
+      ['a'],
+    );
   });
 
   it('leaves git and packages out', async () => {
@@ -258,7 +330,7 @@ describe('git objects', () => {
 
   it('are told from conflicts, submodules and what git does not look at', () => {
     const debug = (size: number) =>
-      `  ctime: 1:2\n  mtime: 1:2\n  dev: 1\tino: 2\n  uid: 0\tgid: 0\n  size: ${size}\tflags: 0\n`;
+      `  ctime: 1:2\n  mtime: 7:2\n  dev: 1\tino: 2\n  uid: 0\tgid: 0\n  size: ${size}\tflags: 0\n`;
     const hash = 'a'.repeat(40);
     const text = [
       `H 100644 ${hash} 0\ta b\0${debug(3)}`,
@@ -269,8 +341,8 @@ describe('git objects', () => {
       `H 100755 ${hash} 0\trun\0${debug(5)}`,
     ].join('');
     assert.deepEqual(parseEntries(text, '/w'), [
-      { file: path.join('/w', 'a b'), object: hash, size: 3, kind: 'file' },
-      { file: path.join('/w', 'run'), object: hash, size: 5, kind: 'executable' },
+      { file: path.join('/w', 'a b'), object: hash, size: 3, mtime: 7, kind: 'file' },
+      { file: path.join('/w', 'run'), object: hash, size: 5, mtime: 7, kind: 'executable' },
     ]);
   });
 });

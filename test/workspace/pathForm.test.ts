@@ -8,6 +8,7 @@ describe('readPathForm', () => {
     'src/\u0000',
     'line\nbreak',
     'a\u202etxt.exe',
+    'a\u2028b',
     '\\\\server\\share\\x',
     '//server/share/x',
     '\\\\?\\C:\\x',

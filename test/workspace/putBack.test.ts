@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -30,6 +31,12 @@ describe('putting files back', () => {
     const rig = createUndoRig(files);
     await rig.step('s', { 'a.ts': 'write' }, () => writeFileSync(rig.at('a.ts'), 'two'));
     return rig;
+  };
+
+  /** As the quota does it in time. */
+  const forgetAll = async (rig: UndoRig): Promise<void> => {
+    await rig.versions.forgetVersions(await rig.versions.versionHashes());
+    rmSync(path.join(rig.storage, 'before'), { recursive: true, force: true });
   };
 
   it('shows what was, and what is', async () => {
@@ -71,6 +78,74 @@ describe('putting files back', () => {
     assert.deepEqual((await rig.undo('1', '2', '3')).failed, []);
     rmSync(rig.at('mine.txt'));
     assert.deepEqual(treeOf(rig.root), before);
+  });
+
+  it('finds what a moved file was where it is now, also after its image was forgotten', async () => {
+    const rig = createUndoRig({ 'a.ts': 'precious' });
+    const before = treeOf(rig.root);
+    await rig.step('s', { 'a.ts': 'move', 'b.ts': 'move' }, () => renameSync(rig.at('a.ts'), rig.at('b.ts')));
+    await forgetAll(rig);
+    assert.deepEqual(
+      (await rig.plan('s')).map(({ standing }) => standing),
+      ['asLeft', 'asLeft'],
+    );
+    assert.deepEqual((await rig.undo('s')).failed, []);
+    assert.deepEqual(treeOf(rig.root), before);
+  });
+
+  it('does not collect what it is about to put back', async () => {
+    const rig = createUndoRig({ 'a.ts': 'one', 'b.ts': 'two' }, { quotaBytes: () => 10 });
+    await rig.step('s', { 'a.ts': 'write', 'b.ts': 'write' }, () =>
+      fill(rig.root, { 'a.ts': 'x'.repeat(50), 'b.ts': 'y'.repeat(50) }),
+    );
+    const old = Date.now() / 1_000 - 7_200;
+    const kept = path.join(rig.storage, 'before');
+    for (const name of readdirSync(kept, { recursive: true, encoding: 'utf8' })) {
+      utimesSync(path.join(kept, name), old, old);
+    }
+    const plan = await rig.plan('s');
+    // As if another window collected in the middle.
+    const { keep } = rig.images;
+    Object.assign(rig.images, {
+      keep: async (file: string) => {
+        await rig.images.collect();
+        return keep(file);
+      },
+    });
+    assert.deepEqual((await rig.restorer.putBack(plan, of, never, () => {})).failed, []);
+    assert.equal(onDisk(rig, 'a.ts') + onDisk(rig, 'b.ts'), 'onetwo');
+  });
+
+  it('says in words what was forgotten while it was looked at', async () => {
+    const rig = await edited();
+    const plan = await rig.plan('s');
+    await forgetAll(rig);
+    const { failed } = await rig.restorer.putBack(plan, of, never, () => {});
+    assert.deepEqual(
+      failed.map(({ reason }) => reason),
+      ['what it was is not kept any more'],
+    );
+    assert.equal(onDisk(rig, 'a.ts'), 'two');
+  });
+
+  it('does not delete what is left of a file whose image was forgotten', async () => {
+    const rig = createUndoRig({ 'a.ts': 'precious' });
+    await rig.step('s', { 'a.ts': 'move', 'b.ts': 'move', 'c.ts': 'write' }, () => {
+      renameSync(rig.at('a.ts'), rig.at('b.ts'));
+      writeFileSync(rig.at('c.ts'), 'c');
+    });
+    writeFileSync(rig.at('b.ts'), 'precious, and more');
+    await forgetAll(rig);
+    assert.deepEqual(
+      (await rig.plan('s')).map(({ label, standing }) => [label, standing]),
+      [
+        ['a.ts', 'forgotten'],
+        ['b.ts', 'forgotten'],
+        ['c.ts', 'asLeft'],
+      ],
+    );
+    await rig.undo('s');
+    assert.equal(onDisk(rig, 'b.ts'), 'precious, and more');
   });
 
   it('leaves a folder alone that holds something else by now', async () => {
@@ -169,6 +244,16 @@ describe('putting files back', () => {
       return true;
     });
     assert.equal(onDisk(rig, 'a.ts'), 'mine');
+  });
+
+  it('says why without the paths of the system', async () => {
+    const rig = createUndoRig();
+    await rig.step('s', { 'd/new.ts': 'write' }, () => fill(rig.root, { 'd/new.ts': 'new' }));
+    const plan = await rig.plan('s');
+    rmSync(rig.at('d'), { recursive: true });
+    const { failed } = await rig.restorer.putBack(plan, of, never, () => {});
+    assert.equal(failed.length, 1);
+    assert.match(failed[0]?.reason ?? '', /^its folder was replaced by something else/);
   });
 
   it('stops between files', async () => {

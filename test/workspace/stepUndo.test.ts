@@ -148,9 +148,12 @@ describe('undo of a step', () => {
 
   it('keeps nothing for steps that change nothing', async () => {
     const rig = createUndoRig(files);
-    const prepared = preparedFor('read', { paths: [{ label: 'a.ts', file: rig.at('a.ts'), kind: 'read' }] });
+    const paths = [
+      { label: 'a.ts', file: rig.at('a.ts'), root: rig.root, below: 'a.ts', kind: 'read' } as const,
+    ];
+    const prepared = preparedFor('read', { paths });
     await rig.keeper.before(step('r'), prepared, never);
-    assert.equal(await rig.keeper.after(step('r'), prepared), undefined);
+    assert.equal(await rig.keeper.after(step('r'), prepared, never), undefined);
     assert.deepEqual(rig.versions.all, []);
   });
 
@@ -164,6 +167,15 @@ describe('undo of a step', () => {
     assert.deepEqual(rig.editor.openText(rig.at('a.ts')), { text: 'typed', isDirty: false });
   });
 
+  it('refuses unsaved text of a file in another encoding, which it would change', async () => {
+    const rig = createUndoRig({ 'a.ts': Buffer.from('caf\u00e9', 'latin1') });
+    rig.editor.open(rig.at('a.ts'), 'caf\u00e9s');
+    await assert.rejects(
+      rig.step('s', { 'a.ts': 'write' }, () => assert.fail('it ran')),
+      /^CannotUndoError: it has unsaved changes, and is not in UTF-8/,
+    );
+  });
+
   it('sees no change where a dirty document stayed as it was', async () => {
     const rig = createUndoRig({ 'a.ts': 'saved' });
     rig.editor.open(rig.at('a.ts'), 'typed');
@@ -172,7 +184,8 @@ describe('undo of a step', () => {
 
   for (const [name, target, pattern] of [
     ['a file outside the folders', '../outside.ts', /outside the open folders/],
-    ["git's own files", '.git/config', /never put back/],
+    ["git's own files", '.git/config', /ever put back/],
+    ['what is in packages', 'node_modules/p/i.js', /ever put back/],
     ['a file that is too large', 'large', /larger than 1 MB/],
     ['a file behind a folder that is a link', 'linked/x', /cannot be kept/],
   ] as const) {
@@ -191,6 +204,34 @@ describe('undo of a step', () => {
     });
   }
 
+  it('refuses to move a folder that holds packages', async () => {
+    const rig = createUndoRig({ 'pkg/a.ts': 'a', 'pkg/node_modules/p/i.js': 'x' });
+    await assert.rejects(
+      rig.step('s', { pkg: 'move', pkg2: 'move' }, () => assert.fail('it ran')),
+      /^CannotUndoError: the folder holds node_modules/,
+    );
+  });
+
+  it('does not look for long after the person has stopped the work', async () => {
+    const rig = createUndoRig({ 'a.ts': 'one' });
+    const prepared = preparedFor('write', {
+      paths: [{ label: 'a.ts', file: rig.at('a.ts'), root: rig.root, below: 'a.ts', kind: 'write' }],
+    });
+    await rig.keeper.before(step('s'), prepared, never);
+    writeFileSync(rig.at('a.ts'), 'two');
+    const { note } = rig.images;
+    const slow = Promise.withResolvers<void>();
+    Object.assign(rig.images, {
+      note: async (file: string, isForMerge: boolean) => {
+        await slow.promise;
+        return note(file, isForMerge);
+      },
+    });
+    setTimeout(slow.resolve, 2_300);
+    const undo = await rig.keeper.after(step('s'), prepared, AbortSignal.abort());
+    assert.deepEqual(undo, { files: 1, unknown: [] });
+  }).timeout(10_000);
+
   it('names the file of several that cannot be kept', async () => {
     const rig = createUndoRig({ large: Buffer.alloc(1_000_001) }, { largestFile: 1_000_000 });
     await assert.rejects(
@@ -202,7 +243,7 @@ describe('undo of a step', () => {
   it('stops with the signal', async () => {
     const rig = createUndoRig(files);
     const prepared = preparedFor('write', {
-      paths: [{ label: 'a.ts', file: rig.at('a.ts'), kind: 'write' }],
+      paths: [{ label: 'a.ts', file: rig.at('a.ts'), root: rig.root, below: 'a.ts', kind: 'write' }],
     });
     const reason = new Error('stopped');
     await assert.rejects(rig.keeper.before(step('s'), prepared, AbortSignal.abort(reason)), reason);
@@ -222,7 +263,9 @@ describe('undo of a step', () => {
 
   it('calls files by their root where there are several', async () => {
     const rig = createUndoRig(files, { secondRoot: true });
-    await rig.step('s', { 'a.ts': 'write', '../second/new.ts': 'write' }, () => {});
+    await rig.step('s', { 'a.ts': 'write', '../second/new.ts': 'write' }, () =>
+      fill(rig.base, { 'work/a.ts': 'new', 'second/new.ts': 'new' }),
+    );
     assert.deepEqual(
       rig.versions.of('s').map(({ label, root }) => [label, path.basename(root)]),
       [

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PlannedPath } from '../../extension/core/restorePlan.ts';
+import { isSameState, type PlannedPath } from '../../extension/core/restorePlan.ts';
 import type { PathAccess, PreparedStep } from '../../extension/core/tool.ts';
 import type { FileRestorer, PutBackResult, StepUndoKeeper } from '../../extension/core/undo.ts';
 import type { Step } from '../../extension/shared/event.ts';
@@ -37,10 +37,10 @@ export interface FakeVersions {
   of(stepId: string): readonly FileVersion[];
 }
 
-const needed = ({ before, after }: FileVersion): string[] =>
-  [before, after].flatMap((state) => (state?.kind === 'file' ? [state.hash] : []));
+const needed = ({ before }: FileVersion): string[] => (before.kind === 'file' ? [before.hash] : []);
 
 export const createFakeVersions = (): FakeVersions => {
+  const forgotten = new Set<FileVersion>();
   const versions: FakeVersions = {
     all: [],
     keepVersions: async (added) => {
@@ -48,13 +48,19 @@ export const createFakeVersions = (): FakeVersions => {
         const index = versions.all.findIndex(
           ({ stepId, file }) => stepId === each.stepId && file === each.file,
         );
-        if (index < 0) versions.all.push(each);
+        const { before, after } = each;
+        if (after !== undefined && isSameState(before, after)) {
+          if (index >= 0) versions.all.splice(index, 1);
+        } else if (index < 0) versions.all.push(each);
         else versions.all[index] = each;
       }
     },
-    versionHashes: async () => [...new Set(versions.all.flatMap(needed))],
+    versionHashes: async () => [
+      ...new Set(versions.all.filter((each) => !forgotten.has(each)).flatMap(needed)),
+    ],
     forgetVersions: async (hashes) => {
-      versions.all = versions.all.filter((each) => !needed(each).some((hash) => hashes.includes(hash)));
+      for (const each of versions.all)
+        if (needed(each).some((hash) => hashes.includes(hash))) forgotten.add(each);
     },
     of: (stepId) => versions.all.filter((each) => each.stepId === stepId),
   };
@@ -181,7 +187,7 @@ export const createUndoRig = (
     now: () => ++clock,
     logError,
     // A slow machine must not make a source late.
-    patienceMs: overrides.patienceMs ?? 20_000,
+    patienceMs: { git: overrides.patienceMs ?? 20_000, listing: overrides.patienceMs ?? 20_000 },
   });
   const restorer = createPutBack({
     images,
@@ -196,7 +202,7 @@ export const createUndoRig = (
     const step = stepOf(id);
     await keeper.before(step, prepared, never);
     await work();
-    return keeper.after(step, prepared);
+    return keeper.after(step, prepared, never);
   };
   const rig: UndoRig = {
     base,
@@ -212,14 +218,17 @@ export const createUndoRig = (
     at: (name) => path.join(root, name),
     step: (id, paths, work) => {
       const access = Object.entries(paths).map(
-        ([label, kind]): PathAccess => ({ label, file: path.resolve(root, label), kind }),
+        ([label, kind]): PathAccess => ({ label, file: path.resolve(root, label), root, below: label, kind }),
       );
       return around(id, preparedFor('write', { paths: access }), work);
     },
     command: (id, line) =>
       around(
         id,
-        preparedFor('execute', { paths: [], command: { line, folder: '.', isSandboxed: false } }),
+        preparedFor('execute', {
+          paths: [],
+          command: { line, folder: '.', root, below: '.', isSandboxed: false },
+        }),
         () => execFileSync('bash', ['-c', line], { cwd: root, stdio: 'ignore' }),
       ),
     plan: (...stepIds) => restorer.plan(stepIds.flatMap((id) => versions.of(id))),

@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import type { ApprovalPrompt } from '../../extension/shared/event.ts';
 import type { RuleDuration, RuleOffer } from '../../extension/shared/rule.ts';
@@ -8,6 +8,7 @@ import { GroupContext } from '../groupContext.ts';
 import { isComposing } from '../keys.ts';
 import { useExpiry } from '../useExpiry.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
+import { useUndecided } from '../useUndecided.ts';
 import { useView } from '../view.ts';
 import { isToldByDiff } from '../words.ts';
 import { Button } from './Button.tsx';
@@ -128,6 +129,8 @@ export const ApprovalCard = ({ record, prompt }: { record: StepRecord; prompt: A
     const timer = setTimeout(() => setSent(false), answerDeadline);
     return () => clearTimeout(timer);
   }, [isSent]);
+
+  useUndecided(useCallback((id) => id === stepId && setSent(false), [stepId]));
 
   // Out of the field itself: what stands there is what the person means, whatever was heard of its typing.
   const writtenReason = (): string => {

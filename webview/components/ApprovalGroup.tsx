@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import { countSteps, groupTitle } from '../asking.ts';
 import { GroupContext } from '../groupContext.ts';
 import { isComposing } from '../keys.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
+import { useUndecided } from '../useUndecided.ts';
 import { useView } from '../view.ts';
 import { Button } from './Button.tsx';
 import { Caution } from './Caution.tsx';
@@ -77,6 +78,9 @@ export const ApprovalGroup = ({ records, children }: ApprovalGroupProps) => {
         setAnswers((before) => new Map(before).set(stepId, isApproved)),
     }),
     [answers],
+  );
+  useUndecided(
+    useCallback((stepId) => setAnswers((before) => new Map([...before].filter(([id]) => id !== stepId))), []),
   );
   const open = records.filter(({ status, step }) => status === 'waiting' && !answers.has(step.id));
   const reasonOf = (field: Element): string => ('value' in field ? String(field.value).trim() : '');

@@ -1,3 +1,5 @@
+import type { RefObject } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import { type JsonValue, textOf } from '../../extension/shared/message.ts';
 import type { StepUndo } from '../../extension/shared/undo.ts';
@@ -5,6 +7,7 @@ import { useChat, useUnfolded } from '../chatContext.ts';
 import { clock, duration, exactTime, plural } from '../format.ts';
 import { dataUrl } from '../images.ts';
 import { canUndo, undoTitle, unknownText } from '../undo.ts';
+import { useKeepFocus } from '../useKeepFocus.ts';
 import { useNow } from '../useNow.ts';
 import { useView } from '../view.ts';
 import { decisionText, statusText, stepIcons, stepStatusLabels, verbOf } from '../words.ts';
@@ -29,8 +32,54 @@ const Section = ({ title, text }: { title: string; text: string }) => (
   </div>
 );
 
+interface UndoProps {
+  readonly undo: StepUndo;
+  /** Takes the focus when the button goes. */
+  readonly heir: RefObject<HTMLElement | null>;
+  readonly onUndo: () => void;
+}
+
+const UndoButton = ({ undo, heir, onUndo }: UndoProps) => {
+  const holder = useRef<HTMLSpanElement>(null);
+  useKeepFocus(holder, heir);
+  return (
+    <span ref={holder}>
+      <button
+        type="button"
+        class="text-button"
+        title={undoTitle(undo)}
+        data-test="undo-details"
+        onClick={onUndo}
+      >
+        Undo ({plural(undo.files, 'file')})
+      </button>
+    </span>
+  );
+};
+
+/** In the line of a step. */
+const UndoInLine = ({ record, undo, heir, onUndo }: UndoProps & { record: StepRecord }) => {
+  const holder = useRef<HTMLSpanElement>(null);
+  useKeepFocus(holder, heir);
+  const { tool, title } = record.step;
+  return (
+    <span ref={holder} class="step-undo">
+      <button
+        type="button"
+        class="text-button"
+        aria-label={`Undo ${verbOf(tool)} ${title}: ${plural(undo.files, 'file')}`}
+        title={undoTitle(undo)}
+        data-test="undo-step"
+        onClick={onUndo}
+      >
+        Undo
+      </button>
+    </span>
+  );
+};
+
 /** What of a step can be taken back, what was, and what cannot be. */
-const UndoDetails = ({ undo, onUndo }: { undo: StepUndo; onUndo: () => void }) => {
+const UndoDetails = ({ undo, heir, onUndo }: UndoProps) => {
   const unknown = unknownText(undo);
   const files = plural(undo.files, 'file');
   return (
@@ -43,17 +92,7 @@ const UndoDetails = ({ undo, onUndo }: { undo: StepUndo; onUndo: () => void }) =
           </button>
         </p>
       )}
-      {canUndo(undo) && (
-        <button
-          type="button"
-          class="text-button"
-          title={undoTitle(undo)}
-          data-test="undo-details"
-          onClick={onUndo}
-        >
-          Undo ({files})
-        </button>
-      )}
+      {canUndo(undo) && <UndoButton undo={undo} heir={heir} onUndo={onUndo} />}
       {unknown !== '' && <p data-test="unknown">{unknown}</p>}
     </div>
   );
@@ -61,11 +100,12 @@ const UndoDetails = ({ undo, onUndo }: { undo: StepUndo; onUndo: () => void }) =
 
 interface DetailsProps {
   readonly record: StepRecord;
+  readonly heir: RefObject<HTMLElement | null>;
   readonly onReview: () => void;
   readonly onUndo: () => void;
 }
 
-const Details = ({ record, onReview, onUndo }: DetailsProps) => {
+const Details = ({ record, heir, onReview, onUndo }: DetailsProps) => {
   const { step, result, diffs } = record;
   const output = result === undefined ? record.liveOutput : textOf(result.content);
   const images = result?.content.filter((block) => block.type === 'image') ?? [];
@@ -73,7 +113,7 @@ const Details = ({ record, onReview, onUndo }: DetailsProps) => {
   return (
     <div class="step-details">
       {decision !== undefined && <p class="step-decision">{decision}</p>}
-      {record.undo !== undefined && <UndoDetails undo={record.undo} onUndo={onUndo} />}
+      {record.undo !== undefined && <UndoDetails undo={record.undo} heir={heir} onUndo={onUndo} />}
       {Object.entries(step.input).map(([name, value]) => (
         <Section key={name} title={name} text={inputText(value)} />
       ))}
@@ -134,6 +174,7 @@ const LiveTail = ({ output }: { output: string }) => {
 export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string }) => {
   const { post } = useView();
   const [isOpen, setOpen] = useUnfolded([record.step.id]);
+  const toggle = useRef<HTMLButtonElement>(null);
   const { step, status, prompt } = record;
   const { sessionId } = useChat();
   const review = () => post({ type: 'review', stepId: step.id });
@@ -153,6 +194,7 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
     <div class="step" data-test="step" data-item={step.id} data-status={status} data-tool={step.tool}>
       <div class="step-line">
         <button
+          ref={toggle}
           type="button"
           class="step-toggle"
           aria-expanded={isOpen}
@@ -167,18 +209,7 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
           <Time record={record} />
         </button>
         {canUndo(record.undo) && sessionId !== '' && (
-          <span class="step-undo">
-            <button
-              type="button"
-              class="text-button"
-              aria-label={`Undo ${verbOf(step.tool)} ${step.title}: ${plural(record.undo.files, 'file')}`}
-              title={undoTitle(record.undo)}
-              data-test="undo-step"
-              onClick={undo}
-            >
-              Undo
-            </button>
-          </span>
+          <UndoInLine record={record} undo={record.undo} heir={toggle} onUndo={undo} />
         )}
         {hasDiff && (
           <IconButton
@@ -193,7 +224,7 @@ export const StepCard = ({ record, jobId }: { record: StepRecord; jobId: string 
         )}
       </div>
       {status === 'running' && !isOpen && <LiveTail output={record.liveOutput} />}
-      {isOpen && <Details record={record} onReview={review} onUndo={undo} />}
+      {isOpen && <Details record={record} heir={toggle} onReview={review} onUndo={undo} />}
     </div>
   );
 };
