@@ -5,10 +5,12 @@ import type { FileState, FileVersion } from '../shared/undo.ts';
  * `asLeft`: as the last of the steps left it, so nothing else is lost. `nothing`: it is already as it was.
  * `changedSince`: somebody else changed it, after the steps or between them.
  * These cannot be put back: `forgotten`: its content as it was is not kept any more; `outside`: its workspace folder is
- * not open.
+ * not open; `unreadable`: how it is now cannot be told, so it would be lost.
  */
 export type Standing = 'asLeft' | 'nothing' | 'changedSince' | Obstacle;
-export type Obstacle = 'forgotten' | 'outside';
+export type Obstacle = 'forgotten' | 'outside' | 'unreadable';
+
+const obstacles: ReadonlySet<Standing> = new Set<Obstacle>(['forgotten', 'outside', 'unreadable']);
 
 /** One step's change, for merging. */
 export interface StateChange {
@@ -30,6 +32,9 @@ export interface PlannedPath {
   readonly changes: readonly StateChange[];
 }
 
+/** It cannot be put back. */
+export const isBlocked = ({ standing }: PlannedPath): boolean => obstacles.has(standing);
+
 export const missing: FileState = { kind: 'missing' };
 
 export const isSameState = (a: FileState, b: FileState): boolean => {
@@ -38,6 +43,10 @@ export const isSameState = (a: FileState, b: FileState): boolean => {
   if (a.kind === 'link') return b.kind === 'link' && a.target === b.target;
   return b.kind === 'missing';
 };
+
+/** Whether the step changed it, as far as that is known. */
+export const isChange = ({ before, after }: Pick<FileVersion, 'before' | 'after'>): boolean =>
+  after === undefined || !isSameState(before, after);
 
 /** Every state that the file may be in if nobody else has touched it: what was undone may be so, or be done again. */
 const leftStates = (versions: readonly FileVersion[]): readonly FileState[] => {
@@ -63,7 +72,7 @@ const standingOf = (
   now: FileState,
   obstacle: Obstacle | undefined,
 ): Standing => {
-  if (obstacle === 'outside') return obstacle;
+  if (obstacle === 'outside' || obstacle === 'unreadable') return obstacle;
   if (isSameState(target, now)) return 'nothing';
   if (obstacle !== undefined) return obstacle;
   const isAsLeft = leftStates(versions).some((state) => isSameState(state, now));
@@ -101,7 +110,7 @@ export const planRestore = (
   const byFile = Map.groupBy(versions, ({ file }) => file);
   const paths = [...byFile]
     .flatMap(([file, own]): PlannedPath[] => {
-      const changing = own.filter(({ before, after }) => after === undefined || !isSameState(before, after));
+      const changing = own.filter(isChange);
       const [first] = changing;
       if (first === undefined) return [];
       const { before: target, label, root } = first;

@@ -27,6 +27,8 @@ export interface PutBackResult {
   readonly stepId: string | undefined;
   /** Paths that are now as they were. */
   readonly done: readonly PlannedPath[];
+  /** Folders among these that stay, because they hold something else by now: what that is, as a sentence. */
+  readonly left?: readonly { readonly path: PlannedPath; readonly reason: string }[];
   /** Those that are as they were found, and why, as a sentence without the label. */
   readonly failed: readonly { readonly path: PlannedPath; readonly reason: string }[];
 }

@@ -1,13 +1,10 @@
-import { isSameState } from '../core/restorePlan.ts';
+import { isChange } from '../core/restorePlan.ts';
 import type { VersionQuery } from '../core/store.ts';
 import { type FileState, type FileVersion, undoIdPrefix } from '../shared/undo.ts';
 import { integer, integerOrNone, text, textOrNone } from './rows.ts';
 import type { Query, Row, Statement } from './sqlite.ts';
 
 const hashOf = (state: FileState | undefined): string | null => (state?.kind === 'file' ? state.hash : null);
-
-const isChange = ({ before, after }: FileVersion): boolean =>
-  after === undefined || !isSameState(before, after);
 
 /** The values of a row, in the order of its columns. */
 const valuesOf = (version: FileVersion): readonly (string | number | null)[] => [

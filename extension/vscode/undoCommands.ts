@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { InputError } from '../core/agents.ts';
 import { reasonOf } from '../core/reasonOf.ts';
-import { isSameState, type PlannedPath } from '../core/restorePlan.ts';
+import { isBlocked, isSameState, type PlannedPath } from '../core/restorePlan.ts';
 import type { Store } from '../core/store.ts';
 import type { FileRestorer, PutBackResult } from '../core/undo.ts';
 import { type FileVersion, undoIdPrefix } from '../shared/undo.ts';
@@ -156,7 +156,7 @@ export const createUndoCommands = (ports: UndoCommandPorts) => {
   /** Where no file can be put back, the chat still can. */
   const withoutFiles = async (request: UndoRequest, plan: readonly PlannedPath[]): Promise<Outcome> => {
     const { rewind } = request;
-    const blocked = plan.filter(({ standing }) => standing === 'forgotten' || standing === 'outside');
+    const blocked = plan.filter(isBlocked);
     const detail =
       blocked.length > 0
         ? `Nothing can be put back. ${blockedText(blocked)}`

@@ -1,5 +1,5 @@
 /** What is said before and after files are put back. Pure. */
-import type { PlannedPath } from '../core/restorePlan.ts';
+import { isBlocked, type PlannedPath } from '../core/restorePlan.ts';
 import type { PutBackResult } from '../core/undo.ts';
 import type { FileState, FileVersion } from '../shared/undo.ts';
 import type { Choices } from './undoChoices.ts';
@@ -47,8 +47,10 @@ export const whatHappens = ({ target, now }: PlannedPath): string => {
   return target.kind === now.kind ? 'gets its earlier content' : `becomes a ${target.kind} again`;
 };
 
-const whyNot = ({ standing }: PlannedPath): string =>
-  standing === 'outside' ? 'it is not in a folder that is open' : 'what it was is not kept any more';
+const whyNot = ({ standing }: PlannedPath): string => {
+  if (standing === 'unreadable') return 'it cannot be read as it is now';
+  return standing === 'outside' ? 'it is not in a folder that is open' : 'what it was is not kept any more';
+};
 
 export const listed = (lines: readonly string[], limit = shownLines): string => {
   const more = lines.length - limit;
@@ -73,7 +75,7 @@ export const expectationText = ({ plan, unknown, hasCommand }: Expectation): str
   const changed = of('changedSince').map(({ label }) => label);
   if (changed.length > 0)
     parts.push(`Changed since these steps; you choose what happens to each:\n${listed(changed)}`);
-  const blocked = of('forgotten', 'outside').map((path) => `${path.label}: ${whyNot(path)}`);
+  const blocked = shownPaths(plan.filter(isBlocked)).map((path) => `${path.label}: ${whyNot(path)}`);
   if (blocked.length > 0) parts.push(`Stays as it is:\n${listed(blocked)}`);
   if (unknown.length > 0)
     parts.push(`Also changed, and stays as it is, because it is not known how it was:\n${listed(unknown)}`);
@@ -97,11 +99,12 @@ export const resultText = (outcome: {
 }): string => {
   const { done, plan, result, choices } = outcome;
   const failed = new Map(result.failed.map(({ path, reason }) => [path.file, reason]));
-  const blocked = plan.filter(({ standing }) => standing === 'forgotten' || standing === 'outside');
+  const blocked = plan.filter(isBlocked);
   const stays = [
     ...result.failed.map(({ path, reason }) => `${path.label} (${reason})`),
     ...shownPaths(blocked).map((path) => `${path.label} (${whyNot(path)})`),
   ];
+  const left = (result.left ?? []).map(({ path, reason }) => `${path.label} (${reason})`);
   const kept = shownPaths(choices.keep).map(({ label }) => label);
   const merged = choices.merge.flatMap(({ path }) => (failed.has(path.file) ? [] : [path.label]));
   const isMoreToDo = kept.length > 0 || merged.length > 0 || failed.size > 0;
@@ -111,6 +114,7 @@ export const resultText = (outcome: {
       ? []
       : [`Kept as ${kept.length === 1 ? 'it is' : 'they are'} now: ${inLine(kept)}.`]),
     ...(merged.length === 0 ? [] : [`Merged in the editor and not saved yet: ${inLine(merged)}.`]),
+    ...(left.length === 0 ? [] : [`Not empty, and so still there: ${inLine(left)}.`]),
     ...(stays.length === 0 ? [] : [`Could not be put back: ${inLine(stays)}.`]),
     ...(isMoreToDo ? ['Undo again for the rest.'] : []),
   ].join(' ');

@@ -1,8 +1,9 @@
 /** Puts files back as steps found them, inside the open folders and nowhere else. */
-import { lstat, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf } from '../core/reasonOf.ts';
 import {
+  isChange,
   isSameState,
   missing,
   type Obstacle,
@@ -92,25 +93,28 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
   /** @throws CannotUndoError */
   const keepOne = async (file: string, roots: readonly RealRoot[]): Promise<FileState> => {
     const unsaved = await unsavedBytes(editor, file, editorNames(file, roots));
-    return unsaved === undefined ? images.keep(file) : images.keepBytes(unsaved, newFileMode());
+    if (unsaved === undefined) return images.keep(file);
+    const status = await statusOf(file);
+    return images.keepBytes(unsaved, status === undefined ? newFileMode() : permissionsOf(status));
   };
 
-  const plan: FileRestorer['plan'] = async (versions) => {
+  const plan: FileRestorer['plan'] = async (all) => {
+    const versions = all.filter(isChange);
     const roots = await realRootsOf(options.roots());
     const files = [...new Set(versions.map(({ file }) => file))];
     const states = new Map<string, FileState>();
     const obstacles = new Map<string, Obstacle>();
     await mapSome(files, atOnce, async (file) => {
       const place = rooted(file, roots);
-      const state =
-        place === undefined || !isFollowed(place)
-          ? undefined
-          : await stateNow(file, roots).catch((error: unknown) => {
-              if (error instanceof BoundaryError || error instanceof CannotUndoError) return undefined;
-              throw error;
-            });
-      if (state === undefined) obstacles.set(file, 'outside');
-      else states.set(file, state);
+      if (place === undefined || !isFollowed(place)) {
+        obstacles.set(file, 'outside');
+        return;
+      }
+      try {
+        states.set(file, await stateNow(file, roots));
+      } catch (error) {
+        obstacles.set(file, error instanceof BoundaryError ? 'outside' : 'unreadable');
+      }
     });
     const hashes = [
       ...new Set(versions.flatMap(({ before }) => (before.kind === 'file' ? [before.hash] : []))),
@@ -147,17 +151,21 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     return handle.readFile().finally(() => handle.close());
   };
 
-  /** @throws CannotUndoError */
-  const keepNow = async (paths: readonly PlannedPath[], roots: readonly RealRoot[]): Promise<void> => {
-    await mapSome(paths, atOnce, async ({ file, label }) => {
-      await keepOne(file, roots).catch((error: unknown) => {
+  /** @returns what was kept, in the order of the paths @throws CannotUndoError */
+  const keepNow = async (
+    paths: readonly PlannedPath[],
+    roots: readonly RealRoot[],
+  ): Promise<readonly FileState[]> => {
+    const kept = await mapSome(paths, atOnce, ({ file, label }) =>
+      keepOne(file, roots).catch((error: unknown) => {
         throw new CannotUndoError(
           `Nothing was put back: ${label} could not be kept as it is now (${reasonOf(error)}).`,
           { cause: error },
         );
-      });
-    });
+      }),
+    );
     await images.settle();
+    return kept;
   };
 
   /** Files whose earlier content went since they were planned, and what may be the only copy of one. */
@@ -222,32 +230,43 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     }
   };
 
-  const perform = async (operation: Operation, roots: readonly RealRoot[]): Promise<void> => {
+  /** @returns why there is still something, where that is as it should be */
+  const perform = async (operation: Operation, roots: readonly RealRoot[]): Promise<string | undefined> => {
     const { path: planned, kind } = operation;
     const { file } = planned;
     await check(operation, roots);
+    let left: string | undefined;
     switch (kind) {
       case 'remove':
-        return inParent(file, async (place) => {
+        await inParent(file, async (place) => {
           const status = await lstat(place).catch(() => undefined);
           if (status !== undefined) await unlink(place);
         });
+        break;
       case 'removeFolder':
-        return inParent(file, async (place) => {
+        await inParent(file, async (place) => {
           // What somebody else has put into it is not ours to remove: then it stays.
-          await rmdir(place).catch((error: unknown) => {
+          await rmdir(place).catch(async (error: unknown) => {
             if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw error;
+            const names = await readdir(place).catch(() => []);
+            if (names.length === 0) return;
+            const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+            left = `it holds ${names.sort().slice(0, 3).join(', ')}${more}`;
           });
         });
+        break;
       case 'makeFolder': {
         const folder = await makeVerifiedFolder(file);
-        return folder.close();
+        await folder.close();
+        break;
       }
       case 'folderMode':
-        return chmodVerified(file, operation.mode);
+        await chmodVerified(file, operation.mode);
+        break;
       case 'put':
-        return put(planned, roots);
+        await put(planned, roots);
     }
+    return left;
   };
 
   const putBack: FileRestorer['putBack'] = async (paths, of, signal, onDone) => {
@@ -256,16 +275,19 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
     if (possible.length === 0) return { stepId: undefined, done: [], failed: [] };
     // They may be the oldest of all, and the next to go.
     await images.makeYoung(possible.flatMap(({ target }) => (target.kind === 'file' ? [target.hash] : [])));
-    await keepNow(possible, roots);
+    const found = await keepNow(possible, roots);
     const stepId = `${undoIdPrefix}${options.newId()}`;
     const at = options.now();
-    const versions = possible.map(
-      ({ file, label, root, now }): FileVersion => ({ ...of, stepId, file, label, root, before: now, at }),
-    );
+    // It may have changed since it was planned: what was found was kept, and that can be had back.
+    const versions = possible.map(({ file, label, root, now }, index): FileVersion => {
+      const before = found[index] ?? now;
+      return { ...of, stepId, file, label, root, before, at };
+    });
     await store.keepVersions(versions);
     const reasonsByFile = new Map<string, string>();
     for (const file of await lostAmong(possible)) reasonsByFile.set(file, 'what it was is not kept any more');
     const begun = new Set<string>();
+    const left: { readonly path: PlannedPath; readonly reason: string }[] = [];
     for (const operation of operationsOf(possible)) {
       const { file } = operation.path;
       if (reasonsByFile.has(file)) continue;
@@ -274,21 +296,24 @@ export const createPutBack = (options: PutBackOptions): FileRestorer => {
         continue;
       }
       begun.add(file);
-      await perform(operation, roots).catch((error: unknown) => {
+      const holds = await perform(operation, roots).catch((error: unknown) => {
         if (!(error instanceof BoundaryError)) options.logError(error);
         reasonsByFile.set(file, explain(error, file));
+        return undefined;
       });
+      if (holds !== undefined) left.push({ path: operation.path, reason: holds });
       onDone(begun.size);
     }
     const result: PutBackResult = {
       stepId,
+      left,
       done: possible.filter(({ file }) => !reasonsByFile.has(file)),
       failed: possible.flatMap((planned) => {
         const reason = reasonsByFile.get(planned.file);
         return reason === undefined ? [] : [{ path: planned, reason }];
       }),
     };
-    // What is there of those that failed is somebody else's: undoing this asks about it.
+    // Of those that failed nobody knows how far they came: undoing this asks, where they are not as they were found.
     const done = versions.filter(({ file }) => !reasonsByFile.has(file));
     const ended = await mapSome(done, atOnce, async (version): Promise<FileVersion> => {
       const after = await stateNow(version.file, roots).catch(() => undefined);

@@ -114,6 +114,35 @@ describe('undo and what came after', () => {
     await frame.locator('[data-test=empty]').waitFor();
   });
 
+  it('lets one look first, and keeps what it put back for later', async () => {
+    const { page } = rig.workbench;
+    const before = filesOf(rig);
+    const frame = await work(rig, run('sed -i s/two/2/ a.txt b.txt'));
+    const changed = filesOf(rig);
+    const step = lastStep(frame, 'run_command');
+    await pressUndo(step);
+    await answerUndo(rig.workbench, 'Look First');
+    const asked = await rig.workbench.notification(/Undo 2 files\? Nothing is changed before you choose/);
+    assert.equal(await rig.workbench.hasModal(), false);
+    const lookedAt = page.locator('.tabs-container .tab', { hasText: 'as before' });
+    await lookedAt.waitFor();
+    await screenshot('32-look-first');
+    assert.deepEqual(filesOf(rig), changed);
+    await asked.getByRole('button', { name: 'Undo', exact: true }).click();
+    await untilFiles(rig, before);
+    await isUndone(step);
+    await lookedAt.waitFor({ state: 'hidden' });
+    await clearNotifications(rig.workbench);
+
+    await rig.workbench.runCommand('AnyCowork: Undo Step…');
+    const rows = await rig.workbench.picks();
+    await screenshot('33-undo-of');
+    await rig.workbench.pick(rows.find((row) => row.includes('Undo of a.txt and 1 more')) ?? 'the undo');
+    await answerUndo(rig.workbench, 'Undo That');
+    await untilFiles(rig, changed);
+    await step.locator('[data-test=undo-step]').waitFor({ state: 'attached' });
+  });
+
   it('asks about files that somebody changed since: keep, earlier version, merge', async () => {
     const frame = await work(rig, run('sed -i s/two/2/ a.txt b.txt c.txt'));
     for (const name of names) appendFileSync(at(name), 'mine\n');

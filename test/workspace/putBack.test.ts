@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -116,6 +116,33 @@ describe('putting files back', () => {
     assert.equal(onDisk(rig, 'a.ts') + onDisk(rig, 'b.ts'), 'onetwo');
   });
 
+  it('puts the others back where one cannot be read', async function () {
+    if (process.platform === 'win32') skipBecause(this, 'it makes a named pipe');
+    const rig = createUndoRig({ 'a.ts': 'one', 'b.ts': 'two' });
+    await rig.step('s', { 'a.ts': 'write', 'b.ts': 'write' }, () =>
+      fill(rig.root, { 'a.ts': 'x', 'b.ts': 'y' }),
+    );
+    rmSync(rig.at('a.ts'));
+    execFileSync('mkfifo', [rig.at('a.ts')]);
+    assert.deepEqual(
+      (await rig.plan('s')).map(({ standing }) => standing),
+      ['unreadable', 'asLeft'],
+    );
+    await rig.undo('s');
+    assert.equal(onDisk(rig, 'b.ts'), 'two');
+  });
+
+  it('keeps what it finds, not what was planned', async () => {
+    const rig = await edited();
+    const plan = await rig.plan('s');
+    writeFileSync(rig.at('a.ts'), 'typed meanwhile');
+    const { stepId, failed } = await rig.restorer.putBack(plan, of, never, () => {});
+    assert.equal(failed.length, 1);
+    for (const { before } of rig.versions.of(stepId ?? '')) {
+      assert.equal(textOf(await rig.restorer.read(before)), 'typed meanwhile');
+    }
+  });
+
   it('says in words what was forgotten while it was looked at', async () => {
     const rig = await edited();
     const plan = await rig.plan('s');
@@ -152,7 +179,12 @@ describe('putting files back', () => {
     const rig = createUndoRig();
     await rig.step('s', { 'new/x.ts': 'write' }, () => fill(rig.root, { 'new/x.ts': 'x' }));
     fill(rig.root, { 'new/mine.ts': 'mine' });
-    assert.deepEqual((await rig.undo('s')).failed, []);
+    const { failed, left } = await rig.undo('s');
+    assert.deepEqual(failed, []);
+    assert.deepEqual(
+      left?.map(({ path: { label }, reason }) => [label, reason]),
+      [['new', 'it holds mine.ts']],
+    );
     assert.deepEqual(Object.keys(treeOf(rig.root)), ['new', 'new/mine.ts']);
   });
 
