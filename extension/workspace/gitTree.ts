@@ -70,6 +70,8 @@ interface Call {
 /** @throws when git is missing, fails, or takes too long */
 const git = ({ folder, args, index, input = '', milliseconds }: Call): Promise<Buffer> =>
   new Promise((resolve, reject) => {
+    // Nothing left would be no limit at all.
+    if (milliseconds <= 0) throw new Error('git has no time left');
     const child = execFile(
       'git',
       ['-C', folder, ...quiet, ...args],
