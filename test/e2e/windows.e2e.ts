@@ -13,9 +13,15 @@ const replies = 20;
 /** One message of the person, the replies with their calls, and the last answer. */
 const rowsOfJob = 1 + replies * (1 + readCalls) + 1;
 
+/** Taking turns: an agent that makes the same call or two again and again is stopped. */
+const readFiles = ['package.json', 'README.md', 'src/dates.js'] as const;
+
 const manyReads = (name: string): string => {
-  const call = `read_file ${JSON.stringify({ path: 'package.json' })}`;
-  const line = `call ${Array.from({ length: readCalls }, () => call).join(' ;; ')}`;
+  const calls = Array.from({ length: readCalls }, (_, index) => {
+    const file = readFiles[index % readFiles.length];
+    return `read_file ${JSON.stringify({ path: file })}`;
+  });
+  const line = `call ${calls.join(' ;; ')}`;
   return [...Array.from({ length: replies }, () => line), `say ${name} is done`].join('\n');
 };
 
