@@ -47,7 +47,7 @@ const stagesFor = (grep) => {
       name: 'e2e',
       needs: ['build', 'chromium', 'workbench'],
       isTest: true,
-      limit: 900,
+      limit: 1_200,
       args: [runMocha, '--timeout', '180000', 'test/e2e/**/*.e2e.ts', ...filter],
     },
   ];

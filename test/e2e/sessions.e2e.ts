@@ -43,7 +43,8 @@ describe('chats as a person lives in them', () => {
   };
 
   it('keeps three chats', async () => {
-    const look = Array.from({ length: 3 }, () => 'list_directory {"path":"."}').join(' ;; ');
+    // An agent that repeats itself would be stopped.
+    const look = ['.', 'src', 'test'].map((path) => `list_directory {"path":"${path}"}`).join(' ;; ');
     const long = [...Array.from({ length: 30 }, () => `call ${look}`), 'say The kingfisher sits.'].join('\n');
     await rig.send(otter);
     await rig.answer('The otter dives');
