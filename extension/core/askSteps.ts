@@ -113,6 +113,7 @@ async function* goOn(
     const approval = { by, reason: surface, ruleIds: asked.ruleIds };
     return yield* runApproved(turn, step, prepared, approval, await keepBefore(turn, step, prepared));
   }
+  if (call.verdict.action === 'ask' && call.verdict.namesEdit === true) turn.unchecked.isKnown = true;
   const offer = prompt.offers.find(({ duration }) => duration === scope);
   const { ruleIds, note } = await keepRule(turn, call, offer, decision);
   if (ruleIds.length > 0) await withdrawCovered(turn, others);

@@ -24,10 +24,10 @@ export type ConsideredCall =
 export const decideOn = async (turn: Turn, step: Step, prepared: PreparedStep): Promise<PolicyDecision> => {
   try {
     const taint = turn.taint();
-    const { edit } = turn.unchecked;
+    const { edit, isKnown } = turn.unchecked;
     return await turn.setUp.decide(step, prepared, {
       ...(taint === undefined ? {} : { taint }),
-      ...(edit === undefined ? {} : { uncheckedEdit: edit }),
+      ...(edit === undefined || isKnown ? {} : { uncheckedEdit: edit }),
     });
   } catch (error) {
     turn.setUp.logError(error);

@@ -46,6 +46,8 @@ export type PolicyDecision =
       readonly reason: string;
       readonly isCautioned: boolean;
       readonly offers: readonly RuleOffer[];
+      /** It names an edit that nobody saw: who approves it knows of such edits. */
+      readonly namesEdit?: true;
     }
   | { readonly action: 'refuse'; readonly reason: string };
 
@@ -59,7 +61,9 @@ const run = (reason: string, more: Partial<Run> = {}): Run => ({
   ...more,
 });
 
-const ask = (reason: string, offers: readonly RuleOffer[] = []): PolicyDecision => ({
+type Ask = Extract<PolicyDecision, { action: 'ask' }>;
+
+const ask = (reason: string, offers: readonly RuleOffer[] = []): Ask => ({
   action: 'ask',
   reason,
   isCautioned: false,
@@ -119,7 +123,8 @@ const decideTrusted = (step: PolicyStep, context: PolicyContext): PolicyDecision
     known === 'execute' &&
     context.uncheckedEdit !== undefined
   ) {
-    return ask(`files it may run were changed without being looked at: ${cutLabel(context.uncheckedEdit)}`);
+    const edit = cutLabel(context.uncheckedEdit);
+    return { ...ask(`files it may run were changed without being looked at: ${edit}`), namesEdit: true };
   }
   return ofRule ?? ofMode ?? ask(uncovered(step, context), offersFor(step, context));
 };

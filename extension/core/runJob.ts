@@ -197,7 +197,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
   );
   const clock = createWorkClock(setUp.now);
   const past: PastCall[] = [];
-  const unchecked: UncheckedEdit = { edit: undefined };
+  const unchecked: UncheckedEdit = { edit: undefined, isKnown: false };
   let budget = job.contextBudget;
 
   for (let turn = 0; turn < job.turnLimit; ) {

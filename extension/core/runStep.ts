@@ -133,7 +133,6 @@ export async function* runApproved(
   const { accepted = [] } = prepared;
   // Before it runs: it may change files although it fails in the end.
   if (by === 'rule' && prepared.effect === 'write') turn.unchecked.edit ??= step.title;
-  if (by !== 'rule' && prepared.effect === 'execute') turn.unchecked.edit = undefined;
   yield {
     type: 'StepApproved',
     step,

@@ -6,9 +6,11 @@ import { type PastCall, rememberedCalls, repetitionNote, repetitionOf, stoppedAt
 import type { Job, JobSetUp } from './runJob.ts';
 import type { WorkClock } from './workClock.ts';
 
-/** Of a job: a file that was changed by mode or rule since the person last approved a command. */
+/** Of a job: a file that was changed by mode or rule, until the person has approved a command knowing of it. */
 export interface UncheckedEdit {
   edit: string | undefined;
+  /** Who lets edits run and a command run wants them to go on by themselves: asked once, not at each edit. */
+  isKnown: boolean;
 }
 
 export interface Turn {

@@ -168,6 +168,7 @@ describe('runJob: edits that nobody saw', () => {
     calls: readonly string[],
     asked: readonly number[] = [],
     rejected: readonly number[] = [],
+    isNamed = true,
   ) => {
     const seen: (string | undefined)[] = [];
     await run({
@@ -178,7 +179,11 @@ describe('runJob: edits that nobody saw', () => {
       tools: tools(),
       decide: async ({ callId }, prepared, { uncheckedEdit }) => {
         seen.push(uncheckedEdit);
-        return asked.includes(Number(callId)) ? plainDecide(prepared) : letThrough;
+        if (!asked.includes(Number(callId))) return letThrough;
+        const verdict = await plainDecide(prepared);
+        return uncheckedEdit === undefined || verdict.action !== 'ask'
+          ? verdict
+          : { ...verdict, ...(isNamed ? { namesEdit: true } : {}) };
       },
       approver: {
         ask: async ({ step: { callId } }) => (rejected.includes(Number(callId)) ? no : yes),
@@ -187,9 +192,15 @@ describe('runJob: edits that nobody saw', () => {
     return seen.map((edit) => edit !== undefined);
   };
 
-  it('are told to the policy until the person has approved a command, whatever comes of that', async () => {
+  it('are told to the policy until the person has approved a command knowing of them, whatever comes of that', async () => {
     assert.deepEqual(await uncheckedAt(['command', 'edit', 'look', 'command', 'edit', 'command'], [3]), [
-      ...[false, false, true, true, false, true],
+      ...[false, false, true, true, false, false],
+    ]);
+  });
+
+  it('are told also behind a command whose question did not name them', async () => {
+    assert.deepEqual(await uncheckedAt(['edit', 'command', 'edit', 'command'], [1], [], false), [
+      ...[false, true, true, true],
     ]);
   });
 
