@@ -110,7 +110,12 @@ const payloadOf = ({ requests }: Question): { readonly text: string; readonly is
   if (rows.length <= payloadRows) return { text, isWhole: true };
   const more = `… +${count(rows.length - headRows - tailRows, 'line')} …`;
   const cut = [...rows.slice(0, headRows), more, ...rows.slice(-tailRows)].join('\n');
-  return { text: `${cut}\n\nIt is too long for a dialog: choose Review to see all of it.`, isWhole: false };
+  // Only edits are reviewed together.
+  const isShownWhole = requests.length === 1 || requests.every(({ changes }) => changes.length > 0);
+  const where = isShownWhole
+    ? 'choose Review to see all of it'
+    : 'Review shows the first, and the cards in the chat each of them whole';
+  return { text: `${cut}\n\nIt is too long for a dialog: ${where}.`, isWhole: false };
 };
 
 /** What every step of the question offers for this long; undefined where one of them does not. */
