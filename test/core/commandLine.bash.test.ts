@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { parseCommandLine } from '../../extension/core/commandLine.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 
 const bash = '/bin/bash';
 
@@ -28,7 +29,7 @@ describe('command lines, as bash reads them', function () {
   this.timeout(120_000);
   let folder = '';
   before(function () {
-    if (!existsSync(bash)) this.skip();
+    if (!existsSync(bash)) skipBecause(this, `there is no ${bash}`);
     folder = mkdtempSync(path.join(tmpdir(), 'anycowork-bash-'));
     writeFileSync(path.join(folder, 'show'), showScript);
     chmodSync(path.join(folder, 'show'), 0o755);

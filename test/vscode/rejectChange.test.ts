@@ -24,7 +24,7 @@ describe('leaving out a change', () => {
     await review.rejectChange();
     assert.equal(right().getText(), 'one\ntwo\nthree\nfour\nFIVE\nsix\n');
     assert.equal(opened.editor?.selection.active.line, 4);
-    assert.deepEqual(review.accepted('one'), [{ file: '/work/a.ts', text: right().getText() }]);
+    assert.deepEqual(review.accepted('one'), [{ file: '/folder/a.ts', text: right().getText() }]);
     assert.deepEqual(told, []);
     answers.push('Reject');
     await review.rejectChange();

@@ -81,7 +81,7 @@ describe('the review of a step', () => {
       assert.deepEqual(opened.savePrompts, []);
       assert.equal(await decide('one', { ...approve, surface: 'chat' }), true);
       assert.deepEqual(decisions, [
-        { ...approve, surface: 'chat', accepted: [{ file: '/work/src/a.ts', text: 'c\nz\n' }] },
+        { ...approve, surface: 'chat', accepted: [{ file: '/folder/src/a.ts', text: 'c\nz\n' }] },
       ]);
     });
   }
@@ -113,7 +113,7 @@ describe('the review of a step', () => {
     });
 
     for (const [button, accepted] of [
-      ['Approve as Changed', { accepted: [{ file: '/work/src/a.ts', text: 'b\nx\n' }] }],
+      ['Approve as Changed', { accepted: [{ file: '/folder/src/a.ts', text: 'b\nx\n' }] }],
       ['Approve as Proposed', {}],
     ] as const) {
       it(`is answered by ${button}`, async () => {
@@ -172,7 +172,7 @@ describe('the review of a step', () => {
     await until(() => !right().isDirty);
     await closeTabs(opened.tabs);
     assert.deepEqual(opened.savePrompts, []);
-    assert.deepEqual(review.accepted('one'), [{ file: '/work/b.ts', text: 'typed\n' }]);
+    assert.deepEqual(review.accepted('one'), [{ file: '/folder/b.ts', text: 'typed\n' }]);
   });
 
   it('keeps what is typed into another review right after the first one', async () => {

@@ -40,7 +40,7 @@ export const requestOf = (id: string, changes: readonly FileChange[], groupId?: 
 
 export const change = (path: string, before: string | undefined, after: string | undefined): FileChange => ({
   path,
-  file: `/work/${path}`,
+  file: `/folder/${path}`,
   before,
   after,
 });
