@@ -97,6 +97,13 @@ describe('errors', () => {
     await untilComposerFocused(shown);
   });
 
+  it('say in a chat of a folder that is not trusted how to go on', async () => {
+    const shown = await show([snapshot([user('u1', 'Hi', 1)], {}, { isTrusted: false })]);
+    assert.match((await shown.page.textContent('[data-test=untrusted]')) ?? '', /not trusted/);
+    await shown.page.click('[data-test=manage-trust]');
+    assert.equal((await shown.posted('act')).action, 'manageTrust');
+  });
+
   it('say that the chat cannot be saved, above the composer', async () => {
     const shown = await show([snapshot([], {}, { storageProblem: 'The chat cannot be saved.' })]);
     assert.equal(await shown.page.getByRole('alert').textContent(), 'The chat cannot be saved.');

@@ -244,6 +244,10 @@ export const placeStates: readonly State[] = [
     ],
   },
   {
+    name: 'untrusted',
+    messages: [snapshot([user('u1', 'Hi', 1), assistant('a1', 'Hello.', 2)], {}, { isTrusted: false })],
+  },
+  {
     name: 'archived',
     messages: [snapshot([user('u1', 'Hi', 1), assistant('a1', 'Hello.', 2)], {}, { shelf: 'archived' })],
   },

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { deletedForMs } from '../../extension/shared/session.ts';
 import { cancelEdit } from '../compose.ts';
 import { plural } from '../format.ts';
-import { useView } from '../view.ts';
+import { useAct, useView } from '../view.ts';
 import type { ComposerProps } from './Composer.tsx';
 import { Icon } from './Icon.tsx';
 import { IconButton } from './IconButton.tsx';
@@ -48,6 +48,20 @@ const ShelfNotice = ({ sessionId, surroundings: { shelf } }: ComposerProps) => {
         onClick={() => post({ type: 'changeSession', sessionId, change: { shelf: 'active' } })}
       >
         Restore
+      </button>
+    </Banner>
+  );
+};
+
+/** An empty chat says so in its middle. */
+const TrustNotice = ({ sessionId, surroundings: { isTrusted } }: ComposerProps) => {
+  const act = useAct();
+  if (isTrusted || sessionId === '') return null;
+  return (
+    <Banner kind="note" icon="workspace-untrusted" test="untrusted">
+      <span>This folder is not trusted, so agents do not work in it. The chat can be read.</span>
+      <button type="button" class="text-button" data-test="manage-trust" onClick={() => act('manageTrust')}>
+        Manage trust
       </button>
     </Banner>
   );
@@ -107,6 +121,7 @@ export const ComposerNotices = (props: ComposerProps & { readonly problem: strin
   return (
     <>
       <ShelfNotice {...props} />
+      <TrustNotice {...props} />
       {surroundings.storageProblem !== undefined && (
         <Banner kind="warning">
           <span>{surroundings.storageProblem}</span>
