@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SearchResult } from '../../extension/core/store.ts';
-import { Blobs } from '../../extension/storage/blobs.ts';
-import { emptyDatabase } from '../../extension/storage/coldFiles.ts';
 import { migrations } from '../../extension/storage/schema.ts';
-import { searchRows } from '../../extension/storage/search.ts';
 import { searchTextLimit } from '../../extension/storage/searchText.ts';
 import type { StoreHandlers } from '../../extension/storage/storeService.ts';
 import { jobEvents } from './chatEvents.ts';
@@ -12,7 +9,6 @@ import {
   type OpenedService,
   openDatabase,
   openService,
-  openSqlite,
   quickDisk,
   session,
   systemError,
@@ -120,30 +116,6 @@ describe('the search of the store', function () {
     assert.deepEqual(shown(await find(opened.service, 'c')), ['a: ', 'b: Is it written in [C]?']);
     assert.deepEqual([...(await ids(opened.service, 'it c'))].sort(), ['b']);
     assert.deepEqual([...(await ids(opened.service, 'co'))].sort(), ['a', 'b', 'c']);
-  });
-
-  it('does not take all titles apart again with each key', async () => {
-    const sqlite = emptyDatabase(await openSqlite(), migrations);
-    sqlite.run(
-      `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 10000)
-        INSERT INTO sessions (id, title, agent_id, model, folder, created_at, updated_at)
-        SELECT 'chat-' || n, 'Größe der Änderung ' || n || ': où est passée la dernière clé de l’été?', 'a', '{}', '', 1, n
-        FROM numbers`,
-    );
-    const { query } = sqlite;
-    const least = (work: () => void): number =>
-      Math.min(
-        ...Array.from({ length: 5 }, () => {
-          const began = performance.now();
-          work();
-          return performance.now() - began;
-        }),
-      );
-    const sources = { sessions: query, rows: query, blobs: new Blobs(quickDisk, folder()) };
-    const searching = least(() => searchRows(sources, { text: 'cles', limit: 20 }));
-    const reading = least(() => query('SELECT id, title FROM sessions ORDER BY updated_at DESC, id'));
-    sqlite.close();
-    assert.ok(searching < 2.5 * reading, `${searching} ms, and ${reading} to read all titles`);
   });
 
   it('puts titles first, then the newest hits, some of each chat', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FoundSession } from '../../extension/shared/session.ts';
 import type { Shown } from './harness.ts';
 import { assistant, foundIn, hit, session, sessionsOf, snapshot, user } from './samples.ts';
-import { focused, settle, show, untilComposerFocused } from './show.ts';
+import { focused, settle, show, untilComposerFocused, untilSearchFocused } from './show.ts';
 
 const flaky = session('s2', 'Fix the flaky date test', { updatedAt: Date.now() });
 const other = session('s3', 'Explain the calendar', { updatedAt: Date.now() - 60_000 });
@@ -20,6 +20,7 @@ const dates = [
 const opened = async (): Promise<Shown> => {
   const shown = await show([snapshot([user('u1', 'Hi', 1), assistant('a1', 'Hello.', 2)])]);
   await shown.push({ type: 'showSessions' }, sessionsOf([flaky, other]));
+  await untilSearchFocused(shown);
   return shown;
 };
 

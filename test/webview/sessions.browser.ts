@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { SessionSummary } from '../../extension/shared/session.ts';
 import type { Shown } from './harness.ts';
 import { session, sessionsOf, snapshot, user } from './samples.ts';
-import { focused, settle, show, untilComposerFocused } from './show.ts';
+import { focused, settle, show, untilComposerFocused, untilSearchFocused } from './show.ts';
 
 const minute = 60_000;
 /** Ages count from now, not from when this file was read. */
@@ -18,6 +18,7 @@ const opened = async (sessions: readonly SessionSummary[] = listed()): Promise<S
   await shown.push({ type: 'showSessions' });
   await shown.posted('listSessions');
   await shown.push({ type: 'sessions', shelf: 'active', hasMore: false, sessions });
+  await untilSearchFocused(shown);
   return shown;
 };
 
@@ -107,6 +108,7 @@ describe('list of chats', () => {
       { type: 'showSessions' },
       { type: 'sessions', shelf: 'active', hasMore: false, sessions: listed() },
     );
+    await untilSearchFocused(shown);
     await shown.page.keyboard.press('Escape');
     await untilComposerFocused(shown);
     assert.equal(await shown.page.locator('[data-test=sessions]').count(), 0);

@@ -44,6 +44,11 @@ export const untilComposerFocused = async (shown: Shown): Promise<void> => {
   );
 };
 
+/** Waits until the list of chats has the focus: it comes after the drawing, too. */
+export const untilSearchFocused = async (shown: Shown): Promise<void> => {
+  await shown.page.waitForFunction(() => document.activeElement?.matches('[data-test=search]') === true);
+};
+
 /** Waits until what was done is drawn, and for a while after it. */
 export const settle = async (shown: Shown, milliseconds = 30): Promise<void> => {
   await drawn(shown.page);
