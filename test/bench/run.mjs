@@ -1,4 +1,4 @@
-// npm run bench [-- --only activation,bundles,view,steps,stream,storage] [--json FILE]: sets up what is missing, builds, and
+// npm run bench [-- --only activation,bundles,view,steps,stream,storage,undo] [--json FILE]: sets up what is missing, builds, and
 // measures the built extension in real VS Code. What each figure is, and how it is taken: test/bench/main.ts. Runs on
 // any Node from 20 up; what it starts runs on the npm package's Node. A benchmark is never a test: it ends with 0
 // whatever it measured, and with 1 only when it could not measure.
