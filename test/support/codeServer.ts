@@ -172,6 +172,7 @@ export class CodeServer {
   extensionHostPids(): number[] {
     return descendantsOf(this.pid)
       .filter((each) => each.command.includes('--type=extensionHost'))
+      .sort((a, b) => a.began - b.began)
       .map((each) => each.pid);
   }
 

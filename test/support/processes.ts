@@ -5,6 +5,8 @@ export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
+  /** Rises from process to process by when they began, which process ids do not: those wrap around. */
+  readonly began: number;
 }
 
 /** /proc where there is one: a minimal Debian has no ps. */
@@ -15,23 +17,33 @@ const fromProc = (): ProcessInfo[] =>
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
         // The command name in brackets may itself hold blanks and brackets.
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        if (state === 'Z') return [];
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        if (fields[0] === 'Z') return [];
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return [{ pid: Number(name), parent: Number(parent), command }];
+        return [{ pid: Number(name), parent: Number(fields[1]), command, began: Number(fields[19]) }];
       } catch {
         return []; // It ended between the two reads.
       }
     });
 
 const fromPs = (): ProcessInfo[] =>
-  execFileSync('ps', ['-axo', 'pid=,ppid=,command='], { encoding: 'utf8' })
+  execFileSync('ps', ['-axo', 'pid=,ppid=,lstart=,command='], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  })
     .split('\n')
     .flatMap((line) => {
-      const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+      const match = /^\s*(\d+)\s+(\d+)\s+(\S+ +\S+ +\S+ +\S+ +\d+)\s+(.*)$/.exec(line);
       return match === null
         ? []
-        : [{ pid: Number(match[1]), parent: Number(match[2]), command: match[3] ?? '' }];
+        : [
+            {
+              pid: Number(match[1]),
+              parent: Number(match[2]),
+              command: match[4] ?? '',
+              began: Date.parse(match[3] ?? ''),
+            },
+          ];
     });
 
 /** Every living process. Linux and macOS. */
