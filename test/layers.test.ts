@@ -23,6 +23,14 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ['extension/shared', 'extension/core'],
     packages: ['node:*'],
   },
+  'extension/skills': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'yaml', 'yauzl', 'picomatch', 'node:*'],
+  },
+  'extension/sandbox': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'dockerode', 'node:*'],
+  },
   'extension/storage': {
     folders: ['extension/shared', 'extension/core'],
     packages: ['zod', 'sql.js', 'node:*'],

@@ -147,6 +147,7 @@ export const sendDraft = (state: ViewState, requestId: string): { state: ViewSta
       sessionId: state.chat.sessionId,
       text,
       images: images.map(({ mediaType, data, name }) => ({ mediaType, data, name })),
+      skills: [],
       ...replaces,
     },
   };

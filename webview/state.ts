@@ -85,6 +85,7 @@ export const initialState = (draft: Draft = emptyDraft, editing?: Editing): View
     isTrusted: true,
     shelf: 'active',
     suggestions: [],
+    skills: [],
   },
   changes: new Map(),
   previewIds: new Map(),

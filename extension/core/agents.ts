@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Agent, defaultExecution, longestCommandTimeoutMs } from '../shared/agent.ts';
 import { type ModelRef, providerIds } from '../shared/message.ts';
 import { type ApprovalMode, approvalModes } from '../shared/rule.ts';
+import { executionModes } from '../shared/skill.ts';
 import { modeEntry } from './modes.ts';
 import type { Store } from './store.ts';
 
@@ -17,13 +18,19 @@ const executionSchema = z.object({
     .min(1_000)
     .max(longestCommandTimeoutMs)
     .default(defaultExecution.commandTimeoutMs),
+  sandbox: z.enum(executionModes).default(defaultExecution.sandbox),
+  memoryMb: z.number().int().min(16).max(1_000_000).default(defaultExecution.memoryMb),
+  cpus: z.number().min(0.1).max(1_000).default(defaultExecution.cpus),
 });
+
+const namesSchema = z.union([z.literal('all'), z.array(z.string().min(1).max(100)).max(500)]);
 
 const agentSchema = z.object({
   name: z.string().trim().min(1).max(100),
   instructions: z.string().max(100_000).default(''),
   model: modelSchema.optional(),
-  tools: z.union([z.literal('all'), z.array(z.string().min(1).max(100)).max(500)]).default('all'),
+  tools: namesSchema.default('all'),
+  skills: namesSchema.default('all'),
   execution: executionSchema.default(defaultExecution),
 });
 
@@ -32,12 +39,16 @@ const patchSchema = z
     name: agentSchema.shape.name,
     instructions: z.string().max(100_000),
     model: modelSchema,
-    tools: z.union([z.literal('all'), z.array(z.string().min(1).max(100)).max(500)]),
+    tools: namesSchema,
+    skills: namesSchema,
     execution: z
       .object({
         mode: z.enum(approvalModes),
         turnLimit: z.number().int().min(1).max(1_000),
         commandTimeoutMs: z.number().int().min(1_000).max(longestCommandTimeoutMs),
+        sandbox: z.enum(executionModes),
+        memoryMb: z.number().int().min(16).max(1_000_000),
+        cpus: z.number().min(0.1).max(1_000),
       })
       .partial(),
   })

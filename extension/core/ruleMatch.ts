@@ -175,6 +175,7 @@ const pathText = ({ tools, glob }: RuleMatch & { kind: 'path' }): string => {
 /** What a match covers, in words: `edits in src/**`, `npm test`. */
 export const matchText = (match: RuleMatch): string => {
   if (match.kind === 'path') return pathText(match);
+  if (match.kind === 'skill') return `${match.skill} ${match.entry} in the sandbox`;
   return match.kind === 'tool' ? match.tool : cutLabel(commandText(match.argv));
 };
 

@@ -46,6 +46,18 @@ export interface CommandAccess {
   readonly root: string;
   readonly below: string;
   readonly isSandboxed: boolean;
+  /** Of a sandboxed one: it reaches the internet. */
+  readonly hasNetwork?: boolean;
+  /** It is no command line but a program of a skill; `line` is only how that is shown. */
+  readonly skill?: SkillAccess;
+}
+
+/** Which program of which skill. */
+export interface SkillAccess {
+  readonly id: string;
+  /** Of its files: a rule holds for these and no others. */
+  readonly hash: string;
+  readonly entry: string;
 }
 
 /** Everything the policy looks at; exact. */
@@ -81,7 +93,7 @@ export interface PreparedStep {
 }
 
 /** What a tool knows of the question it would ask; the policy adds why, and what can be allowed for longer. */
-export type StepQuestion = Pick<ApprovalPrompt, 'title' | 'detail' | 'diffs'>;
+export type StepQuestion = Pick<ApprovalPrompt, 'title' | 'detail' | 'diffs' | 'isSandboxed'>;
 
 export interface Tool {
   readonly spec: ToolSpec;

@@ -49,6 +49,8 @@ export interface ApprovalPrompt {
   readonly reason: string;
   /** It asks whatever the mode and the rules say: drawn as a warning. */
   readonly isCautioned: boolean;
+  /** Of a command or a program: whether the sandbox holds it. Absent: it does not. */
+  readonly isSandboxed?: boolean;
   /** Steps of one turn that are alike and are asked together carry the same one. */
   readonly groupId?: string;
   /** Nobody's answer counts after this time. */

@@ -1,5 +1,7 @@
 /** The conversation as every part of the product speaks of it. Content is always an array of blocks. */
 
+import type { AttachedSkill } from './skill.ts';
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
 
@@ -78,6 +80,8 @@ export interface UserMessage {
   readonly createdAt: number;
   /** Set where it did not come from the person of this window: `an imported chat`. */
   readonly taint?: string;
+  /** What the person has the agent use for it; the model reads their texts behind the content. */
+  readonly skills?: readonly AttachedSkill[];
 }
 
 /** Why a reply ended. `interrupted`: cancelled, or the stream broke; the blocks are what had arrived by then. */

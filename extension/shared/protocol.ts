@@ -5,6 +5,7 @@ import { type AgentEvent, errorActions } from './event.ts';
 import { imageDataLimit, imageMediaTypes, messageTextLimit } from './message.ts';
 import type { ApprovalMode } from './rule.ts';
 import { type FoundSession, type SessionSummary, type Shelf, shelves } from './session.ts';
+import type { SkillChoice } from './skill.ts';
 
 const id = z.string().min(1).max(200);
 
@@ -27,6 +28,8 @@ const toHostSchema = z.discriminatedUnion('type', [
     sessionId: shownId,
     text: z.string().max(messageTextLimit),
     images: z.array(image).max(20),
+    /** Ids of the skills that go with it. */
+    skills: z.array(id).max(10).default([]),
     /** Id of an earlier message of the person, which this one replaces together with all that came after it. */
     replaces: id.optional(),
   }),
@@ -126,6 +129,8 @@ export interface Surroundings {
   readonly shelf: Shelf;
   /** Things to try in the open folder; an empty chat shows them. */
   readonly suggestions: readonly string[];
+  /** What the person may have the agent use, by id. */
+  readonly skills: readonly SkillChoice[];
   /** Set when the store cannot be written: shown above the composer, which then keeps its text. */
   readonly storageProblem?: string;
 }

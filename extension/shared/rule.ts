@@ -14,7 +14,9 @@ export type RuleMatch =
   | { readonly kind: 'path'; readonly tools: readonly string[]; readonly glob: string }
   /** Exactly this command, argument for argument, run in this folder (relative to the rule's; `.` is that). Never a prefix. */
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly folder: string }
-  /** Every step of a tool that comes from outside (an MCP server, a skill). */
+  /** This program of a skill whose files are these, in the sandbox, without more than it was granted. */
+  | { readonly kind: 'skill'; readonly skill: string; readonly hash: string; readonly entry: string }
+  /** Every step of a tool that comes from outside (an MCP server). */
   | { readonly kind: 'tool'; readonly tool: string };
 
 /** How long: in one chat, or in one workspace folder until it is deleted. */

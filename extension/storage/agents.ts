@@ -1,9 +1,19 @@
-import type { Agent } from '../shared/agent.ts';
+import { type Agent, defaultExecution } from '../shared/agent.ts';
 import { text } from './rows.ts';
 import type { Query, Statement } from './sqlite.ts';
 
+/** What an older version wrote lacks what agents have got since. */
+const complete = (body: string): Agent => {
+  const stored: Agent = JSON.parse(body);
+  return {
+    ...stored,
+    skills: stored.skills ?? 'all',
+    execution: { ...defaultExecution, ...stored.execution },
+  };
+};
+
 export const listAgents = (query: Query): readonly Agent[] =>
-  query('SELECT body FROM agents ORDER BY created_at, id').map((row): Agent => JSON.parse(text(row, 'body')));
+  query('SELECT body FROM agents ORDER BY created_at, id').map((row) => complete(text(row, 'body')));
 
 export const saveAgent = (agent: Agent): readonly Statement[] => [
   {

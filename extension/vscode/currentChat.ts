@@ -138,6 +138,7 @@ export const createCurrentChat = (options: {
       modelLabel: `${providerName}: ${model.model}`,
       isDemo: model.model.startsWith('scripted-'),
       mode,
+      skills: [],
       hasKey: await models.hasKey(model.provider),
       providerName,
       folder: workspaceRoots()[0]?.path ?? '',

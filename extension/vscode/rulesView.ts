@@ -21,7 +21,12 @@ const groupNames: Record<Group, string> = {
   elsewhere: 'Other workspaces and chats',
 };
 
-const icons: Record<RuleMatch['kind'], string> = { path: 'edit', command: 'terminal', tool: 'tools' };
+const icons: Record<RuleMatch['kind'], string> = {
+  path: 'edit',
+  command: 'terminal',
+  skill: 'extensions',
+  tool: 'tools',
+};
 
 export class RuleItem extends vscode.TreeItem {
   readonly rule: Rule;

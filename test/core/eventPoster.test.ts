@@ -17,6 +17,7 @@ const surroundings: Surroundings = {
   providerName: 'p',
   isTrusted: true,
   suggestions: [],
+  skills: [],
   shelf: 'active',
 };
 const snapshot = {

@@ -22,6 +22,7 @@ const agent = (id: string, changes: Partial<Agent> = {}): Agent => ({
   instructions: 'Say "no"; -- é\0\ud800',
   model,
   tools: ['read_file'],
+  skills: 'all',
   execution: defaultExecution,
   createdAt: 1,
   updatedAt: 1,

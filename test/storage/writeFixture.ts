@@ -65,6 +65,7 @@ await service.saveAgent(call(), {
   instructions: 'Say "no"; -- é',
   model,
   tools: ['read_file', 'run_command'],
+  skills: ['spreadsheet'],
   execution: defaultExecution,
   createdAt: 1,
   updatedAt: 2,

@@ -73,6 +73,7 @@ const sent = (sessionId: string): Extract<ToHost, { type: 'send' }> => ({
   requestId: 'q1',
   sessionId,
   text: 'Hi',
+  skills: [],
   images: [],
 });
 

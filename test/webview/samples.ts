@@ -25,6 +25,7 @@ export const surroundings: Surroundings = {
   folder: '/home/ada/date-tools',
   isTrusted: true,
   shelf: 'active',
+  skills: [],
   suggestions: [
     'Explain what this project does',
     'Find out why a test in test/date.test.ts fails',
