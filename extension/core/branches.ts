@@ -26,6 +26,7 @@ export interface Branches {
     itemId: string,
     text: string,
     images: readonly ImageBlock[],
+    skills?: readonly string[],
   ): Promise<StartedJob>;
   /**
    * Takes out what follows the person's last message before this item, and has it answered anew. The chat as it was is
@@ -149,7 +150,7 @@ export const createBranches = (options: {
     );
   };
 
-  const editAndResend: Branches['editAndResend'] = (sessionId, itemId, text, images) =>
+  const editAndResend: Branches['editAndResend'] = (sessionId, itemId, text, images, skills = []) =>
     alone(sessionId, async () => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
       const session = await chats.ready(sessionId);
@@ -164,7 +165,7 @@ export const createBranches = (options: {
       }
       const key = `${sessionId} ${itemId}`;
       if (found === undefined && cut.has(key)) {
-        const started = await chats.send({ sessionId, text, images });
+        const started = await chats.send({ sessionId, text, images, skills });
         cut.delete(key);
         return started;
       }
@@ -186,7 +187,7 @@ export const createBranches = (options: {
           );
         }
         await options.onRewound(sessionId);
-        const started = await chats.send({ sessionId, text, images });
+        const started = await chats.send({ sessionId, text, images, skills });
         cut.delete(key);
         return started;
       } catch (error) {

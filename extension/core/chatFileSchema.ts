@@ -61,7 +61,14 @@ const assistantContent = z
   .array(z.discriminatedUnion('type', [textBlock, thinkingBlock, toolCallBlock]))
   .max(10_000);
 
-const userMessage = z.strictObject({ role: z.literal('user'), id, content: userContent, createdAt: time });
+const attachedSkill = z.strictObject({ id, name: id, text, taint: text.exactOptional() });
+const userMessage = z.strictObject({
+  role: z.literal('user'),
+  id,
+  content: userContent,
+  createdAt: time,
+  skills: z.array(attachedSkill).max(20).readonly().exactOptional(),
+});
 const assistantMessage = z.strictObject({
   role: z.literal('assistant'),
   id,

@@ -13,7 +13,9 @@ import type { AgentEvent } from '../shared/event.ts';
 import { addUsage, type ImageBlock, type ModelRef } from '../shared/message.ts';
 import type { ApprovalMode } from '../shared/rule.ts';
 import type { Session, SessionChange, SessionSummary } from '../shared/session.ts';
+import type { AttachedSkill } from '../shared/skill.ts';
 import { type Agents, InputError } from './agents.ts';
+import { namedSkill } from './attachedSkills.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
 import { modeEntry, modeOf } from './modes.ts';
@@ -40,6 +42,8 @@ export interface SendRequest {
   readonly mode?: ApprovalMode;
   readonly text: string;
   readonly images?: readonly ImageBlock[];
+  /** Ids of skills that the agent is to use, besides one that the text begins with (`/pdf …`). */
+  readonly skills?: readonly string[];
 }
 
 export interface Chats {
@@ -94,6 +98,8 @@ export const createChats = (options: {
   readonly elsewhere?: Pick<Elsewhere, 'running' | 'whereIn'>;
   /** Absolute path of the first open folder; empty without one. */
   folder(): string;
+  /** Those of these skills that this agent may use; absent where there are no skills. */
+  attachSkills?(ids: readonly string[], agent: Agent): Promise<readonly AttachedSkill[]>;
   /** In an untrusted workspace chats can be read, and nothing is sent. */
   isTrusted(): boolean;
   newId(): string;
@@ -148,12 +154,19 @@ export const createChats = (options: {
     return session;
   };
 
-  const begin = async (session: Session, request: Parameters<Jobs['start']>[2]): Promise<StartedJob> => {
+  const begin = async (
+    session: Session,
+    request: Parameters<Jobs['start']>[2],
+    skillIds: readonly string[] = [],
+  ): Promise<StartedJob> => {
     const agent = await agents.get(session.agentId).catch(() => agents.get());
+    const named = namedSkill(request.text ?? '');
+    const wanted = [...new Set([...skillIds, ...(named === undefined ? [] : [named])])];
+    const skills = wanted.length === 0 ? [] : await options.attachSkills?.(wanted, agent);
     if (jobs.runningIn(session.id) !== undefined) throw new JobBusyError();
     live.set(session.id, emptyChat(agent.id, session.model));
     try {
-      return await jobs.start(agent, session, request);
+      return await jobs.start(agent, session, skills === undefined ? request : { ...request, skills });
     } catch (error) {
       live.delete(session.id);
       throw error;
@@ -161,7 +174,7 @@ export const createChats = (options: {
   };
 
   return {
-    send: async ({ sessionId, newSessionId, agentId, model, mode, text, images = [] }) => {
+    send: async ({ sessionId, newSessionId, agentId, model, mode, text, images = [], skills = [] }) => {
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
       if (sessionId === undefined) {
         checkTrust();
@@ -184,14 +197,14 @@ export const createChats = (options: {
         }
         await store.saveSession(session);
         try {
-          return await begin(session, { text, images });
+          return await begin(session, { text, images }, skills);
         } catch (error) {
           // The message stays in the composer; a chat without one would only be in the way.
           await store.deleteSession(session.id).catch(() => undefined);
           throw error;
         }
       }
-      return begin(await ready(sessionId), { text, images });
+      return begin(await ready(sessionId), { text, images }, skills);
     },
     goOn: async (sessionId) => begin(await ready(sessionId), {}),
     ready,

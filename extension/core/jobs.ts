@@ -3,6 +3,7 @@ import type { Agent } from '../shared/agent.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { ImageBlock, ModelRef, UserMessage } from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
+import type { AttachedSkill } from '../shared/skill.ts';
 import type { ApprovalBroker } from './approvals.ts';
 import type { Budgets } from './budgets.ts';
 import type { CommandShell } from './commandLine.ts';
@@ -22,6 +23,8 @@ export interface StartRequest {
   /** Absent together with images: the job goes on from where the last one stopped. */
   readonly text?: string;
   readonly images?: readonly ImageBlock[];
+  /** What the person has the agent use. */
+  readonly skills?: readonly AttachedSkill[];
 }
 
 export interface StartedJob {
@@ -201,7 +204,15 @@ export const createJobs = (ports: JobsPorts): Jobs => {
       const input: UserMessage | undefined =
         content.length === 0
           ? undefined
-          : { role: 'user', id: ports.newId(), content, createdAt: ports.now() };
+          : {
+              role: 'user',
+              id: ports.newId(),
+              content,
+              createdAt: ports.now(),
+              ...(request.skills === undefined || request.skills.length === 0
+                ? {}
+                : { skills: request.skills }),
+            };
       const tools = ports.tools(agent, session);
       const provider = ports.provider(session.model);
       /** What was said so far is durable before the model hears it. */

@@ -14,6 +14,7 @@ import {
 import type { RuleOffer } from '../shared/rule.ts';
 import { abortable } from './abort.ts';
 import type { Approver, Decision } from './approver.ts';
+import { withAttachedSkills } from './attachedSkills.ts';
 import { endWithInput, estimateTokens, estimateUsage, fitToContext, repairHistory } from './history.ts';
 import { internalError, jobErrorOf, outputLimitError, refusedError, turnLimitError } from './jobError.ts';
 import type { PolicyContext, PolicyDecision } from './policy.ts';
@@ -201,7 +202,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
   let budget = job.contextBudget;
 
   for (let turn = 0; turn < job.turnLimit; ) {
-    const full = endWithInput(repairHistory([...known, ...own]));
+    const full = withAttachedSkills(endWithInput(repairHistory([...known, ...own])));
     const fitted = fitToContext(full, budget);
     const isOver = await setUp.checkBudget();
     if (signal.aborted) return yield { type: 'JobCancelled' };

@@ -8,5 +8,9 @@ import type { Message } from '../shared/message.ts';
  */
 export const taintOf = (messages: readonly Message[]): string | undefined => {
   const last = messages.findLastIndex(({ role, taint }) => role === 'user' && taint === undefined);
-  return messages.slice(last + 1).find(({ taint }) => taint !== undefined)?.taint;
+  const message = messages[last];
+  // What they attached may be somebody else's words all the same.
+  const attached =
+    message?.role === 'user' ? message.skills?.find(({ taint }) => taint !== undefined) : undefined;
+  return attached?.taint ?? messages.slice(last + 1).find(({ taint }) => taint !== undefined)?.taint;
 };

@@ -11,6 +11,7 @@ import type { ImageBlock, ModelRef, ProviderId } from '../shared/message.ts';
 import type { Surroundings } from '../shared/protocol.ts';
 import type { ApprovalMode } from '../shared/rule.ts';
 import type { SessionSummary } from '../shared/session.ts';
+import type { SkillChoice } from '../shared/skill.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { suggestionsFor } from './suggestions.ts';
 import { workspaceRoots } from './workspaceRoots.ts';
@@ -28,7 +29,13 @@ export interface CurrentChat {
   snapshot(taken: (chat: ChatState, focusRow: number | undefined) => boolean): Promise<void>;
   surroundings(): Promise<Surroundings>;
   /** @param replaces an earlier message of the person's, which this one is sent in the place of */
-  send(text: string, images: readonly ImageBlock[], replaces?: string): Promise<StartedJob>;
+  send(
+    text: string,
+    images: readonly ImageBlock[],
+    replaces?: string,
+    /** Ids of skills that go with it. */
+    skills?: readonly string[],
+  ): Promise<StartedJob>;
   /** The last job of the shown chat is gone on with. */
   goOn(): Promise<StartedJob>;
   /** With a row: shows what stands around it, and marks it. A deleted chat can be opened too. */
@@ -59,6 +66,8 @@ export const createCurrentChat = (options: {
   readonly state: vscode.Memento;
   newId(): string;
   storageProblem(): string | undefined;
+  /** What a person may have this agent use. */
+  skillChoices(agent: Agent): Promise<readonly SkillChoice[]>;
   /** The view must be drawn anew. */
   onChanged(): Promise<void>;
 }): CurrentChat => {
@@ -138,7 +147,7 @@ export const createCurrentChat = (options: {
       modelLabel: `${providerName}: ${model.model}`,
       isDemo: model.model.startsWith('scripted-'),
       mode,
-      skills: [],
+      skills: await options.skillChoices(agent),
       hasKey: await models.hasKey(model.provider),
       providerName,
       folder: workspaceRoots()[0]?.path ?? '',
@@ -182,12 +191,12 @@ export const createCurrentChat = (options: {
     agentAndModel,
     snapshot,
     surroundings,
-    send: async (text, images, replaces) => {
+    send: async (text, images, replaces, skills = []) => {
       if (sessionId !== undefined) {
         const sending =
           replaces === undefined
-            ? chats.send({ sessionId, text, images })
-            : options.branches.editAndResend(sessionId, replaces, text, images);
+            ? chats.send({ sessionId, text, images, skills })
+            : options.branches.editAndResend(sessionId, replaces, text, images, skills);
         return thenAtEnd(sessionId, sending);
       }
       const { agent, model } = await agentAndModel();
@@ -204,6 +213,7 @@ export const createCurrentChat = (options: {
           ...(mode === undefined ? {} : { mode }),
           text,
           images,
+          skills,
         });
         beginning = sending.catch(() => undefined);
         const started = await sending;

@@ -7,6 +7,7 @@ import { createRuleBook } from '../../extension/core/rules.ts';
 import type { Tool } from '../../extension/core/tool.ts';
 import type { ChatState } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
+import type { AttachedSkill } from '../../extension/shared/skill.ts';
 import { counters } from '../fakes/ids.ts';
 import { fakeProvider, type ScriptedReply, textReply } from '../fakes/provider.ts';
 import { fakeStore } from '../fakes/store.ts';
@@ -25,6 +26,8 @@ export const house = (
   const provider = fakeProvider(replies);
   /** By chat, the windows in which agents work beside this one. */
   const places = new Map<string, string>();
+  /** By id, those that may be attached. */
+  const skills = new Map<string, AttachedSkill>();
   const errors: unknown[] = [];
   const logError = (error: unknown) => void errors.push(error);
   const approvals = createApprovals({ onError: logError, now: ids.now });
@@ -58,6 +61,7 @@ export const house = (
     jobs,
     elsewhere: { running: () => undefined, whereIn: async (sessionId) => places.get(sessionId) },
     folder: () => '/folder',
+    attachSkills: async (wanted) => wanted.flatMap((id) => skills.get(id) ?? []),
     isTrusted: () => folder.isTrusted,
     ...ids,
   });
@@ -79,6 +83,7 @@ export const house = (
     ...ids,
     folder,
     places,
+    skills,
     store,
     rules,
     undo,

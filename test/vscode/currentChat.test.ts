@@ -23,6 +23,7 @@ const window = (core = house([textReply('Answer')])) => {
       return isOpen.now;
     });
   const current = createCurrentChat({
+    skillChoices: async () => [],
     ...core,
     branches,
     models: { hasKey: async () => true },
