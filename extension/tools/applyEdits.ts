@@ -1,6 +1,6 @@
+import { dominantEnding, toLineFeeds } from '../core/text.ts';
 import { ToolError } from '../core/tool.ts';
 import { nearestMatch } from './nearestMatch.ts';
-import { dominantEnding, toLineFeeds } from './text.ts';
 
 export interface TextEdit {
   readonly oldText: string;

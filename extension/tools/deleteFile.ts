@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted, countLines, decodeText, formatBytes } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { changeAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
 import { fileDiff } from './fileDiff.ts';
 import { contentHash } from './seenFiles.ts';
-import { counted, countLines, decodeText, formatBytes } from './text.ts';
 import { editableLimit, refuseLink, type WritingPorts } from './writing.ts';
 
 const input = z.strictObject({

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { Editor, Problem, WorkspaceFiles } from '../core/workspace.ts';
 import { readAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
-import { counted } from './text.ts';
 
 const shownLimit = 100;
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import { applyEdits } from './applyEdits.ts';
-import { defineTool } from './defineTool.ts';
 import { countsOf } from './fileDiff.ts';
-import { counted } from './text.ts';
 import { textChange, textStep } from './textStep.ts';
 import { readTextFile, type WritingPorts } from './writing.ts';
 

@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff';
+import { cutLine, splitLines } from '../core/text.ts';
 import type { FileDiff } from '../shared/event.ts';
-import { cutLine, splitLines } from './text.ts';
 
 /** Lines of a patch that a chat card shows. */
 export const patchLineLimit = 200;

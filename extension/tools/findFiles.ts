@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
 import { readAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
 import { listFiles } from './listFiles.ts';
 import { globFilter, resolveScope, type Searching, searchDeadlineMs, searchFolders } from './searchScope.ts';
-import { counted } from './text.ts';
 
 /** Paths that one answer shows. */
 const shownLimit = 500;

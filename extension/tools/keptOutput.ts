@@ -1,6 +1,6 @@
+import { formatBytes } from '../core/text.ts';
 import { cleanOutput } from './cleanOutput.ts';
 import { openSpill, type Spill } from './spill.ts';
-import { formatBytes } from './text.ts';
 
 const headBytes = 16_000;
 const tailBytes = 48_000;

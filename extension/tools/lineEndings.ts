@@ -1,5 +1,5 @@
 import { diffArrays } from 'diff';
-import { dominantEnding } from './text.ts';
+import { dominantEnding } from '../core/text.ts';
 
 /** After so long the lines that stay are no longer looked for. */
 const timeLimitMs = 250;

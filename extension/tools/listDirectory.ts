@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted, formatBytes } from '../core/text.ts';
 import type { Tool } from '../core/tool.ts';
 import type { FolderEntry, WorkspaceFiles } from '../core/workspace.ts';
 import { readAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
 import { resolveScope } from './searchScope.ts';
-import { counted, formatBytes } from './text.ts';
 
 const shownLimit = 500;
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { FileDiff } from '../shared/event.ts';
 import { changeAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
 import { refuseLink, type WritingPorts } from './writing.ts';
 
 const input = z.strictObject({

@@ -1,4 +1,4 @@
-import { cutLine } from './text.ts';
+import { cutLine } from '../core/text.ts';
 
 export const shownLineLimit = 2_000;
 /** Characters of one answer. */

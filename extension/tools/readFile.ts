@@ -1,13 +1,13 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { type ImageKind, imageKindOf } from '../core/imageFile.ts';
+import { decodeText, formatBytes, splitLines } from '../core/text.ts';
 import { type PreparedStep, type Tool, ToolError, type ToolOutput } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { contentAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
-import { type ImageKind, imageKindOf } from './imageFile.ts';
 import { type NumberedLines, numberLines, shownLineLimit } from './numberedLines.ts';
 import { contentHash, type SeenFiles, seenWith } from './seenFiles.ts';
 import { isSpillFile, readSpillLines } from './spill.ts';
-import { decodeText, formatBytes, splitLines } from './text.ts';
 import { editableLimit, fullName } from './writing.ts';
 
 /** What every provider takes: 3.75 MB are 5 MB in base64. A larger picture would spoil the whole chat. */

@@ -1,14 +1,14 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { cutText } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { longestCommandTimeoutMs } from '../shared/agent.ts';
 import { type CommandEnd, runCommandProcess, shellName } from './commandProcess.ts';
-import { defineTool } from './defineTool.ts';
 import { createKeptOutput } from './keptOutput.ts';
 import type { LeftProcesses } from './leftProcesses.ts';
 import { createLiveOutput } from './liveOutput.ts';
 import { networkProgram } from './networkCommands.ts';
-import { cutText } from './text.ts';
 
 const longestTimeoutSeconds = longestCommandTimeoutMs / 1_000;
 

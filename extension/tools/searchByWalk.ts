@@ -2,11 +2,11 @@ import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import vm from 'node:vm';
 import * as z from 'zod';
+import { decodeText, splitLines } from '../core/text.ts';
 import { ToolError } from '../core/tool.ts';
 import { searchedFileLimit } from './ripgrep.ts';
 import type { FoundLine, LineQuery, OnFileMatches } from './searchLines.ts';
 import type { SearchFolder } from './searchScope.ts';
-import { decodeText, splitLines } from './text.ts';
 import { walkFiles } from './walk.ts';
 
 /** A pattern with nested repetitions can take for ever on one line; it is given up after so long per file. */

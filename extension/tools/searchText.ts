@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted, cutLine, cutText } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
 import { readAccess } from './access.ts';
-import { defineTool } from './defineTool.ts';
 import { searchedFileLimit } from './ripgrep.ts';
 import { searchByRipgrep } from './searchByRipgrep.ts';
 import { searchByWalk } from './searchByWalk.ts';
@@ -18,7 +19,6 @@ import {
   searchFolders,
 } from './searchScope.ts';
 import { searchUnsaved, type UnsavedPorts } from './searchUnsaved.ts';
-import { counted, cutLine, cutText } from './text.ts';
 
 const defaultMatches = 100;
 const mostMatches = 500;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { splitLines } from '../core/text.ts';
 import { ToolError } from '../core/tool.ts';
 import type { Editor, WorkspaceFiles } from '../core/workspace.ts';
 import { isIgnoredFile } from './ignoreRules.ts';
@@ -6,7 +7,6 @@ import { searchedFileLimit, skippedFolders } from './ripgrep.ts';
 import { createLineSearch } from './searchByWalk.ts';
 import type { FileMatches, LineQuery } from './searchLines.ts';
 import type { SearchFolder } from './searchScope.ts';
-import { splitLines } from './text.ts';
 
 export interface UnsavedPorts {
   readonly files: WorkspaceFiles;

@@ -1,11 +1,11 @@
 /** The step that writes one text file, and what becomes of it when the person changes it first. */
 import type { AcceptedText } from '../core/approver.ts';
+import { counted, countLines } from '../core/text.ts';
 import { type PreparedStep, ToolError } from '../core/tool.ts';
 import type { WorkspacePath } from '../core/workspace.ts';
 import { changeAccess } from './access.ts';
 import { countsOf, fileDiff } from './fileDiff.ts';
 import { withEndingsOf, withPlainEndings } from './lineEndings.ts';
-import { counted, countLines } from './text.ts';
 import {
   acceptedOf,
   changeLine,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { defineTool } from '../core/defineTool.ts';
+import { counted, countLines, dominantEnding, splitLines, toLineFeeds } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspacePath } from '../core/workspace.ts';
-import { defineTool } from './defineTool.ts';
 import { countsOf } from './fileDiff.ts';
 import { shownLineLength } from './numberedLines.ts';
 import type { SeenFile } from './seenFiles.ts';
-import { counted, countLines, dominantEnding, splitLines, toLineFeeds } from './text.ts';
 import { textChange, textStep } from './textStep.ts';
 import { editableLimit, readTextFile, type TextFile, type WritingPorts } from './writing.ts';
 

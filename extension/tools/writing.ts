@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { byteOrderMark, counted, decodeText, toLineFeeds } from '../core/text.ts';
 import { type FileChange, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import type { AcceptedChange, FileDiff } from '../shared/event.ts';
 import { countsOf, fileDiff, patchLineLength } from './fileDiff.ts';
 import { contentHash, type SeenFiles } from './seenFiles.ts';
-import { byteOrderMark, counted, decodeText, toLineFeeds } from './text.ts';
 
 /** What the tools that change files share. */
 export interface WritingPorts {

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
-import { type PreparedStep, type Tool, ToolError } from '../core/tool.ts';
-import { BoundaryError } from '../core/workspace.ts';
 import type { JsonObject } from '../shared/message.ts';
 import { plainSchema } from './plainSchema.ts';
+import { type PreparedStep, type Tool, ToolError } from './tool.ts';
+import { BoundaryError } from './workspace.ts';
 
 export interface ToolDefinition<Input> {
   readonly name: string;
