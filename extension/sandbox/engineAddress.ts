@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import path from 'node:path';
 import type { DockerOptions } from 'dockerode';
 
@@ -79,6 +79,9 @@ export const parseAddress = (text: string, wantsTls = false): EngineTarget => {
   return ofUrl(address, address, wantsTls);
 };
 
+/** With what docker-modem takes and its types do not tell. */
+export type EngineOptions = DockerOptions & { readonly agent?: Agent | undefined };
+
 /**
  * What dockerode takes. Every field that docker-modem would else fill in from DOCKER_HOST, DOCKER_CERT_PATH and
  * DOCKER_CLIENT_TIMEOUT of this process is set, if only to undefined: they may speak of another engine, and a `host`
@@ -87,7 +90,7 @@ export const parseAddress = (text: string, wantsTls = false): EngineTarget => {
 export const dockerOptionsOf = (
   target: Exclude<EngineTarget, { kind: 'refused' }>,
   certificates: EngineCertificates = {},
-): DockerOptions => {
+): EngineOptions => {
   const none = { host: undefined, port: undefined, socketPath: undefined, timeout: undefined };
   const isTls = target.kind === 'tcp' && target.isTls;
   return {
@@ -96,6 +99,7 @@ export const dockerOptionsOf = (
     cert: isTls ? certificates.cert : undefined,
     key: isTls ? certificates.key : undefined,
     protocol: isTls ? 'https' : 'http',
+    agent: isTls && certificates.skipsVerify === true ? new Agent({ rejectUnauthorized: false }) : undefined,
     ...(target.kind === 'socket' ? { socketPath: target.path } : { host: target.host, port: target.port }),
   };
 };
@@ -103,7 +107,7 @@ export const dockerOptionsOf = (
 /** @param folder with ca.pem, cert.pem and key.pem, as far as they are there */
 export const readCertificates = async (
   folder: string,
-  read: (file: string) => Promise<string> = (file) => readFile(file, 'utf8'),
+  read: (file: string) => Promise<string>,
 ): Promise<EngineCertificates> => {
   const readOne = (name: string) => read(path.join(folder, name)).catch(() => undefined);
   const [ca, cert, key] = await Promise.all([readOne('ca.pem'), readOne('cert.pem'), readOne('key.pem')]);
