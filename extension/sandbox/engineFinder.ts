@@ -177,13 +177,14 @@ const ask = async (
   if (target.kind === 'refused') return { candidate, problem: 'unreachable', answer: target.reason };
   try {
     const open = ports.open ?? ((options: EngineOptions) => new Docker(options));
-    const docker = open(dockerOptionsOf(target, certificates));
-    const abortSignal = AbortSignal.timeout(ports.deadlineMs ?? deadlineMs);
-    await docker.ping({ abortSignal });
-    const [info, version] = await Promise.all([
-      docker.info({ abortSignal }),
-      docker.version({ abortSignal }),
-    ]);
+    const options = dockerOptionsOf(target, certificates);
+    const deadline = ports.deadlineMs ?? deadlineMs;
+    // A client of its own for the questions: its time limit lets go of connections on which nobody answers.
+    const asking = open({ ...options, timeout: deadline + 1_000 });
+    const [info, version] = await withDeadline(
+      asking.ping().then(() => Promise.all([asking.info(), asking.version()])),
+      deadline,
+    );
     const knownInfo = infoSchema.safeParse(info).data;
     if (knownInfo === undefined)
       return { candidate, problem: 'unreachable', answer: 'what answers there is no container engine' };
