@@ -9,8 +9,8 @@ export const reasonText = ({ reason }: Pick<ApprovalPrompt, 'reason'>): string =
 
 /** What is to be known of a step that its payload does not say. */
 export const factsOf = (step: Step, prompt: ApprovalPrompt): readonly string[] => {
-  // Commands run with what the person may do; nothing holds them yet.
-  if (step.effect === 'execute') return ['Not sandboxed'];
+  // What the sandbox does not hold runs with all that the person may do.
+  if (step.effect === 'execute') return [prompt.isSandboxed === true ? 'Sandboxed' : 'Not sandboxed'];
   const isKept = step.effect === 'write' && prompt.diffs.length > 0 && !/not be undone/.test(prompt.reason);
   return isKept ? ['Can be undone'] : [];
 };

@@ -134,9 +134,8 @@ export async function* askAndRun(
     ...(expiry === undefined ? {} : { expiresAt: setUp.now() + expiry }),
   };
   const prompts = calls.map(({ question, verdict }): ApprovalPrompt => {
-    const { title, detail, diffs } = question;
     const { offers, reason, isCautioned } = verdict;
-    return { title, detail, diffs, offers, reason, isCautioned, ...common };
+    return { ...question, offers, reason, isCautioned, ...common };
   });
   for (const [index, { step }] of calls.entries()) {
     const prompt = prompts[index];

@@ -8,11 +8,13 @@ import type { PolicyContext, PolicyStep } from './policy.ts';
 import {
   builtInEffect,
   isInsideLabel,
+  isSkillTool,
   literalGlob,
   matchingRules,
   matchText,
   placeText,
   ruleFolder,
+  shellOf,
 } from './ruleMatch.ts';
 
 const editTools = ['edit_file', 'write_file'];
@@ -47,13 +49,21 @@ const pathMatch = (step: PolicyStep, duration: RuleDuration): readonly RuleMatch
 const commandMatches = (step: PolicyStep, context: PolicyContext): readonly RuleMatch[] => {
   const { command } = step.access;
   if (command === undefined) return [];
-  const parsed = parseCommandLine(command.line, context.shell);
+  const parsed = parseCommandLine(command.line, shellOf(command, context.shell));
   if (parsed.kind === 'problem') return [];
+  // What was asked while the sandbox held it is not allowed without.
+  const place = command.isSandboxed ? { isSandboxed: true as const } : {};
   const matches = parsed.commands.map(
-    (argv): RuleMatch => ({ kind: 'command', argv, folder: command.below }),
+    (argv): RuleMatch => ({ kind: 'command', argv, folder: command.below, ...place }),
   );
   const keys = matches.map((match) => JSON.stringify(match));
   return matches.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
+};
+
+const skillMatch = ({ access: { command } }: PolicyStep): readonly RuleMatch[] => {
+  if (command?.skill === undefined) return [];
+  const { id, hash, entry } = command.skill;
+  return [{ kind: 'skill', skill: id, hash, entry }];
 };
 
 const matchesFor = (
@@ -63,6 +73,7 @@ const matchesFor = (
 ): readonly RuleMatch[] => {
   const known = builtInEffect(step.tool);
   if (known === undefined) return [{ kind: 'tool', tool: step.tool }];
+  if (isSkillTool(step.tool)) return skillMatch(step);
   if (known === 'write') return pathMatch(step, duration);
   return known === 'execute' ? commandMatches(step, context) : [];
 };

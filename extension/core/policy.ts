@@ -3,7 +3,16 @@ import type { Effect } from '../shared/event.ts';
 import type { ApprovalMode, Rule, RuleOffer } from '../shared/rule.ts';
 import { type CommandShell, commandText, parseCommandLine } from './commandLine.ts';
 import { offersFor } from './offers.ts';
-import { builtInEffect, cutLabel, isInsideLabel, matchingRules, ruleText } from './ruleMatch.ts';
+import {
+  builtInEffect,
+  cutLabel,
+  isHeld,
+  isInsideLabel,
+  isSkillTool,
+  matchingRules,
+  ruleText,
+  shellOf,
+} from './ruleMatch.ts';
 import type { StepAccess } from './tool.ts';
 
 export interface PolicyStep {
@@ -24,7 +33,7 @@ export interface PolicyContext {
   /** Whose words have come in since the person's last message: `a web page (example.org)`. */
   readonly taint?: string;
   /**
-   * Of this job: a file that was changed unasked since the person last approved a command. A rule allowed `npm test` as it
+   * Of this job: a file that was changed unasked, or what ran unasked in the sandbox and may have changed some, since the person last approved a command. A rule allowed `npm test` as it
    * was; what it runs may be what was written there.
    */
   readonly uncheckedEdit?: string;
@@ -80,15 +89,17 @@ const byRule = (step: PolicyStep, context: PolicyContext): PolicyDecision | unde
 const byMode = (step: PolicyStep, { mode }: PolicyContext): PolicyDecision | undefined => {
   const known = builtInEffect(step.tool);
   if (known === undefined) return undefined;
-  if (known === 'read') return run('reads inside the workspace run');
+  if (known === 'read') {
+    return run(isSkillTool(step.tool) ? 'skills may be read' : 'reads inside the workspace run');
+  }
   if (mode !== 'smart' && mode !== 'autopilot') return undefined;
   const { paths, command } = step.access;
   if (known === 'write' && command === undefined && paths.length > 0) {
     if (!paths.every(({ root, below }) => root !== '' && isInsideLabel(below))) return undefined;
     return run(`${mode} mode: edits inside the workspace run, and can be undone`, { mustBeUndoable: true });
   }
-  if (mode === 'autopilot' && known === 'execute' && command?.isSandboxed === true) {
-    return run('autopilot mode: sandboxed commands run');
+  if (mode === 'autopilot' && known === 'execute' && isHeld(command)) {
+    return run(`autopilot mode: sandboxed ${isSkillTool(step.tool) ? 'programs of skills' : 'commands'} run`);
   }
   return undefined;
 };
@@ -97,7 +108,11 @@ const byMode = (step: PolicyStep, { mode }: PolicyContext): PolicyDecision | und
 const uncovered = (step: PolicyStep, context: PolicyContext): string => {
   const { command } = step.access;
   if (command === undefined) return 'no rule covers it';
-  const parsed = parseCommandLine(command.line, context.shell);
+  if (isSkillTool(step.tool)) {
+    if (!command.isSandboxed) return 'asked every time: it is not sandboxed';
+    return isHeld(command) ? 'no rule covers it' : 'asked every time: it reaches the internet';
+  }
+  const parsed = parseCommandLine(command.line, shellOf(command, context.shell));
   if (parsed.kind === 'problem') return `asked every time: ${parsed.problem}`;
   if (parsed.commands.length === 1) return 'no rule covers it';
   const open = parsed.commands.find((argv) => {
@@ -119,8 +134,8 @@ const decideTrusted = (step: PolicyStep, context: PolicyContext): PolicyDecision
   // What the sandbox holds may run what it likes.
   if (
     ofRule !== undefined &&
-    ofMode === undefined &&
     known === 'execute' &&
+    !isHeld(step.access.command) &&
     context.uncheckedEdit !== undefined
   ) {
     const edit = cutLabel(context.uncheckedEdit);

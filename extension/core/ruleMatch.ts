@@ -2,8 +2,15 @@
 import picomatch from 'picomatch';
 import type { Effect } from '../shared/event.ts';
 import type { Rule, RuleDuration, RuleMatch } from '../shared/rule.ts';
-import { commandText, parseCommandLine } from './commandLine.ts';
+import { type CommandShell, commandText, parseCommandLine } from './commandLine.ts';
 import type { PolicyContext, PolicyStep } from './policy.ts';
+import type { CommandAccess } from './tool.ts';
+
+/** The tools by which agents use skills, in the order in which models see them. */
+export const skillToolNames = ['use_skill', 'read_skill_file', 'run_skill'] as const;
+export type SkillToolName = (typeof skillToolNames)[number];
+
+export const isSkillTool = (tool: string): boolean => skillToolNames.some((name) => name === tool);
 
 /**
  * The built-in tools and what each can do. A step that claims something else asks. test/core/policyReasons.test.ts holds
@@ -20,6 +27,9 @@ export const toolPolicies: Readonly<Record<string, Effect>> = {
   move_file: 'write',
   delete_file: 'write',
   run_command: 'execute',
+  use_skill: 'read',
+  read_skill_file: 'read',
+  run_skill: 'execute',
 };
 
 /** Undefined for a tool that is not one of ours. */
@@ -79,6 +89,25 @@ const matchesPath = (match: RuleMatch & { kind: 'path' }, step: PolicyStep): boo
   return paths.every(({ below }) => isInsideLabel(below) && matches(below));
 };
 
+/** It can do no harm outside: it runs in the sandbox, and tells nobody on the internet of what it reads. */
+export const isHeld = (command: CommandAccess | undefined): boolean =>
+  command !== undefined && command.isSandboxed === true && command.hasNetwork !== true;
+
+/** In the sandbox the line goes to sh, whatever this computer has. */
+export const shellOf = ({ isSandboxed }: CommandAccess, here: CommandShell): CommandShell =>
+  isSandboxed ? 'posix' : here;
+
+const matchesSkill = (
+  match: RuleMatch & { kind: 'skill' },
+  { tool, effect, access }: PolicyStep,
+): boolean => {
+  const skill = access.command?.skill;
+  if (tool !== 'run_skill' || effect !== 'execute' || skill === undefined || !isHeld(access.command))
+    return false;
+  const isNamed = match.skill !== '' && match.hash !== '' && match.entry !== '';
+  return isNamed && match.skill === skill.id && match.hash === skill.hash && match.entry === skill.entry;
+};
+
 const matchesTool = (match: RuleMatch & { kind: 'tool' }, step: PolicyStep): boolean =>
   match.tool === step.tool && builtInEffect(step.tool) === undefined;
 
@@ -111,12 +140,20 @@ export const appliesHere = (
   return rule.duration === 'workspace';
 };
 
+const matchesCommand = (match: RuleMatch, argv: readonly string[], command: CommandAccess): boolean =>
+  match.kind === 'command' &&
+  match.folder === command.below &&
+  isSameList(match.argv, argv) &&
+  (match.isSandboxed !== true || isHeld(command));
+
 /** The commands of a step that stands for a command line, or undefined where rules do not cover it. */
 const commandsOf = (step: PolicyStep, context: PolicyContext): readonly (readonly string[])[] | undefined => {
   const { command } = step.access;
   if (command === undefined || step.effect !== 'execute' || builtInEffect(step.tool) !== 'execute')
     return undefined;
-  const parsed = parseCommandLine(command.line, context.shell);
+  // How a program of a skill is shown is no command line.
+  if (command.skill !== undefined || isSkillTool(step.tool)) return undefined;
+  const parsed = parseCommandLine(command.line, shellOf(command, context.shell));
   return parsed.kind === 'commands' ? parsed.commands : undefined;
 };
 
@@ -128,14 +165,14 @@ export const matchingRules = (step: PolicyStep, context: PolicyContext): readonl
   const folder = ruleFolder(step, context.folder);
   if (folder === undefined) return [];
   const rules = context.rules.filter((rule) => appliesHere(rule, { ...context, folder }));
-  if (step.access.command !== undefined && builtInEffect(step.tool) !== undefined) {
-    const { below } = step.access.command;
+  const { command } = step.access;
+  if (isSkillTool(step.tool)) {
+    const found = rules.find(({ match }) => match.kind === 'skill' && matchesSkill(match, step));
+    return found === undefined ? [] : [found];
+  }
+  if (command !== undefined && builtInEffect(step.tool) !== undefined) {
     const commands = commandsOf(step, context) ?? [];
-    const found = commands.map((argv) =>
-      rules.find(
-        ({ match }) => match.kind === 'command' && match.folder === below && isSameList(match.argv, argv),
-      ),
-    );
+    const found = commands.map((argv) => rules.find(({ match }) => matchesCommand(match, argv, command)));
     return found.every((rule) => rule !== undefined) ? [...new Set(found)] : [];
   }
   const one = rules.find(
@@ -172,11 +209,15 @@ const pathText = ({ tools, glob }: RuleMatch & { kind: 'path' }): string => {
   return glob.endsWith('/**') ? `${words.replace(/ (?:to|of)\b/g, '')} in ${shown}` : `${words} ${shown}`;
 };
 
-/** What a match covers, in words: `edits in src/**`, `npm test`. */
+/** In front, where no command that a rule covers can begin with it: `in` is a word of the shell. */
+export const sandboxedText = ({ isSandboxed }: RuleMatch & { kind: 'command' }, command: string): string =>
+  isSandboxed === true ? `in the sandbox: ${command}` : command;
+
+/** What a match covers, in words: `edits in src/**`, `npm test`, `in the sandbox: npm test`, `run pdf tables in the sandbox`. */
 export const matchText = (match: RuleMatch): string => {
   if (match.kind === 'path') return pathText(match);
-  if (match.kind === 'skill') return `${match.skill} ${match.entry} in the sandbox`;
-  return match.kind === 'tool' ? match.tool : cutLabel(commandText(match.argv));
+  if (match.kind === 'skill') return `run ${match.skill} ${match.entry} in the sandbox`;
+  return match.kind === 'tool' ? match.tool : sandboxedText(match, cutLabel(commandText(match.argv)));
 };
 
 /** A rule in words: `npm test in this workspace`. */

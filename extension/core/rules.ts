@@ -39,7 +39,7 @@ const matchKey = (match: RuleMatch): string => {
   if (match.kind === 'path') return JSON.stringify(['path', [...match.tools].sort(), match.glob]);
   if (match.kind === 'tool') return JSON.stringify(['tool', match.tool]);
   if (match.kind === 'skill') return JSON.stringify(['skill', match.skill, match.hash, match.entry]);
-  return JSON.stringify(['command', match.argv, match.folder]);
+  return JSON.stringify(['command', match.argv, match.folder, match.isSandboxed === true]);
 };
 
 /** Whether there is nothing that `wanted` would add to it. */

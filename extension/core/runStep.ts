@@ -115,6 +115,15 @@ export interface Approval {
 }
 
 /**
+ * What may change files when nobody was asked, in words. Also a sandboxed program: it may write what a command on this
+ * computer runs later. A command that runs there by rule was allowed to do all that anyway.
+ */
+const mayWriteUnseen = (step: Step, { effect, access }: PreparedStep): string | undefined => {
+  if (effect === 'write') return step.title;
+  return access.command?.isSandboxed === true ? `what ${step.title} changed` : undefined;
+};
+
+/**
  * Runs a step that was let through, once `keepBefore` has been called for it.
  * @param problem why it cannot be undone, as keepBefore says it
  */
@@ -132,7 +141,7 @@ export async function* runApproved(
   }
   const { accepted = [] } = prepared;
   // Before it runs: it may change files although it fails in the end.
-  if (by === 'rule' && prepared.effect === 'write') turn.unchecked.edit ??= step.title;
+  if (by === 'rule') turn.unchecked.edit ??= mayWriteUnseen(step, prepared);
   yield {
     type: 'StepApproved',
     step,

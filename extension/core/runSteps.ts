@@ -5,6 +5,7 @@ import { type AskingCall, askAndRun, denial } from './askSteps.ts';
 import { type ConsideredCall, considerCall, type ReadyCall } from './considerCall.ts';
 import type { EventBody } from './runJob.ts';
 import { keepBefore, reject, runApproved } from './runStep.ts';
+import type { StepAccess } from './tool.ts';
 import { endStep, type StepEnd, type Turn } from './turn.ts';
 
 /** Steps that are asked together, at most. */
@@ -25,16 +26,20 @@ const overlap = (a: string, b: string): boolean => {
   return short === undefined || long?.startsWith(short) === true;
 };
 
+/** Nobody is to take a step that nothing holds for one like the sandboxed ones beside it. */
+const placeOf = ({ command }: StepAccess): string =>
+  command === undefined ? 'none' : `${command.isSandboxed} ${command.hasNetwork === true}`;
+
 const mayBeGrouped = ({ step, verdict }: AskingCall): boolean =>
   step.effect !== 'read' && !verdict.isCautioned;
 
 const joins = (group: readonly AskingCall[], next: AskingCall): boolean => {
-  const { command, paths } = next.prepared.access;
+  const { paths } = next.prepared.access;
   return (
     mayBeGrouped(next) &&
     group.every(({ step, prepared: { access } }) => {
       if (step.effect !== next.step.effect) return false;
-      if ((access.command === undefined) !== (command === undefined)) return false;
+      if (placeOf(access) !== placeOf(next.prepared.access)) return false;
       return access.paths.every((a) => paths.every((b) => !overlap(a.file, b.file)));
     })
   );

@@ -12,8 +12,16 @@ export type ApprovalMode = (typeof approvalModes)[number];
 export type RuleMatch =
   /** Steps of these tools whose every path matches the glob: `/`-separated, relative to the rule's folder, dot files too. */
   | { readonly kind: 'path'; readonly tools: readonly string[]; readonly glob: string }
-  /** Exactly this command, argument for argument, run in this folder (relative to the rule's; `.` is that). Never a prefix. */
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly folder: string }
+  /**
+   * Exactly this command, argument for argument, run in this folder (relative to the rule's; `.` is that). Never a prefix.
+   * `isSandboxed`: only where the sandbox holds it; without, on this computer and in the sandbox.
+   */
+  | {
+      readonly kind: 'command';
+      readonly argv: readonly string[];
+      readonly folder: string;
+      readonly isSandboxed?: true;
+    }
   /** This program of a skill whose files are these, in the sandbox, without more than it was granted. */
   | { readonly kind: 'skill'; readonly skill: string; readonly hash: string; readonly entry: string }
   /** Every step of a tool that comes from outside (an MCP server). */

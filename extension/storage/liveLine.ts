@@ -66,7 +66,13 @@ const diffs = z.array(
 );
 const ruleMatch = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('path'), tools: z.array(text), glob: text }),
-  z.object({ kind: z.literal('command'), argv: z.array(text), folder: text }),
+  z.object({
+    kind: z.literal('command'),
+    argv: z.array(text),
+    folder: text,
+    isSandboxed: z.literal(true).exactOptional(),
+  }),
+  z.object({ kind: z.literal('skill'), skill: text, hash: text, entry: text }),
   z.object({ kind: z.literal('tool'), tool: text }),
 ]);
 const prompt = z.object({
@@ -78,6 +84,7 @@ const prompt = z.object({
   ),
   reason: text,
   isCautioned: z.boolean(),
+  isSandboxed: z.boolean().exactOptional(),
   groupId: text.exactOptional(),
   expiresAt: number.exactOptional(),
 });

@@ -140,6 +140,15 @@ const undoText = ({ requests }: Question): string => {
     : '';
 };
 
+/** Of several: sandboxed only where all are. */
+const placeText = ({ requests }: Question): string => {
+  const commands = requests.filter(({ step }) => step.effect === 'execute');
+  if (commands.length === 0) return '';
+  return commands.every(({ prompt }) => prompt.isSandboxed === true)
+    ? 'Sandboxed.'
+    : 'Not sandboxed: it can do on this computer whatever you can.';
+};
+
 /** @param waiting steps that wait besides those of this question */
 export const detailOf = (question: Question, waiting: number): string => {
   const { requests } = question;
@@ -159,6 +168,7 @@ export const detailOf = (question: Question, waiting: number): string => {
       const labels = offerLabels(question, duration);
       return labels === undefined ? '' : `${from}: ${labels.join('; ')}.`;
     }),
+    placeText(question),
     undoText(question),
     waiting > 0 ? `${waiting} more waiting.` : '',
     Number.isFinite(expiresAt) ? `Not answered by ${time(expiresAt)}, it counts as rejected.` : '',
@@ -186,7 +196,8 @@ export const choicesOf = (question: Question): readonly Choice[] => {
 };
 
 /** The end of what is said of every command. */
-const commandPlace = /\n\nFolder: [^\n]*(?:\nDeadline: [^\n]*)?$/;
+const commandPlace =
+  /\n\nFolder: [^\n]*(?:\n(?:In the sandbox|Not sandboxed): [^\n]*)?(?:\nDeadline: [^\n]*)?$/;
 
 /** In one line the lines of a payload could not be told from what is said about it. */
 const isOneLine = ({ requests }: Question): boolean => {

@@ -83,9 +83,9 @@ export const createRuleCommands = (ports: {
     return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Choose a rule' }))?.rule;
   };
 
-  const commandProblem = (line: string, isOne: boolean): string | undefined => {
+  const commandProblem = (line: string, isOne: boolean, shell: CommandShell): string | undefined => {
     if (line.trim() === '') return 'Type a command line, such as npm test.';
-    const parsed = parseCommandLine(line, ports.shell);
+    const parsed = parseCommandLine(line, shell);
     if (parsed.kind === 'problem') return `A rule cannot cover this line: ${parsed.problem}.`;
     return isOne && parsed.commands.length > 1 ? 'This rule is about one command. Type one.' : undefined;
   };
@@ -108,19 +108,22 @@ export const createRuleCommands = (ports: {
     before?: RuleMatch & { kind: 'command' },
   ): Promise<readonly RuleMatch[] | undefined> => {
     const isOne = before !== undefined;
+    const { isSandboxed } = before ?? {};
+    const shell = isSandboxed === true ? 'posix' : ports.shell;
     const line = await vscode.window.showInputBox({
       title: 'A command that runs without asking',
-      prompt: 'Exactly this command with exactly these arguments',
+      prompt: `Exactly this command with exactly these arguments${isSandboxed === true ? ', in the sandbox only' : ''}`,
       ...(before === undefined ? { placeHolder: 'npm test' } : { value: commandText(before.argv) }),
-      validateInput: (value) => commandProblem(value, isOne),
+      validateInput: (value) => commandProblem(value, isOne, shell),
     });
     if (line === undefined) return undefined;
-    const problem = commandProblem(line, isOne);
+    const problem = commandProblem(line, isOne, shell);
     if (problem !== undefined) throw new InputError(problem);
     const folder = before?.folder ?? '.';
-    const parsed = parseCommandLine(line, ports.shell);
+    const parsed = parseCommandLine(line, shell);
     if (parsed.kind === 'problem') return undefined;
-    return parsed.commands.map((argv) => ({ kind: 'command', argv, folder }));
+    const place = isSandboxed === undefined ? {} : { isSandboxed };
+    return parsed.commands.map((argv) => ({ kind: 'command', argv, folder, ...place }));
   };
 
   const askGlob = async (

@@ -1,6 +1,6 @@
 /** Rules and modes in words. Pure. */
 import { commandText } from '../core/commandLine.ts';
-import { matchText } from '../core/ruleMatch.ts';
+import { matchText, sandboxedText } from '../core/ruleMatch.ts';
 import type { ApprovalMode, RuleMatch } from '../shared/rule.ts';
 
 /** What each mode is called, and what runs in it without a question: as much as a line of a list holds. */
@@ -26,6 +26,6 @@ export const inEveryMode = 'Rules run what they cover. Protected files and secre
 export const alwaysAsks =
   'Protected files, secrets and what lies outside this workspace ask in every mode; so does everything but reading, once text from the web or from other programs has come in.';
 
-/** What a rule covers, whole: `npm test`, `edits in src/**`. */
+/** What a rule covers, whole: `npm test`, `in the sandbox: npm test`, `edits in src/**`. */
 export const coveredBy = (match: RuleMatch): string =>
-  match.kind === 'command' ? commandText(match.argv) : matchText(match);
+  match.kind === 'command' ? sandboxedText(match, commandText(match.argv)) : matchText(match);

@@ -6,7 +6,10 @@ import { approvalModes, type Rule, type RuleMatch } from '../../extension/shared
 import { commandStep, here, inRoot, pathAccess, pathStep, ruleOf } from './policyParts.ts';
 
 const runs = { numRuns: 3_000 };
-const reads = ['read_file', 'list_directory', 'find_files', 'search_text', 'diagnostics'];
+const reads = [
+  ...['read_file', 'list_directory', 'find_files', 'search_text', 'diagnostics'],
+  ...['use_skill', 'read_skill_file'],
+];
 const writes = ['edit_file', 'write_file', 'move_file', 'delete_file'];
 const foreign = ['mcp_search', 'toString', 'skill'];
 const goodLabels = ['a.ts', 'src/a.ts', 'src/b/c.ts', 'test/.x'];
@@ -56,10 +59,20 @@ const match: fc.Arbitrary<RuleMatch> = fc.oneof(
     tools: fc.subarray([...writes, ...reads, 'run_command', ...foreign], { minLength: 1 }),
     glob: fc.constantFrom('**', 'src/**', 'a.ts', '!x', ''),
   }),
+  fc.record(
+    {
+      kind: fc.constant('command' as const),
+      argv: fc.constantFrom(...programs, ['npm'], ['npm', 'test', '|', 'cat'], []),
+      folder: fc.constantFrom('.', 'sub'),
+      isSandboxed: fc.constant(true as const),
+    },
+    { requiredKeys: ['kind', 'argv', 'folder'] },
+  ),
   fc.record({
-    kind: fc.constant('command' as const),
-    argv: fc.constantFrom(...programs, ['npm'], ['npm', 'test', '|', 'cat'], []),
-    folder: fc.constantFrom('.', 'sub'),
+    kind: fc.constant('skill' as const),
+    skill: fc.constantFrom('pdf', 'csv'),
+    hash: fc.constantFrom('1', '2'),
+    entry: fc.constantFrom('read', 'write'),
   }),
   fc.record({
     kind: fc.constant('tool' as const),
@@ -86,7 +99,7 @@ const ownEffect = (tool: string): Effect | undefined =>
     ? 'read'
     : writes.includes(tool)
       ? 'write'
-      : tool === 'run_command'
+      : tool === 'run_command' || tool === 'run_skill'
         ? 'execute'
         : undefined;
 
@@ -105,6 +118,9 @@ const sample: fc.Arbitrary<Sample> = fc
       'run_command',
       'run_command',
       'run_command',
+      'run_skill',
+      'run_skill',
+      'run_skill',
       ...foreign,
       ...reads,
     ),
@@ -121,6 +137,14 @@ const sample: fc.Arbitrary<Sample> = fc
     ),
     line,
     isSandboxed: fc.boolean(),
+    hasNetwork: fc.nat(4).map((number) => number === 0),
+    skill: fc.record({
+      id: fc.constantFrom('pdf', 'csv'),
+      hash: fc.constantFrom('1', '2'),
+      entry: fc.constantFrom('read', 'write'),
+    }),
+    /** A run that names no skill, or a command that names one. */
+    isMixedUp: fc.nat(9).map((number) => number === 0),
     folder: fc.constantFrom('.', '.', 'sub'),
     caution: fc.nat(9).map((number) => (number === 0 ? 'protected' : undefined)),
     taint: fc.nat(6).map((number) => (number === 0 ? 'a page' : undefined)),
@@ -133,16 +157,17 @@ const sample: fc.Arbitrary<Sample> = fc
   .map((drawn) => {
     const { tool, claim, isHonest, labels, isSandboxed, folder, caution, taint, uncheckedEdit } = drawn;
     const own = ownEffect(tool);
-    const isCommand = tool === 'run_command';
+    const { hasNetwork } = drawn;
+    const isCommand = tool === 'run_command' || tool === 'run_skill';
+    const skill = (tool === 'run_skill') !== drawn.isMixedUp ? { skill: drawn.skill } : {};
+    const place = { root: '/home', below: folder, isSandboxed, hasNetwork };
     return {
       step: {
         tool,
         effect: (isHonest ? own : claim) ?? claim ?? 'network',
         access: {
           paths: isCommand ? [] : labels.map((label) => pathAccess(label)),
-          ...(isCommand
-            ? { command: { line: drawn.line.text, folder, root: '/home', below: folder, isSandboxed } }
-            : {}),
+          ...(isCommand ? { command: { line: drawn.line.text, folder, ...place, ...skill } } : {}),
           ...(caution === undefined ? {} : { caution }),
         },
       },
@@ -191,15 +216,30 @@ const mayRun = ({ step, context, line: given }: Sample): boolean => {
       )
     );
   }
-  if (context.mode === 'autopilot' && access.command?.isSandboxed === true) return true;
-  if (context.uncheckedEdit !== undefined) return false;
-  if (context.shell === 'cmd' || given?.commands === undefined) return false;
+  const { command: asked } = access;
+  const isHeld = asked?.isSandboxed === true && asked.hasNetwork === false;
+  if (context.mode === 'autopilot' && isHeld) return true;
+  if (context.uncheckedEdit !== undefined && !isHeld) return false;
+  if (tool === 'run_skill' || asked?.skill !== undefined) {
+    return rules.some(
+      ({ match: each }) =>
+        isHeld &&
+        tool === 'run_skill' &&
+        each.kind === 'skill' &&
+        each.skill === asked?.skill?.id &&
+        each.hash === asked.skill.hash &&
+        each.entry === asked.skill.entry,
+    );
+  }
+  if (context.shell === 'cmd' && asked?.isSandboxed !== true) return false;
+  if (given?.commands === undefined) return false;
   return given.commands.every((argv) =>
     rules.some(
       ({ match: each }) =>
         each.kind === 'command' &&
         each.argv.join('\0') === argv.join('\0') &&
-        each.folder === access.command?.folder,
+        each.folder === asked?.folder &&
+        (each.isSandboxed === undefined || isHeld),
     ),
   );
 };
@@ -258,8 +298,43 @@ describe('policy: properties', () => {
       fc.property(sample, ({ step, context }) => {
         const decision = decide(step, { ...context, rules: [] });
         if (decision.action !== 'run' || step.effect === 'read') return;
-        assert.ok(decision.mustBeUndoable || step.access.command?.isSandboxed === true);
+        const { isSandboxed, hasNetwork } = step.access.command ?? {};
+        assert.ok(decision.mustBeUndoable || (isSandboxed === true && hasNetwork === false));
         assert.equal(decision.mustBeUndoable, step.effect === 'write');
+      }),
+      runs,
+    );
+  });
+
+  it('lets no program of a skill run by itself, or be offered to, that is not held', () => {
+    fc.assert(
+      fc.property(sample, fc.boolean(), ({ step, context }, isOutside) => {
+        const { command } = step.access;
+        if (step.tool !== 'run_skill' || command === undefined) return;
+        const loose = isOutside ? { isSandboxed: false } : { hasNetwork: true };
+        const access = { ...step.access, command: { ...command, ...loose } };
+        const decision = decide({ ...step, access }, { ...context, isTrusted: true });
+        assert.equal(decision.action, 'ask');
+        assert.deepEqual(decision.action === 'ask' && decision.offers, []);
+      }),
+      runs,
+    );
+  });
+
+  it('offers for the sandbox only what does not hold outside of it', () => {
+    fc.assert(
+      fc.property(sample, ({ step, context }) => {
+        const { command } = step.access;
+        const asked = decide(step, context);
+        if (asked.action !== 'ask' || command?.isSandboxed !== true) return;
+        for (const { matches } of asked.offers) {
+          const rules = matches.map((each) => ruleOf(each));
+          const outside = {
+            ...step,
+            access: { ...step.access, command: { ...command, isSandboxed: false } },
+          };
+          assert.equal(decide(outside, { ...context, rules }).action, 'ask');
+        }
       }),
       runs,
     );

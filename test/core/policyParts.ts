@@ -22,6 +22,16 @@ export const commandStep = (line: string, more: Partial<CommandAccess> = {}): Po
   },
 });
 
+/** A program of a skill, in the sandbox and without the internet. */
+export const skillStep = (more: Partial<CommandAccess> = {}): PolicyStep => ({
+  ...commandStep('pdf/tables report.pdf', {
+    isSandboxed: true,
+    skill: { id: 'pdf', hash: 'a1', entry: 'tables' },
+    ...more,
+  }),
+  tool: 'run_skill',
+});
+
 export const pathStep = (tool: string, ...labels: string[]): PolicyStep => ({
   tool,
   effect: toolPolicies[tool] ?? 'network',
@@ -37,6 +47,7 @@ export const foreignStep = (tool: string, effect: Effect): PolicyStep => ({
 /** What each tool is usually asked to do. */
 export const stepOf = (tool: string): PolicyStep => {
   if (tool === 'run_command') return commandStep('npm test');
+  if (tool === 'run_skill') return skillStep();
   return toolPolicies[tool] === undefined ? foreignStep(tool, 'network') : pathStep(tool, 'src/a.ts');
 };
 
@@ -86,9 +97,24 @@ export const paths = (glob: string, ...tools: string[]): RuleMatch => ({
 
 export const command = (...argv: string[]): RuleMatch => ({ kind: 'command', argv, folder: '.' });
 
+export const sandboxedCommand = (...argv: string[]): RuleMatch => ({
+  kind: 'command',
+  argv,
+  folder: '.',
+  isSandboxed: true,
+});
+
+export const skill = (id: string, hash: string, entry: string): RuleMatch => ({
+  kind: 'skill',
+  skill: id,
+  hash,
+  entry,
+});
+
 /** Rules that allow everything that rules can allow. */
 export const widestRules = (tools: readonly string[]): readonly Rule[] => [
   ruleOf(paths('**', ...tools)),
   ruleOf(command('npm', 'test')),
+  ruleOf(skill('pdf', 'a1', 'tables')),
   ...tools.map((tool) => ruleOf({ kind: 'tool', tool })),
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
-import { toolPolicies } from '../../extension/core/ruleMatch.ts';
+import { skillToolNames, toolPolicies } from '../../extension/core/ruleMatch.ts';
 import type { Rule } from '../../extension/shared/rule.ts';
 import { builtInToolNames } from '../../extension/tools/index.ts';
 import {
@@ -12,7 +12,10 @@ import {
   pathStep,
   paths,
   ruleOf,
+  sandboxedCommand,
   sessionRule,
+  skill,
+  skillStep,
   stepOf,
   withAccess,
 } from './policyParts.ts';
@@ -21,7 +24,7 @@ const edit = pathStep('edit_file', 'src/a.ts');
 
 describe('policy: its table of tools', () => {
   it('has a row for every built-in tool, and for no other', () => {
-    assert.deepEqual(Object.keys(toolPolicies).sort(), [...builtInToolNames].sort());
+    assert.deepEqual(Object.keys(toolPolicies).sort(), [...builtInToolNames, ...skillToolNames].sort());
   });
 });
 
@@ -38,6 +41,21 @@ describe('policy: its reasons', () => {
       commandStep('ls', { isSandboxed: true }),
       { mode: 'autopilot' },
       'autopilot mode: sandboxed commands run',
+    ],
+    [stepOf('use_skill'), {}, 'skills may be read'],
+    [skillStep(), { mode: 'autopilot' }, 'autopilot mode: sandboxed programs of skills run'],
+    [skillStep({ line: 'a | b' }), {}, 'no rule covers it'],
+    [skillStep({ isSandboxed: false }), { mode: 'autopilot' }, 'asked every time: it is not sandboxed'],
+    [skillStep({ hasNetwork: true }), { mode: 'autopilot' }, 'asked every time: it reaches the internet'],
+    [
+      skillStep(),
+      { rules: [ruleOf(skill('pdf', 'a1', 'tables'))] },
+      'rule: run pdf tables in the sandbox in this workspace',
+    ],
+    [
+      commandStep('npm test', { isSandboxed: true }),
+      { rules: [sessionRule(sandboxedCommand('npm', 'test'))] },
+      'rule: in the sandbox: npm test in this chat',
     ],
     [{ ...edit, effect: 'read' }, {}, 'it does something else than its tool should'],
     [commandStep('npm test | cat'), {}, 'asked every time: it has a pipe'],
@@ -179,6 +197,29 @@ describe('policy: what it offers', () => {
     ],
     ['a pipe', commandStep('npm test | cat'), []],
     [
+      'a sandboxed command',
+      commandStep('npm test', { isSandboxed: true }),
+      [
+        'session: in the sandbox: npm test in this chat',
+        'workspace: in the sandbox: npm test in this workspace',
+      ],
+    ],
+    [
+      'a sandboxed command with the internet',
+      commandStep('npm test', { isSandboxed: true, hasNetwork: true }),
+      [],
+    ],
+    [
+      'a sandboxed program of a skill',
+      skillStep({ line: 'pdf/tables a | b' }),
+      [
+        'session: run pdf tables in the sandbox in this chat',
+        'workspace: run pdf tables in the sandbox in this workspace',
+      ],
+    ],
+    ['a program of a skill on this computer', skillStep({ isSandboxed: false }), []],
+    ['a program of a skill with the internet', skillStep({ hasNetwork: true }), []],
+    [
       'a tool from outside',
       foreignStep('mcp_search', 'network'),
       ['session: mcp_search in this chat', 'workspace: mcp_search in this workspace'],
@@ -203,6 +244,12 @@ describe('policy: what it offers', () => {
   it('offers nothing after foreign words, or on Windows for commands', () => {
     assert.deepEqual(offersOf(edit, { taint: 'a page' }), []);
     assert.deepEqual(offersOf(commandStep('npm test'), { shell: 'cmd' }), []);
+  });
+
+  it('makes a rule of a skill for these very files, and a rule of a sandboxed command for the sandbox', () => {
+    assert.deepEqual(offersOf(skillStep())[1]?.matches, [skill('pdf', 'a1', 'tables')]);
+    const sandboxed = commandStep('npm test', { isSandboxed: true });
+    assert.deepEqual(offersOf(sandboxed)[1]?.matches, [sandboxedCommand('npm', 'test')]);
   });
 
   it('makes one match for each command of a line, and both tools for an edit', () => {

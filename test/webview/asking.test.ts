@@ -24,6 +24,8 @@ describe('webview questions', () => {
     const facts = (effect: Effect, prompt = editPrompt('a.ts')) =>
       factsOf(step('x', 'x', 'x', effect), prompt);
     assert.deepEqual(facts('execute', commandPrompt), ['Not sandboxed']);
+    assert.deepEqual(facts('execute', { ...commandPrompt, isSandboxed: false }), ['Not sandboxed']);
+    assert.deepEqual(facts('execute', { ...commandPrompt, isSandboxed: true }), ['Sandboxed']);
     assert.deepEqual(facts('write'), ['Can be undone']);
     assert.deepEqual(facts('write', { ...editPrompt('a.ts'), diffs: [] }), []);
     assert.deepEqual(
