@@ -151,7 +151,8 @@ export interface HostProcess {
       readonly environment: Readonly<Record<string, string>>;
       readonly input: string;
       readonly timeoutMs: number;
-      onOutput(chunk: Buffer): Promise<void>;
+      /** `stream` where it is known. */
+      onOutput(chunk: Buffer, stream?: 'stdout' | 'stderr'): Promise<void>;
     },
     signal: AbortSignal,
   ): Promise<{ readonly exitCode: number | undefined; readonly timedOut: boolean }>;

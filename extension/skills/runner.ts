@@ -67,17 +67,17 @@ const planFor = async (
   const without = plan({ ...question, engine: 'unavailable' });
   const withEngine = plan({ ...question, engine: 'ready' });
   if (without.place === withEngine.place && withEngine.place === 'host') return withEngine;
-  if (withEngine.place === 'refused') throw new ToolError(`Not run: ${withEngine.reason}`);
+  if (withEngine.place === 'refused') throw new ToolError(withEngine.reason);
   const state: EngineState = await sandbox.state(folder);
   if (state.kind === 'ready') return withEngine;
   const problem = without.reason.includes(state.message) ? '' : ` ${state.message}`;
-  if (without.place === 'refused') throw new ToolError(`Not run: ${without.reason}${problem}`);
+  if (without.place === 'refused') throw new ToolError(`${without.reason}${problem}`);
   return { ...without, reason: `${without.reason}${problem}` };
 };
 
 const factsOf = ({ plan, limits }: Pick<Planned, 'plan' | 'limits'>): readonly string[] =>
   plan.place === 'host'
-    ? [unconfined, plan.reason]
+    ? [unconfined, plan.reason.replace(/^Not sandboxed: ./, (start) => start.slice(-1).toUpperCase())]
     : [
         `In the sandbox: ${limitsText(limits.wished)}`,
         `Image: ${limits.wished.image}`,
