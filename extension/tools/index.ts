@@ -1,5 +1,6 @@
 import type { Tool } from '../core/tool.ts';
 import type { Editor, WorkspaceFiles } from '../core/workspace.ts';
+import type { CommandPlaces } from './commandPlace.ts';
 import { createDeleteFile } from './deleteFile.ts';
 import { createDiagnostics } from './diagnostics.ts';
 import { createEditFile } from './editFile.ts';
@@ -26,6 +27,8 @@ export interface ToolPorts {
   /** Absolute; made when it is needed. Long outputs of commands go there. */
   readonly spillFolder: string;
   readonly commandTimeoutMs: number;
+  /** Where this agent's commands run; absent: on this computer. */
+  readonly commandPlaces?: CommandPlaces;
   /** One for all chats; whoever made it ends what it holds. */
   readonly leftProcesses: LeftProcesses;
 }

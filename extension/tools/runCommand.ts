@@ -4,11 +4,13 @@ import { cutText } from '../core/text.ts';
 import { type Tool, ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles, WorkspacePath } from '../core/workspace.ts';
 import { longestCommandTimeoutMs } from '../shared/agent.ts';
-import { type CommandEnd, runCommandProcess, shellName } from './commandProcess.ts';
+import type { CommandPlace, CommandPlaces } from './commandPlace.ts';
+import { shellName } from './commandProcess.ts';
 import { createKeptOutput } from './keptOutput.ts';
 import type { LeftProcesses } from './leftProcesses.ts';
 import { createLiveOutput } from './liveOutput.ts';
 import { networkProgram } from './networkCommands.ts';
+import { hostRun, type PlacedRun, sandboxRun } from './placedRun.ts';
 
 const longestTimeoutSeconds = longestCommandTimeoutMs / 1_000;
 
@@ -22,21 +24,35 @@ export interface RunCommandPorts {
   readonly commandTimeoutMs: number;
   /** Gets what commands leave running; one for all chats. */
   readonly leftProcesses: LeftProcesses;
+  /** Where commands run; absent: on this computer. */
+  readonly commandPlaces?: CommandPlaces;
 }
 
-const input = z.strictObject({
-  command: z.string().min(1).max(30_000).describe(`Command line for ${shellName}.`),
-  folder: z
-    .string()
-    .optional()
-    .describe('Workspace folder to run it in. Default: the top of the (first) workspace folder.'),
-  timeout_seconds: z
-    .int()
-    .min(1)
-    .max(longestTimeoutSeconds)
-    .optional()
-    .describe(`After so long it is ended. At most ${longestTimeoutSeconds}.`),
-});
+/** What reads its commands, and where. */
+const shells: Readonly<Record<CommandPlaces['expected'], { readonly name: string; readonly where: string }>> =
+  {
+    host: { name: shellName, where: shellName },
+    sandbox: { name: 'sh', where: 'sh in a container: no network, the workspace folder is /workspace' },
+    either: {
+      name: `sh or ${shellName}`,
+      where: `sh in a container (no network, the workspace folder is /workspace), or ${shellName} where there is no container engine`,
+    },
+  };
+
+const inputFor = (shell: string) =>
+  z.strictObject({
+    command: z.string().min(1).max(30_000).describe(`Command line for ${shell}.`),
+    folder: z
+      .string()
+      .optional()
+      .describe('Workspace folder to run it in. Default: the top of the (first) workspace folder.'),
+    timeout_seconds: z
+      .int()
+      .min(1)
+      .max(longestTimeoutSeconds)
+      .optional()
+      .describe(`After so long it is ended. At most ${longestTimeoutSeconds}.`),
+  });
 
 /** Controls, line separators and text direction: a command that contains them could look like another one when it is approved. */
 const deceptive = /[^\P{Cc}\n\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -54,17 +70,6 @@ const refuseDeceptive = (command: string): void => {
 const shownCommand = (command: string): string =>
   command.includes('\n') ? command.replaceAll(/^/gm, '│ ') : command;
 
-/** Programs that see no terminal still colour or page their output when these say so. */
-const quiet = (environment: Record<string, string>): Record<string, string> => {
-  const { FORCE_COLOR: _, CLICOLOR_FORCE: __, ...rest } = environment;
-  return { ...rest, TERM: 'dumb', NO_COLOR: '1', PAGER: 'cat', GIT_PAGER: 'cat', GIT_TERMINAL_PROMPT: '0' };
-};
-
-const endOf = ({ exitCode, signal, timedOut }: CommandEnd, timeoutMs: number): string => {
-  if (timedOut) return `deadline of ${timeoutMs / 1_000} s passed`;
-  return signal === undefined ? `exit code ${exitCode ?? 'unknown'}` : `ended by ${signal}`;
-};
-
 const startFolder = async (files: WorkspaceFiles, given: string | undefined): Promise<WorkspacePath> => {
   const folder = await files.resolve(given ?? files.roots()[0]?.path ?? '.');
   if (!folder.exists) throw new ToolError(`The folder ${folder.label} does not exist.`);
@@ -72,14 +77,30 @@ const startFolder = async (files: WorkspaceFiles, given: string | undefined): Pr
   return folder;
 };
 
-export const createRunCommand = (ports: RunCommandPorts): Tool =>
-  defineTool({
+/** In the words of the approval; empty where nothing is to be said besides that it is not sandboxed. */
+const placeLine = (place: Exclude<CommandPlace, { kind: 'refused' }>): string => {
+  const text = place.kind === 'sandbox' ? `In the sandbox: ${place.facts.join(', ')}` : place.note;
+  return text === '' ? '' : `\n${text}`;
+};
+
+export const createRunCommand = (ports: RunCommandPorts): Tool => {
+  const shell = shells[ports.commandPlaces?.expected ?? 'host'];
+  const placeOf = async (folder: WorkspacePath): Promise<Exclude<CommandPlace, { kind: 'refused' }>> => {
+    const place = await ports.commandPlaces?.place(folder);
+    if (place?.kind === 'refused') throw new ToolError(place.reason);
+    return place ?? { kind: 'host', note: '' };
+  };
+
+  return defineTool({
     name: 'run_command',
-    description: `Runs a command line in ${shellName} and answers with its output and exit code. No terminal and no input: give flags that answer questions beforehand. Ends after ${ports.commandTimeoutMs / 1_000} s unless timeout_seconds (up to ${longestTimeoutSeconds}) says otherwise. Of long output the head and tail come back, and the rest is in a file for read_file.`,
-    input,
+    description: `Runs a command line in ${shell.where}, and answers with its output and exit code. No terminal and no input: give flags that answer questions beforehand. Ends after ${ports.commandTimeoutMs / 1_000} s unless timeout_seconds (up to ${longestTimeoutSeconds}) says otherwise. Of long output the head and tail come back, and the rest is in a file for read_file.`,
+    input: inputFor(shell.name),
     prepare: async ({ command, folder: given, timeout_seconds: seconds }) => {
       refuseDeceptive(command);
       const folder = await startFolder(ports.files, given);
+      // Decided once: what was approved as sandboxed never runs without.
+      const place = await placeOf(folder);
+      const isSandboxed = place.kind === 'sandbox';
       const timeoutMs = seconds === undefined ? ports.commandTimeoutMs : seconds * 1_000;
       const firstLine = command.trim().split('\n', 1)[0] ?? '';
       const title = cutText(firstLine === command.trim() ? firstLine : `${firstLine} …`, 80);
@@ -96,13 +117,15 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
             folder: folder.label,
             root: folder.realRoot,
             below: folder.below,
-            isSandboxed: false,
+            isSandboxed,
+            ...(isSandboxed ? { hasNetwork: place.hasNetwork } : {}),
           },
         },
         approval: {
           title: `Run ${title}?`,
-          detail: `${shownCommand(command)}\n\nFolder: ${folder.editorFile}${deadline}`,
+          detail: `${shownCommand(command)}\n\nFolder: ${folder.editorFile}${placeLine(place)}${deadline}`,
           diffs: [],
+          isSandboxed,
         },
         changes: [],
         run: async (signal, emit) => {
@@ -111,12 +134,11 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
             throw new ToolError(`${folder.label} is another folder now. Try again.`);
           const kept = createKeptOutput(ports.spillFolder);
           const live = createLiveOutput(emit);
-          const run = {
+          const run: PlacedRun = {
             command,
-            folder: now.file,
-            environment: quiet(ports.environment()),
+            folder: now,
             timeoutMs,
-            onOutput: (chunk: Buffer) => {
+            onOutput: (chunk) => {
               live.add(chunk);
               return kept.add(chunk);
             },
@@ -126,26 +148,16 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
             live.finish();
             return kept.finish();
           };
-          const end = await runCommandProcess(run, signal).catch(async (error: unknown) => {
+          const running = isSandboxed ? sandboxRun(place, run, signal) : hostRun(ports, run, signal);
+          const { summary, isError, notes } = await running.catch(async (error: unknown) => {
             await finish();
             throw error;
           });
           const text = await finish();
-          const summary = endOf(end, timeoutMs);
-          const isLeft =
-            end.id !== undefined && !end.timedOut && (await ports.leftProcesses.noteIfRunning(end.id));
-          const notes = [
-            summary,
-            ...(isLeft
-              ? [
-                  `something it started still runs in the background (process group ${end.id}), at most until this window closes; its further output is not kept`,
-                ]
-              : []),
-          ];
           const shown = text.trim() === '' ? '(no output)' : text.replace(/\n+$/, '');
           return {
-            content: [{ type: 'text', text: `${shown}\n\n[${notes.join('; ')}]` }],
-            isError: end.timedOut || end.exitCode !== 0,
+            content: [{ type: 'text', text: `${shown}\n\n[${[summary, ...notes].join('; ')}]` }],
+            isError,
             summary,
             diffs: [],
             ...(fetching === undefined ? {} : { taint: `a command that reads the network (${fetching})` }),
@@ -154,3 +166,4 @@ export const createRunCommand = (ports: RunCommandPorts): Tool =>
       };
     },
   });
+};

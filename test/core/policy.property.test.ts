@@ -329,7 +329,7 @@ describe('policy: properties', () => {
         if (asked.action !== 'ask' || command?.isSandboxed !== true) return;
         for (const { matches } of asked.offers) {
           const rules = matches.map((each) => ruleOf(each));
-          const outside = {
+          const outside: PolicyStep = {
             ...step,
             access: { ...step.access, command: { ...command, isSandboxed: false } },
           };

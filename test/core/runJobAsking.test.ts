@@ -27,6 +27,29 @@ describe('runJob: the question', () => {
     });
   });
 
+  it('says whether the sandbox holds it, as the tool says it', async () => {
+    for (const isSandboxed of [true, false, undefined]) {
+      const tool = edit();
+      const { events } = await run({
+        provider: edits('a'),
+        tools: [
+          {
+            ...tool,
+            prepare: async (input, signal) => {
+              const { approval, ...prepared } = await tool.prepare(input, signal);
+              if (approval === undefined) return prepared;
+              return {
+                ...prepared,
+                approval: { ...approval, ...(isSandboxed === undefined ? {} : { isSandboxed }) },
+              };
+            },
+          },
+        ],
+      });
+      assert.equal(only(events, 'ApprovalRequired')[0]?.prompt.isSandboxed, isSandboxed);
+    }
+  });
+
   it('is asked where the rules cannot be read, and is refused where nobody can be asked', async () => {
     const tools = [edit(), fakeTool('look')];
     const { events, errors } = await run({

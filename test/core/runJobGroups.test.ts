@@ -4,8 +4,9 @@ import type { PolicyDecision } from '../../extension/core/policy.ts';
 import { stoppedAt } from '../../extension/core/repeats.ts';
 import { groupLimit } from '../../extension/core/runSteps.ts';
 import { StoreError } from '../../extension/core/store.ts';
-import { ToolError } from '../../extension/core/tool.ts';
+import { type PreparedStep, ToolError } from '../../extension/core/tool.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
+import type { JsonObject } from '../../extension/shared/message.ts';
 import { call, callReply, fakeProvider } from '../fakes/provider.ts';
 import { fakeTool, output } from '../fakes/tool.ts';
 import {
@@ -101,6 +102,32 @@ describe('runJob: steps that are alike', () => {
     );
     const { events } = await run({ provider: fakeProvider([callReply(...calls)]), tools: [command] });
     assert.deepEqual(groupsOf(events), [['npm test', 'npm run lint']]);
+  });
+
+  it('are never of two places: on this computer, in the sandbox, in the sandbox with the internet', async () => {
+    const access = { folder: '.', root: '/folder', below: '.' };
+    const places = [
+      { isSandboxed: false },
+      { isSandboxed: false },
+      { isSandboxed: true },
+      { isSandboxed: true, hasNetwork: false },
+      { isSandboxed: true, hasNetwork: true },
+      { isSandboxed: true, hasNetwork: true },
+      { isSandboxed: false },
+    ];
+    const plain = fakeTool('command', { effect: 'execute' });
+    const tool = {
+      ...plain,
+      prepare: async (input: JsonObject, signal: AbortSignal): Promise<PreparedStep> => {
+        const line = String(input.command);
+        const place = places[Number(line)] ?? assert.fail(line);
+        const prepared = await plain.prepare(input, signal);
+        return { ...prepared, access: { paths: [], command: { line, ...access, ...place } } };
+      },
+    };
+    const calls = places.map((_, index) => call(`c${index}`, 'command', { command: String(index) }));
+    const { events } = await run({ provider: fakeProvider([callReply(...calls)]), tools: [tool] });
+    assert.deepEqual(groupsOf(events), [['0', '1'], ['2', '3'], ['4', '5'], ['6']]);
   });
 
   it('wait all at once, and go on in their order as each is answered', async () => {

@@ -162,6 +162,13 @@ describe('runJob: edits that nobody saw', () => {
     fakeTool('edit', { effect: 'write' }),
     fakeTool('command', { effect: 'execute', run: () => Promise.reject(new ToolError('it failed')) }),
     fakeTool('look'),
+    fakeTool('sandboxed', {
+      effect: 'execute',
+      access: {
+        paths: [],
+        command: { line: 'x', folder: '.', root: '/folder', below: '.', isSandboxed: true },
+      },
+    }),
   ];
   /** @param asked calls that the person is asked about @param rejected of these */
   const uncheckedAt = async (
@@ -208,6 +215,13 @@ describe('runJob: edits that nobody saw', () => {
     assert.deepEqual(await uncheckedAt(['edit', 'command', 'command', 'command'], [1], [1]), [
       ...[false, true, true, true],
     ]);
+  });
+
+  it('may be made by what runs unasked in the sandbox, and a command runs them later', async () => {
+    assert.deepEqual(await uncheckedAt(['command', 'command', 'sandboxed', 'command']), [
+      ...[false, false, false, true],
+    ]);
+    assert.deepEqual(await uncheckedAt(['sandboxed', 'command'], [0]), [false, false]);
   });
 
   it('are not those that the person approved', async () => {

@@ -72,6 +72,21 @@ describe('a question', () => {
     assert.doesNotMatch(detailOf({ requests: [request('a')] }, 0), /more waiting|counts as rejected/);
   });
 
+  it('says whether the sandbox holds it, in a dialog and in a notification', () => {
+    const said = (...requests: ReturnType<typeof request>[]) =>
+      /(?:Not s|S)andboxed/.exec(detailOf({ requests }, 0))?.[0];
+    const boxed = (id: string) => request(id, { isSandboxed: true });
+    assert.equal(said(request('a')), 'Not sandboxed');
+    assert.equal(said(request('a', { isSandboxed: false })), 'Not sandboxed');
+    assert.equal(said(boxed('a')), 'Sandboxed');
+    assert.equal(said(boxed('a'), boxed('b')), 'Sandboxed');
+    assert.equal(said(boxed('a'), request('b')), 'Not sandboxed');
+    assert.equal(said(write('a', 'a.ts')), undefined);
+    assert.equal(said(boxed('a'), write('b', 'b.ts')), 'Sandboxed');
+    assert.match(notificationOf({ requests: [request('a')] }, 0).message, / · Not sandboxed/);
+    assert.match(notificationOf({ requests: [boxed('a')] }, 0).message, / · Sandboxed/);
+  });
+
   it('warns where it asks whatever the rules say', () => {
     const detail = detailOf(
       { requests: [request('a', { isCautioned: true, offers: [], reason: '.git is protected' })] },
@@ -157,6 +172,10 @@ describe('a question', () => {
     assert.ok(onlyReview(request('a', { detail: 'npm test\n\nFolder: /a\n\nFolder: /w' })));
     assert.ok(onlyReview(request('a'), request('b')));
     assert.ok(!onlyReview(request('a', { detail: 'npm test\n\nFolder: /w\nDeadline: 5 s' })));
+    const place = 'In the sandbox: no network';
+    assert.ok(!onlyReview(request('a', { detail: `npm test\n\nFolder: /w\n${place}\nDeadline: 5 s` })));
+    assert.ok(!onlyReview(request('a', { detail: `npm test\n\nFolder: /w\n${place}` })));
+    assert.ok(onlyReview(request('a', { detail: `npm test\n${place}\n\nFolder: /w` })));
     assert.ok(!onlyReview(write('a', 'a.ts')));
   });
 

@@ -90,15 +90,15 @@ const rig = (given: readonly Rule[], roots = [{ name: 'shop', path: shop }]) => 
 
 beforeEach(resetVscode);
 
-describe('the view of rules', () => {
-  const groupsOf = async (view: ReturnType<typeof rig>['view']) =>
-    Promise.all(
-      (await view.children()).map(async (group) => [
-        group.label,
-        ...(await view.children(group)).map((item) => `${item.label} | ${item.description}`),
-      ]),
-    );
+const groupsOf = async (view: ReturnType<typeof rig>['view']) =>
+  Promise.all(
+    (await view.children()).map(async (group) => [
+      group.label,
+      ...(await view.children(group)).map((item) => `${item.label} | ${item.description}`),
+    ]),
+  );
 
+describe('the view of rules', () => {
   it('stands in groups: this workspace, this chat, all others', async () => {
     const { view, shown } = rig([
       rule('w', { match: { kind: 'command', argv: ['git', 'commit', '-m', 'two words'], folder: '.' } }),
@@ -281,6 +281,26 @@ describe('rules by command', () => {
       ...rest,
       match: { kind: 'path', tools: ['edit_file', 'write_file'], glob: 'src/pages/**' },
     });
+  });
+
+  it('is edited without losing that it holds in the sandbox only, where the shell is sh', async () => {
+    const match = { kind: 'command', argv: ['npm', 'test'], folder: '.', isSandboxed: true } as const;
+    const { commands, kept, view } = rig([rule('s', { match })]);
+    assert.deepEqual((await groupsOf(view))[0], [
+      'This workspace',
+      'in the sandbox: npm test | Coder · shop',
+    ]);
+    answers.push('in the sandbox: npm test', 'npm run lint', 'Coder', 'As it is now');
+    assert.equal(await commands.editRule(), true);
+    assert.deepEqual(kept.get('s')?.match, { ...match, argv: ['npm', 'run', 'lint'] });
+  });
+
+  it('of a skill keeps what it is about, whatever else is changed', async () => {
+    const match = { kind: 'skill', skill: 'pdf', hash: 'a1', entry: 'tables' } as const;
+    const { commands, kept } = rig([rule('s', { match })]);
+    answers.push('run pdf tables in the sandbox', 'All agents', 'In this chat');
+    assert.equal(await commands.editRule(), true);
+    assert.deepEqual([kept.get('s')?.match, kept.get('s')?.duration], [match, 'session']);
   });
 
   it('is edited from the palette, and stays one command', async () => {
