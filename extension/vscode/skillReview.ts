@@ -1,0 +1,124 @@
+/** A person looks at a skill before it is used: the document, what is different, and the question. */
+import * as vscode from 'vscode';
+import type { InstallOffer, OfferedSkill, SkillInstaller, SkillRecords } from '../core/skills.ts';
+import type { LoadedSkill, SkillGrants } from '../shared/skill.ts';
+import { changedFiles, changesText, type Side, sideOf, withoutUnkept } from './skillDiff.ts';
+import type { ComparedFile, SkillDocuments } from './skillDocuments.ts';
+import { keepGrants } from './skillGrants.ts';
+import { type ReviewedSkill, reviewReport, reviewSummary } from './skillReviewText.ts';
+import { grantsOf, visible, wishesOf } from './skillWords.ts';
+
+export interface ReviewPorts {
+  readonly installer: Pick<SkillInstaller, 'scan' | 'reviewedCopy' | 'markReviewed'>;
+  readonly records: Pick<SkillRecords, 'get' | 'change'>;
+  readonly documents: SkillDocuments;
+  logError(error: unknown): void;
+}
+
+/** @returns what is granted with the answer; undefined: no */
+const ask = async (
+  question: string,
+  reviewed: ReviewedSkill,
+  [plain, withWishes]: readonly [plain: string, withWishes: string],
+): Promise<SkillGrants | undefined> => {
+  const wishes = wishesOf(reviewed.skill, reviewed.place);
+  const detail =
+    wishes.length === 0
+      ? reviewSummary(reviewed)
+      : `${reviewSummary(reviewed)}\n\nWithout it, it gets the default, and asks at each run.`;
+  const buttons = wishes.length === 0 ? [plain] : [plain, withWishes];
+  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons);
+  if (answer === plain) return {};
+  return answer === withWishes ? grantsOf(wishes) : undefined;
+};
+
+const show = async (
+  documents: SkillDocuments,
+  reviewed: ReviewedSkill,
+  folder: string,
+  compared: readonly ComparedFile[],
+): Promise<void> => {
+  await documents.compare(`${visible(reviewed.skill.name)}: before ↔ now`, compared);
+  await documents.show(`Review of ${visible(reviewed.skill.name)}`, reviewReport(reviewed), folder);
+};
+
+/** Before it is installed, or in the place of one that is. @returns what is granted; undefined: no */
+export const reviewOffered = async (
+  documents: SkillDocuments,
+  offer: InstallOffer,
+  offered: OfferedSkill,
+): Promise<SkillGrants | undefined> => {
+  const { skill, replaces } = offered;
+  const compared = replaces === undefined ? [] : changedFiles(sideFrom(replaces), offered);
+  const reviewed: ReviewedSkill = {
+    ...offered,
+    place: 'installed',
+    from: offer.label,
+    ...(offer.commit === undefined ? {} : { commit: offer.commit }),
+    grants: {},
+    ...(replaces === undefined
+      ? {}
+      : {
+          changes: `Against the installed one: ${changesText(compared)} What was granted to it has to be granted again.`,
+        }),
+  };
+  await show(documents, reviewed, offered.folder, compared);
+  const name = visible(skill.name);
+  return replaces === undefined
+    ? ask(`Install the skill ${name}?`, reviewed, ['Install', 'Install with What It Asks For'])
+    : ask(`Replace the skill ${name}?`, reviewed, ['Update', 'Update with What It Asks For']);
+};
+
+const sideFrom = ({ source, files }: LoadedSkill): Side => ({ folder: source.folder, files });
+
+const comparedWithReviewed = async (
+  { installer, logError }: ReviewPorts,
+  skill: LoadedSkill,
+): Promise<readonly ComparedFile[] | undefined> => {
+  const copy = await installer.reviewedCopy(skill);
+  if (copy === undefined) return undefined;
+  try {
+    return await withoutUnkept(changedFiles(await sideOf(copy), sideFrom(skill)));
+  } catch (error) {
+    // The review goes on without it.
+    logError(error);
+    return undefined;
+  }
+};
+
+/** A skill that is there already. @returns whether it counts as reviewed from now on */
+export const reviewLoaded = async (ports: ReviewPorts, skill: LoadedSkill): Promise<boolean> => {
+  const { installer, records, documents } = ports;
+  const [findings, record] = await Promise.all([
+    installer.scan(skill.source.folder, skill.files),
+    records.get(skill.source, skill.name),
+  ]);
+  const compared = skill.state === 'changed' ? await comparedWithReviewed(ports, skill) : [];
+  const reviewed: ReviewedSkill = {
+    skill,
+    files: skill.files,
+    hash: skill.hash,
+    problems: skill.problems,
+    findings,
+    place: skill.source.place,
+    from: skill.source.label,
+    ...(record.commit === undefined ? {} : { commit: record.commit }),
+    grants: skill.grants,
+    ...(skill.state === 'changed'
+      ? {
+          changes: `Since it was reviewed: ${compared === undefined ? 'there is no copy of it as it was, so read all of it.' : changesText(compared)}`,
+        }
+      : {}),
+  };
+  await show(documents, reviewed, skill.source.folder, compared ?? []);
+  if (skill.state !== 'unreviewed' && skill.state !== 'changed') return false;
+  const grants = await ask(`Have you looked at the skill ${visible(skill.id)}?`, reviewed, [
+    'Mark as Reviewed',
+    'Mark as Reviewed and Grant',
+  ]);
+  if (grants === undefined) return false;
+  await installer.markReviewed(skill);
+  // For these files only, so what an earlier version was granted does not count for them.
+  if (Object.keys(grants).length > 0) await keepGrants(records, skill, grants);
+  return true;
+};
