@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
-import { skillToolNames, toolPolicies } from '../../extension/core/ruleMatch.ts';
+import { isSkillTool, toolPolicies } from '../../extension/core/ruleMatch.ts';
 import type { Rule } from '../../extension/shared/rule.ts';
+import { skillToolNames } from '../../extension/skills/index.ts';
 import { builtInToolNames } from '../../extension/tools/index.ts';
 import {
   command,
@@ -25,6 +26,10 @@ const edit = pathStep('edit_file', 'src/a.ts');
 describe('policy: its table of tools', () => {
   it('has a row for every built-in tool, and for no other', () => {
     assert.deepEqual(Object.keys(toolPolicies).sort(), [...builtInToolNames, ...skillToolNames].sort());
+  });
+
+  it('knows which of them are about skills', () => {
+    assert.deepEqual(Object.keys(toolPolicies).filter(isSkillTool), [...skillToolNames]);
   });
 });
 
