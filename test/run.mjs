@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureDockerEngine } from './support/dockerEngine.mjs';
 import {
   ensureChromium,
   ensureDependencies,
@@ -44,8 +45,15 @@ const stagesFor = (grep) => {
       args: ['test/integration/run.ts', ...filter],
     },
     {
+      name: 'sandbox',
+      needs: ['docker'],
+      isTest: true,
+      limit: 900,
+      args: [runMocha, '--timeout', '60000', 'test/**/*.docker.ts', ...filter],
+    },
+    {
       name: 'e2e',
-      needs: ['build', 'chromium', 'workbench'],
+      needs: ['build', 'chromium', 'workbench', 'docker'],
       isTest: true,
       limit: 1_200,
       args: [runMocha, '--timeout', '180000', 'test/e2e/**/*.e2e.ts', ...filter],
@@ -121,6 +129,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+/** @returns as in DOCKER_HOST; undefined where there is no engine, which is a failure where nothing may be left out */
+const findDocker = async () => {
+  const engine = await ensureDockerEngine();
+  if ('host' in engine) return engine.host;
+  if (process.env.CI === 'true') throw new Error(`No Docker engine: ${engine.reason}`);
+  console.log(`set-up: skipped: no Docker engine (${engine.reason})`);
+  return undefined;
+};
+
 const main = async () => {
   const started = Date.now();
   const { values } = parseArgs({
@@ -142,6 +159,13 @@ const main = async () => {
   const environment = toolEnvironment();
   if (needs.has('chromium')) environment.CHROMIUM_PATH = await ensureChromium();
   if (needs.has('workbench')) await ensureWorkbench();
+  const dockerHost = needs.has('docker') ? await findDocker() : undefined;
+  // Tests that say nothing of an engine must not find one by chance.
+  delete environment.DOCKER_HOST;
+  const environmentOf = (stage) =>
+    stage.needs.includes('docker') && dockerHost !== undefined
+      ? { ...environment, DOCKER_HOST: dockerHost }
+      : environment;
   rmSync(path.join(root, 'test-results'), { recursive: true, force: true });
   console.log(`set-up: ready after ${seconds(started)}`);
 
@@ -150,13 +174,15 @@ const main = async () => {
   for (const stage of stages) {
     console.log(`\n== ${stage.name}`);
     const stageStarted = Date.now();
-    const { ok, counts } = await runStage(stage, environment);
+    const { ok, counts } = await runStage(stage, environmentOf(stage));
     const failed = counts?.failed ?? 0;
     total.passed += counts?.passed ?? 0;
     total.skipped += counts?.skipped ?? 0;
     // A stage that broke without naming a failed test is a failure of its own, and one that ran nothing is too, unless
-    // only some tests were asked for.
-    const ranNothing = stage.isTest && values.grep === '' && (counts?.passed ?? 0) + failed === 0;
+    // only some tests were asked for, or all wait for an engine that is not there.
+    const lacksDocker = stage.name === 'sandbox' && dockerHost === undefined && (counts?.skipped ?? 0) > 0;
+    const ranNothing =
+      stage.isTest && values.grep === '' && !lacksDocker && (counts?.passed ?? 0) + failed === 0;
     const broke = failed === 0 && (!ok || ranNothing);
     total.failed += failed + (broke ? 1 : 0);
     const outcome =

@@ -26,12 +26,12 @@ export const toolEnvironment = () => {
   return { ...process.env, [name]: `${binFolder}${path.delimiter}${process.env[name] ?? ''}` };
 };
 
-const say = (text) => console.log(`set-up: ${text}`);
+export const say = (text) => console.log(`set-up: ${text}`);
 
-const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+export const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /** Runs a command quietly, with a sign of life every 15 s; on failure throws with the end of its output. */
-const run = (what, command, args, options = {}) =>
+export const run = (what, command, args, options = {}) =>
   new Promise((resolve, reject) => {
     const started = Date.now();
     say(`${what} ...`);
@@ -94,7 +94,7 @@ export const ensureDependencies = async () => {
   await run('installing the npm packages of package-lock.json', 'npm', ['ci', '--no-audit', '--no-fund']);
 };
 
-const onPath = (name) => {
+export const onPath = (name) => {
   const found = spawnSync(isWindows ? 'where' : 'which', [name], { encoding: 'utf8' });
   return found.status === 0 ? found.stdout.split('\n')[0]?.trim() : undefined;
 };
@@ -133,9 +133,9 @@ export const findChromium = () => {
   return usualBrowsers().find((file) => existsSync(file));
 };
 
-const isDebianRoot = () => process.getuid?.() === 0 && onPath('apt-get') !== undefined;
+export const isDebianRoot = () => process.getuid?.() === 0 && onPath('apt-get') !== undefined;
 
-const aptInstall = async (...packages) => {
+export const aptInstall = async (...packages) => {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('updating the package lists', 'apt-get', ['update', '-q'], { env });
   await run(`installing ${packages.join(', ')}`, 'apt-get', ['install', '-y', '-q', ...packages], { env });

@@ -1,0 +1,1 @@
+export declare const ensureDockerEngine: () => Promise<{ host: string } | { reason: string }>;
