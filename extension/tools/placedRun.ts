@@ -69,10 +69,10 @@ const sandboxSummary = (
 ): string => {
   if (timedOut) return deadlineText(timeoutMs);
   if (isFlooding) return 'ended: it wrote too much';
-  const limit = `more than ${memoryMb} MB`;
-  if (outOfMemory === 'certain') return `out of memory: it needed ${limit}`;
   const code = `exit code ${exitCode ?? 'unknown'}`;
-  return outOfMemory === 'likely' ? `${code}, likely out of memory: ${limit}` : code;
+  if (outOfMemory === 'no') return code;
+  // A shell may go on, and end well, after what it started was killed.
+  return `${code}, ${outOfMemory === 'certain' ? '' : 'likely '}out of memory: more than ${memoryMb} MB`;
 };
 
 /** @throws ToolError where it cannot run; the signal's reason when aborted, once the container is gone */

@@ -264,13 +264,19 @@ describe('run_command in the sandbox', () => {
     [
       'without memory',
       { exitCode: 137, outOfMemory: 'certain' },
-      'out of memory: it needed more than 512 MB',
+      'exit code 137, out of memory: more than 512 MB',
       true,
     ],
     [
       'perhaps without memory',
       { exitCode: 137, outOfMemory: 'likely' },
       'exit code 137, likely out of memory: more than 512 MB',
+      true,
+    ],
+    [
+      'well, though it had too little memory on the way',
+      { outOfMemory: 'certain' },
+      'exit code 0, out of memory: more than 512 MB',
       true,
     ],
     ['in a flood', { exitCode: 137, isFlooding: true }, 'ended: it wrote too much', true],
