@@ -45,7 +45,7 @@ export interface OutputPump {
   readonly done: Promise<void>;
   /** Whether it has ended or was cut off. */
   isDone(): boolean;
-  /** Milliseconds, by the clock given, of the last sign of life: a chunk that came, or was taken. */
+  /** Milliseconds, by the clock given, of the last sign of life: a chunk that came, or was taken; now while one is. */
   lastAt(): number;
   /** When the first byte came. */
   firstAt(): number | undefined;
@@ -74,6 +74,7 @@ export const pumpOutput = (
   let isStopped = false;
   let isFlooding = false;
   let isDone = false;
+  let isGiving = false;
 
   const give = async ({ bytes, stream }: OutputPiece): Promise<void> => {
     if (isStopped || bytes.length === 0) return;
@@ -86,7 +87,9 @@ export const pumpOutput = (
       isStopped = true;
       ports.onFlood();
     }
+    isGiving = true;
     if (kept.length > 0) await ports.onOutput(kept, stream);
+    isGiving = false;
     last = ports.now();
   };
 
@@ -116,7 +119,7 @@ export const pumpOutput = (
   return {
     done,
     isDone: () => isDone,
-    lastAt: () => last,
+    lastAt: () => (isGiving ? ports.now() : last),
     firstAt: () => first,
     isFlooding: () => isFlooding,
     stop: () => {

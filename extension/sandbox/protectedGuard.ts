@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import type { ProtectedChange } from '../core/sandbox.ts';
+import { settleAfterAbort } from '../core/abort.ts';
+import { type ProtectedChange, SandboxError } from '../core/sandbox.ts';
 import { isSameTree, type KeepingRoom, type KeptTree, keepTree, writeTree } from './keptTree.ts';
 import { leadsOut } from './leadsOut.ts';
 import { createQuarantine, type Quarantine } from './quarantine.ts';
@@ -16,8 +17,12 @@ export interface GuardedRun {
 }
 
 export interface ProtectedGuard {
-  /** @param workspace absolute real path */
-  begin(workspace: string, run: string): Promise<GuardedRun>;
+  /**
+   * Waits where another program works in the same workspace and the mounts of this one could be led astray by it.
+   * @param workspace absolute real path
+   * @throws SandboxError `refused` where there is too much to protect; the signal's reason when aborted
+   */
+  begin(workspace: string, run: string, signal: AbortSignal): Promise<GuardedRun>;
 }
 
 export interface GuardPorts {
@@ -43,7 +48,7 @@ interface Snapshot {
 }
 
 const mostEntries = 20_000;
-const mostMounts = 128;
+const mostMounts = 256;
 const mostChanges = 200;
 const keepingRoom = (): KeepingRoom => ({ bytes: 16_000_000, entries: 4_000 });
 
@@ -65,6 +70,12 @@ const linkedPath = async (workspace: string, label: string): Promise<string | un
   return path.relative(workspace, real).split(path.sep).join('/');
 };
 
+const tooManyPlaces = (workspace: string): SandboxError =>
+  new SandboxError(
+    'refused',
+    `The folder ${workspace} holds more protected places (.git, .vscode and the like) than the sandbox can guard. Nothing ran. Open a part of it, or let the program only read it (\`workspace: ro\`).`,
+  );
+
 const takeSnapshot = async (workspace: string, ports: GuardPorts): Promise<Snapshot> => {
   const at = Date.now();
   const view = await walkWorkspace(workspace, mostEntries, ports);
@@ -84,6 +95,7 @@ const takeSnapshot = async (workspace: string, ports: GuardPorts): Promise<Snaps
     if (isMounted) mounts.push(label);
     // Folders that are mounted cannot be replaced from inside; files can, once somebody outside has replaced them.
     const kept = isMounted && found.kind === 'folder' ? undefined : await keepTree(file, room);
+    if (!isMounted && found.kind !== 'other' && kept === undefined) throw tooManyPlaces(workspace);
     held.set(label, { identity: found.identity, isMounted, kept });
   }
   return { view, held, mounts, at };
@@ -141,10 +153,13 @@ const findChanges = async (
   for (const [label, held] of before.held) {
     // A mounted one cannot be deleted from inside: it was the person, or it lies elsewhere with its folder.
     if (seen.has(label) || held.isMounted) continue;
+    // With its whole folder: nothing is left there that it could protect.
+    if ((await identityOf(path.dirname(fileOf(workspace, label))))?.kind !== 'folder') continue;
     findings.push({ path: label, kind: 'deleted', isThere: false, ...(held.kept && { before: held.kept }) });
   }
+  const isProtected = new Set(after.protected);
   for (const [label, target] of after.links) {
-    if (before.view.links.get(label) === target || after.protected.includes(label)) continue;
+    if (before.view.links.get(label) === target || isProtected.has(label)) continue;
     if (await isKnown(label)) continue;
     if (await leadsOut(workspace, fileOf(workspace, label), target)) {
       findings.push({ path: label, kind: 'made', isThere: true });
@@ -193,9 +208,29 @@ const tooMuch: ProtectedChange = {
     'there are too many files to look through them all: look at the folder before you open or run anything in it',
 };
 
+/** Counts who is there; `over` once all have left. */
+const countdown = () => {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  let count = 0;
+  return {
+    over,
+    enter: (): void => {
+      count += 1;
+    },
+    /** @returns whether that was the last */
+    leave: (): boolean => {
+      count -= 1;
+      if (count === 0) resolve();
+      return count === 0;
+    },
+  };
+};
+
+type Shared = ReturnType<typeof countdown> & { readonly snapshot: Promise<Snapshot> };
+
 /** One for all runs of a window: those in one workspace at the same time share what they found before. */
 export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
-  const active = new Map<string, { runs: number; readonly snapshot: Promise<Snapshot> }>();
+  const active = new Map<string, Shared>();
 
   const look = async (
     workspace: string,
@@ -220,28 +255,42 @@ export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
     ];
   };
 
-  return {
-    begin: async (workspace, run) => {
+  /** The runs that this one shares what was found with; alone where none can be shared. */
+  const join = async (workspace: string, signal: AbortSignal): Promise<Shared> => {
+    for (;;) {
       const others = active.get(workspace);
-      const mine = others ?? { runs: 0, snapshot: takeSnapshot(workspace, ports) };
-      mine.runs += 1;
-      active.set(workspace, mine);
-      const leave = (): void => {
-        mine.runs -= 1;
-        if (mine.runs === 0 && active.get(workspace) === mine) active.delete(workspace);
-      };
+      if (others === undefined) {
+        const mine = { snapshot: takeSnapshot(workspace, ports), ...countdown() };
+        active.set(workspace, mine);
+        mine.enter();
+        return mine;
+      }
+      // Counted before anything is waited for, or it could be over meanwhile.
+      others.enter();
+      const found = await others.snapshot.catch(() => undefined);
+      if (found?.mounts.every((label) => !label.includes('/'))) return others;
+      // What runs already can have moved the folders above the deeper mounts, and laid links in their place.
+      leave(workspace, others);
+      await settleAfterAbort(others.over, signal, 0);
+    }
+  };
+
+  const leave = (workspace: string, shared: Shared): void => {
+    if (shared.leave() && active.get(workspace) === shared) active.delete(workspace);
+  };
+
+  return {
+    begin: async (workspace, run, signal) => {
+      const shared = await join(workspace, signal);
       let snapshot: Snapshot;
       try {
-        snapshot = await mine.snapshot;
+        snapshot = await shared.snapshot;
       } catch (error) {
-        leave();
+        leave(workspace, shared);
         throw error;
       }
-      // A program that runs already can have moved the folders above the deeper ones, and laid links in their place.
-      const readOnly =
-        others === undefined ? snapshot.mounts : snapshot.mounts.filter((label) => !label.includes('/'));
       return {
-        readOnly,
+        readOnly: snapshot.mounts,
         end: async () => {
           try {
             return await look(workspace, run, snapshot);
@@ -255,7 +304,7 @@ export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
               },
             ];
           } finally {
-            leave();
+            leave(workspace, shared);
           }
         },
       };
