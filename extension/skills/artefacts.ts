@@ -82,8 +82,7 @@ export const findArtefacts = async (
     names = [];
   };
   const folders = [''];
-  for (let index = 0; index < folders.length && seen < limit; index += 1) {
-    const below = folders[index] ?? '';
+  for (let below = folders.shift(); below !== undefined && seen <= limit; below = folders.shift()) {
     for await (const { name, isFolder } of entriesOf(path.join(folder, below))) {
       seen += 1;
       if (seen > limit) break;

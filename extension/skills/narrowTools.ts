@@ -10,20 +10,20 @@ import { skillToolNames } from './index.ts';
 import { oneLine } from './shownText.ts';
 
 /** What other products call the same. */
-const namesElsewhere: Readonly<Record<string, readonly string[]>> = {
-  read: ['read_file'],
-  view: ['read_file'],
-  write: ['write_file'],
-  create: ['write_file'],
-  edit: ['edit_file'],
-  multiedit: ['edit_file'],
-  bash: ['run_command'],
-  shell: ['run_command'],
-  powershell: ['run_command'],
-  grep: ['search_text'],
-  glob: ['find_files', 'list_directory'],
-  ls: ['list_directory'],
-};
+const namesElsewhere: ReadonlyMap<string, readonly string[]> = new Map([
+  ['read', ['read_file']],
+  ['view', ['read_file']],
+  ['write', ['write_file']],
+  ['create', ['write_file']],
+  ['edit', ['edit_file']],
+  ['multiedit', ['edit_file']],
+  ['bash', ['run_command']],
+  ['shell', ['run_command']],
+  ['powershell', ['run_command']],
+  ['grep', ['search_text']],
+  ['glob', ['find_files', 'list_directory']],
+  ['ls', ['list_directory']],
+]);
 
 interface AllowedTool {
   readonly tools: readonly string[];
@@ -35,7 +35,7 @@ const readAllowed = (text: string): AllowedTool => {
   const match = /^([^()]+?)\s*(?:\((.*)\))?$/s.exec(text.trim());
   const name = match?.[1] ?? text.trim();
   const only = match?.[2]?.trim();
-  const tools = namesElsewhere[name.toLowerCase()] ?? [name];
+  const tools = namesElsewhere.get(name.toLowerCase()) ?? [name];
   return only === undefined || only === '' || only === '*' ? { tools } : { tools, only };
 };
 
