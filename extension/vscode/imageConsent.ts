@@ -7,7 +7,7 @@ import { visible } from './skillWords.ts';
 import { count, withoutLinks } from './words.ts';
 
 export interface ImageConsent {
-  /** Asks, and does not wait. @param neededBy `The skill charts` */
+  /** Asks, and does not wait. @param neededBy `the skill charts` */
   imageMissing(image: string, neededBy: string): void;
   /** After the person's click. Failures are told. @returns whether it is there now */
   get(image: string): Promise<boolean>;
@@ -90,7 +90,8 @@ export const createImageConsent = (ports: {
   };
 
   const ask = async (image: string, neededBy: string): Promise<void> => {
-    const message = `${neededBy} needs the image ${image}, which is not on this computer (${imageText(image, recipeOf(image))}).`;
+    const who = `${neededBy.slice(0, 1).toUpperCase()}${neededBy.slice(1)}`;
+    const message = `${who} needs the image ${image}, which is not on this computer (${imageText(image, recipeOf(image))}).`;
     const button = 'Get Image';
     const answer = await vscode.window.showWarningMessage(withoutLinks(visible(message)), button, 'Not Now');
     if (answer === button) await get(image);

@@ -127,3 +127,15 @@ export const liveBytes = (): number => megabytes('storage.liveMb', 200, 50);
 
 /** Size of the whole history above which the person is warned, in bytes; 0: never. */
 export const quotaBytes = (): number => megabytes('storage.quotaMb', 2_048, 0);
+
+/** Address of the container engine; undefined: it is found by itself. */
+export const sandboxHost = (): string | undefined => textOf('sandbox.host');
+
+/** Image that sandboxed commands run in; empty: none is set. */
+export const commandImage = (): string => textOf('sandbox.commandImage') ?? '';
+
+/** What stands in a settings file may be anything. */
+const textOf = (name: string): string | undefined => {
+  const value = setting(name);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+};

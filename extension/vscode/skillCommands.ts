@@ -1,19 +1,13 @@
 /** Commands about skills: from the palette, from the view with the row that was clicked, and by code with an id. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type {
-  InstallOrigin,
-  SkillCatalog,
-  SkillInstaller,
-  SkillRecords,
-  SkillRunner,
-} from '../core/skills.ts';
+import type { SkillCatalog, SkillInstaller, SkillRecords, SkillRunner } from '../core/skills.ts';
 import type { WorkspaceRoot } from '../core/workspace.ts';
 import type { ExecutionSettings } from '../shared/agent.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
 import type { SkillDocuments } from './skillDocuments.ts';
 import { askGrants } from './skillGrants.ts';
-import { createSkillInstall } from './skillInstall.ts';
+import { createSkillInstall, type OriginAnswer } from './skillInstall.ts';
 import { pickSkill, type SkillChoiceOptions } from './skillPicker.ts';
 import { reviewLoaded } from './skillReview.ts';
 import { createSkillRun } from './skillRun.ts';
@@ -27,8 +21,8 @@ export interface SkillCommandPorts {
   readonly records: SkillRecords;
   readonly runner: SkillRunner;
   readonly documents: SkillDocuments;
-  /** What a person types: `owner/repo#ref:path`, a URL, a path. @throws SkillInstallError */
-  parseOrigin(text: string): InstallOrigin;
+  /** What a person types: `owner/repo#ref:path`, a URL, a path; or why it is none. */
+  readOrigin(text: string): OriginAnswer;
   /** Of the agent of the shown chat. */
   execution(): Promise<ExecutionSettings>;
   /** The open folders, with their real paths. */

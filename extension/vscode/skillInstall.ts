@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { InputError } from '../core/agents.ts';
-import { reasonOf } from '../core/reasonOf.ts';
 import type {
   InstallOffer,
   InstallOrigin,
@@ -32,16 +31,25 @@ const originSchema = z.union([
   }),
 ]);
 
+export type OriginAnswer = { readonly origin: InstallOrigin } | { readonly problem: string };
+
 export interface InstallPorts {
   readonly catalog: Pick<SkillCatalog, 'refresh'>;
   readonly installer: SkillInstaller;
   readonly records: Pick<SkillRecords, 'get'>;
   readonly documents: SkillDocuments;
-  /** What a person types: `owner/repo#ref:path`, a URL, a path. @throws SkillInstallError */
-  parseOrigin(text: string): InstallOrigin;
+  /** What a person types: `owner/repo#ref:path`, a URL, a path; or why it is none. */
+  readOrigin(text: string): OriginAnswer;
 }
 
-const askOrigin = async (ports: Pick<InstallPorts, 'parseOrigin'>): Promise<InstallOrigin | undefined> => {
+/** @throws InputError */
+const originOf = (ports: Pick<InstallPorts, 'readOrigin'>, typed: string): InstallOrigin => {
+  const answer = ports.readOrigin(typed);
+  if ('problem' in answer) throw new InputError(answer.problem);
+  return answer.origin;
+};
+
+const askOrigin = async (ports: Pick<InstallPorts, 'readOrigin'>): Promise<InstallOrigin | undefined> => {
   const items = [
     {
       label: '$(repo-clone) A git repository…',
@@ -66,15 +74,11 @@ const askOrigin = async (ports: Pick<InstallPorts, 'parseOrigin'>): Promise<Inst
       ignoreFocusOut: true,
       validateInput: (value) => {
         if (value.trim() === '') return 'Type a repository.';
-        try {
-          ports.parseOrigin(value.trim());
-          return undefined;
-        } catch (error) {
-          return reasonOf(error);
-        }
+        const answer = ports.readOrigin(value);
+        return 'problem' in answer ? answer.problem : undefined;
       },
     });
-    return typed === undefined ? undefined : ports.parseOrigin(typed.trim());
+    return typed === undefined ? undefined : originOf(ports, typed);
   }
   const isFolder = picked.way === 'folder';
   const [chosen] =
@@ -181,7 +185,7 @@ export const createSkillInstall = (ports: InstallPorts) => {
         parsed === undefined
           ? await askOrigin(ports)
           : typeof parsed === 'string'
-            ? ports.parseOrigin(parsed)
+            ? originOf(ports, parsed)
             : parsed;
       if (origin === undefined) return [];
       const installed = await staged(origin, 'Getting the skill', async (offer) =>

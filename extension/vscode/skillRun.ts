@@ -121,16 +121,11 @@ const askInput = async (skill: LoadedSkill, entry: SkillEntry): Promise<Given | 
   return { input: parse(inputSchema, JSON.parse(text)), argv: [] };
 };
 
-const confirm = async (
-  { plan, line, facts, asked }: PreparedRun,
-  { input, argv }: Given,
-): Promise<boolean> => {
+const confirm = async ({ plan, line, facts }: PreparedRun, { input, argv }: Given): Promise<boolean> => {
   const isHost = plan.place === 'host';
   const run = isHost ? 'Run Without Sandbox' : 'Run';
   const detail = [
-    ...(isHost ? ['Not sandboxed.'] : []),
     ...facts,
-    ...(asked.length === 0 ? [] : [`It gets for this one run: ${asked.join(', ')}.`]),
     '',
     `Input: ${JSON.stringify(input)}`,
     ...(argv.length === 0 ? [] : [`Arguments: ${JSON.stringify(argv)}`]),

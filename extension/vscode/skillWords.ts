@@ -75,7 +75,8 @@ export const imageOf = ({ sandbox, runtime }: Pick<Skill, 'sandbox' | 'runtime'>
 export const wishesOf = (skill: Pick<Skill, 'sandbox' | 'runtime'>, place: SkillPlace): readonly Wish[] => {
   const { memoryMb = 0, cpus = 0, timeoutSeconds = 0, network = false, execTmp = false } = skill.sandbox;
   const image = imageOf(skill);
-  const isOwnImage = image === imageOf({ ...skill, sandbox: {} }) || place === 'bundled';
+  const ours = [defaultLimits.image, ...Object.values(defaultImages)];
+  const isOwnImage = ours.includes(image) || place === 'bundled';
   const wish = (isAsked: boolean, grant: SkillGrants, label: string, meaning: string): readonly Wish[] =>
     isAsked ? [{ grant, label, meaning }] : [];
   return [
