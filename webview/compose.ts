@@ -4,6 +4,7 @@ import { textOf } from '../extension/shared/message.ts';
 import type { ToHost } from '../extension/shared/protocol.ts';
 import { type Draft, draftProblem } from './draft.ts';
 import { draftOfMessage, joinDrafts } from './editing.ts';
+import { attachedSkills } from './skills.ts';
 import type { ViewState } from './state.ts';
 
 /** A message that was sent, and not yet accepted or refused. */
@@ -131,6 +132,7 @@ export const canSend = (state: ViewState): boolean =>
 export const sendDraft = (state: ViewState, requestId: string): { state: ViewState; post: ToHost } => {
   const { refusal: _, wantedEdit: __, ...rest } = state;
   const { text, images } = state.draft;
+  const skills = attachedSkills(state.draft, state.surroundings.skills);
   const replaces = state.editing === undefined ? {} : { replaces: state.editing.itemId };
   const lastUserId = state.chat.hasNewer ? {} : { lastUserId: lastUserItem(state.chat)?.id ?? '' };
   return {
@@ -147,7 +149,7 @@ export const sendDraft = (state: ViewState, requestId: string): { state: ViewSta
       sessionId: state.chat.sessionId,
       text,
       images: images.map(({ mediaType, data, name }) => ({ mediaType, data, name })),
-      skills: [],
+      ...(skills.length === 0 ? {} : { skills: [...skills] }),
       ...replaces,
     },
   };

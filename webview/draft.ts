@@ -13,6 +13,9 @@ export interface DraftImage {
 export interface Draft {
   readonly text: string;
   readonly images: readonly DraftImage[];
+  /** Ids of skills that the person chose, and of those that they took away. */
+  readonly skills?: readonly string[];
+  readonly declined?: readonly string[];
   /** Pictures that were attached and could not be kept while the view was away. */
   readonly lostImages?: number;
 }
@@ -48,13 +51,23 @@ const toImage = (value: unknown): DraftImage[] => {
   return isWhole && mediaType !== undefined ? [{ id, mediaType, data, name }] : [];
 };
 
+const toIds = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+
 /** A draft out of what is not known to be one. */
 export const draftFrom = (value: unknown): Draft | undefined => {
   if (!isRecord(value) || typeof value.text !== 'string') return;
   const images = Array.isArray(value.images) ? value.images.flatMap(toImage) : [];
   const { lostImages } = value;
   const isSome = typeof lostImages === 'number' && lostImages > 0;
-  return { text: value.text, images, ...(isSome ? { lostImages } : {}) };
+  const [skills, declined] = [toIds(value.skills), toIds(value.declined)];
+  return {
+    text: value.text,
+    images,
+    ...(isSome ? { lostImages } : {}),
+    ...(skills.length === 0 ? {} : { skills }),
+    ...(declined.length === 0 ? {} : { declined }),
+  };
 };
 
 /** The draft out of what VS Code kept; an older version's state, or none, is an empty draft. */

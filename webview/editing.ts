@@ -20,7 +20,12 @@ export const joinDrafts = (first: Draft, second: Draft): Draft => {
   if (isEmptyDraft(second)) return first;
   if (isEmptyDraft(first)) return second;
   const text = [first.text, second.text].filter((each) => each.trim() !== '').join('\n');
-  return { text, images: [...first.images, ...second.images] };
+  const skills = [...new Set([...(first.skills ?? []), ...(second.skills ?? [])])];
+  return {
+    text,
+    images: [...first.images, ...second.images],
+    ...(skills.length === 0 ? {} : { skills }),
+  };
 };
 
 /** The message as a draft, its pictures with it; undefined when it is none of the person's, or not there. */
@@ -41,7 +46,8 @@ export const draftOfMessage = (chat: ChatState, itemId: string): Draft | undefin
         ]
       : [],
   );
-  return { text: textOf(item.message.content), images };
+  const skills = item.message.skills?.map(({ id }) => id) ?? [];
+  return { text: textOf(item.message.content), images, ...(skills.length === 0 ? {} : { skills }) };
 };
 
 /** Out of what VS Code kept; the draft itself lies beside it. */

@@ -82,6 +82,9 @@ const verbs: Readonly<Record<string, string>> = {
   move_file: 'Move',
   delete_file: 'Delete',
   run_command: 'Run',
+  use_skill: 'Use skill',
+  read_skill_file: 'Read',
+  run_skill: 'Run skill',
   diagnostics: 'Check',
 };
 

@@ -29,7 +29,7 @@ const toHostSchema = z.discriminatedUnion('type', [
     text: z.string().max(messageTextLimit),
     images: z.array(image).max(20),
     /** Ids of the skills that go with it. */
-    skills: z.array(id).max(10).default([]),
+    skills: z.array(id).max(10).exactOptional(),
     /** Id of an earlier message of the person, which this one replaces together with all that came after it. */
     replaces: id.optional(),
   }),

@@ -117,7 +117,7 @@ export const createChatHandlers = (options: {
   const handlers: Handlers = {
     ...createSessionHandlers(options),
     ready: async () => undefined,
-    send: async ({ requestId, sessionId, text, images, skills, replaces }, post) => {
+    send: async ({ requestId, sessionId, text, images, skills = [], replaces }, post) => {
       // The person may go to another chat while this is being sent.
       const shown = current.sessionId() ?? '';
       try {

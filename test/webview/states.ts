@@ -19,6 +19,7 @@ import {
   user,
 } from './samples.ts';
 import { placeStates, type State, sessionStates } from './sessionStates.ts';
+import { skillStates } from './skillStates.ts';
 
 const question = user('u1', 'The date test fails on the 31st. Find out why, and fix it.');
 
@@ -335,6 +336,7 @@ export const states: readonly State[] = [
     },
   },
   ...safetyStates,
+  ...skillStates,
   ...sessionStates,
   ...placeStates,
   {

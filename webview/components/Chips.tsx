@@ -1,27 +1,81 @@
-import type { DraftImage } from '../draft.ts';
+import type { SkillChoice } from '../../extension/shared/skill.ts';
+import type { Draft } from '../draft.ts';
 import { dataUrl } from '../images.ts';
+import { chooseSkill, declineSkill, type SkillChip, skillChips } from '../skills.ts';
 import { useView } from '../view.ts';
+import { Icon } from './Icon.tsx';
 import { IconButton } from './IconButton.tsx';
 
-/** What goes along with the message. */
-export const Chips = ({ images }: { images: readonly DraftImage[] }) => {
+/** A skill that goes with the message, or could. */
+const Skill = ({ chip }: { chip: SkillChip }) => {
   const { update } = useView();
+  const { id, reason, isAttached } = chip;
+  const title = isAttached
+    ? `The agent is to use the skill ${id} (${reason})`
+    : `Nobody has reviewed the skill ${id} (${reason}). Use it all the same`;
+  return (
+    <li
+      class={`chip skill${isAttached ? '' : ' suggested'}`}
+      data-test="skill-chip"
+      data-skill={id}
+      data-attached={isAttached}
+      title={title}
+    >
+      <Icon name="extensions" />
+      {isAttached ? (
+        <span>Skill: {id}</span>
+      ) : (
+        <button
+          type="button"
+          class="text-button"
+          data-test="use-skill"
+          onClick={() => update((state) => chooseSkill(state, id))}
+        >
+          Use skill {id}?
+        </button>
+      )}
+      <span class="chip-reason">{reason}</span>
+      <IconButton
+        icon="close"
+        label={`Do not use the skill ${id}`}
+        test="decline-skill"
+        onPress={() => update((state) => declineSkill(state, id))}
+      />
+    </li>
+  );
+};
+
+/** What goes along with the message. */
+export const Chips = ({ draft, choices }: { draft: Draft; choices: readonly SkillChoice[] }) => {
+  const { update } = useView();
+  const { images } = draft;
   const remove = (id: string) =>
     update((state) => ({
       ...state,
       draft: { ...state.draft, images: state.draft.images.filter((image) => image.id !== id) },
       focusCount: state.focusCount + 1,
     }));
-  if (images.length === 0) return null;
+  const skills = skillChips(draft, choices);
   return (
-    <ul class="chips" aria-label="Attached pictures">
-      {images.map((image) => (
-        <li key={image.id} class="chip" data-test="chip" title={image.name}>
-          <img src={dataUrl(image)} alt="" />
-          <span>{image.name}</span>
-          <IconButton icon="close" label={`Remove ${image.name}`} onPress={() => remove(image.id)} />
-        </li>
-      ))}
-    </ul>
+    <>
+      {skills.length > 0 && (
+        <ul class="chips" aria-label="Skills for this message">
+          {skills.map((chip) => (
+            <Skill key={chip.id} chip={chip} />
+          ))}
+        </ul>
+      )}
+      {images.length > 0 && (
+        <ul class="chips" aria-label="Attached pictures">
+          {images.map((image) => (
+            <li key={image.id} class="chip" data-test="chip" title={image.name}>
+              <img src={dataUrl(image)} alt="" />
+              <span>{image.name}</span>
+              <IconButton icon="close" label={`Remove ${image.name}`} onPress={() => remove(image.id)} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 };

@@ -9,10 +9,12 @@ import { imageFilesOf } from '../images.ts';
 import { isComposing } from '../keys.ts';
 import { useAttach } from '../useAttach.ts';
 import { useRecall } from '../useRecall.ts';
+import { useSlashMenu } from '../useSlashMenu.ts';
 import { useView } from '../view.ts';
 import { Chips } from './Chips.tsx';
 import { ComposerBar } from './ComposerBar.tsx';
 import { ComposerNotices } from './ComposerNotices.tsx';
+import { SlashMenu, slashItemId, slashMenuId } from './SlashMenu.tsx';
 
 export interface ComposerProps {
   readonly sessionId: string;
@@ -40,6 +42,7 @@ export const Composer = (props: ComposerProps) => {
   const [isDropTarget, setDropTarget] = useState(false);
   const attach = useAttach();
   const recall = useRecall(input);
+  const menu = useSlashMenu(draft.text, surroundings.skills);
 
   useEffect(() => {
     const element = input.current;
@@ -63,6 +66,12 @@ export const Composer = (props: ComposerProps) => {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event)) return;
+    if (menu.onKey(event)) {
+      event.preventDefault();
+      // Escape closes the menu, and does not stop the job as well.
+      event.stopPropagation();
+      return;
+    }
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey) send();
     else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       if (!recall.onArrow(event)) return;
@@ -96,7 +105,8 @@ export const Composer = (props: ComposerProps) => {
     >
       <ComposerNotices {...props} problem={draftProblem(draft)} />
       <div class={`composer${isDropTarget ? ' drop-target' : ''}${editing === undefined ? '' : ' editing'}`}>
-        <Chips images={draft.images} />
+        <SlashMenu menu={menu} />
+        <Chips draft={draft} choices={surroundings.skills} />
         <textarea
           ref={input}
           class="composer-input"
@@ -105,6 +115,10 @@ export const Composer = (props: ComposerProps) => {
           aria-label={`Message to ${surroundings.agentName || 'the agent'}`}
           placeholder={`Ask ${surroundings.agentName || 'the agent'}`}
           value={draft.text}
+          aria-autocomplete="list"
+          {...(menu.matches.length === 0
+            ? {}
+            : { 'aria-controls': slashMenuId, 'aria-activedescendant': slashItemId(menu.index) })}
           onInput={(event) => {
             const text = event.currentTarget.value;
             recall.reset();

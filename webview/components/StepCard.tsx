@@ -15,6 +15,7 @@ import { ApprovalCard } from './ApprovalCard.tsx';
 import { DiffCounts, DiffView } from './DiffView.tsx';
 import { Icon } from './Icon.tsx';
 import { IconButton } from './IconButton.tsx';
+import { Markdown } from './Markdown.tsx';
 
 /** Shorter steps show no time: it would say nothing. In milliseconds. */
 const notableTime = 1_000;
@@ -29,6 +30,15 @@ const Section = ({ title, text }: { title: string; text: string }) => (
     <div class="step-section-title">{title}</div>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
     <pre tabIndex={0}>{text}</pre>
+  </div>
+);
+
+const DrawnOutput = ({ text }: { text: string }) => (
+  <div class="step-section">
+    <div class="step-section-title">output</div>
+    <div class="step-drawn">
+      <Markdown text={text} isStreaming={false} />
+    </div>
   </div>
 );
 
@@ -110,6 +120,8 @@ const Details = ({ record, heir, onReview, onUndo }: DetailsProps) => {
   const output = result === undefined ? record.liveOutput : textOf(result.content);
   const images = result?.content.filter((block) => block.type === 'image') ?? [];
   const decision = decisionText(record);
+  // What a skill printed has tables and links in it; while it runs it is not whole.
+  const isDrawn = step.tool === 'run_skill' && result !== undefined;
   return (
     <div class="step-details">
       {decision !== undefined && <p class="step-decision">{decision}</p>}
@@ -120,7 +132,7 @@ const Details = ({ record, heir, onReview, onUndo }: DetailsProps) => {
       {diffs.map((diff) => (
         <DiffView key={diff.path} diff={diff} onOpen={onReview} />
       ))}
-      {output !== '' && <Section title="output" text={output} />}
+      {output !== '' && (isDrawn ? <DrawnOutput text={output} /> : <Section title="output" text={output} />)}
       {images.map((image, index) => (
         <img
           key={index}

@@ -15,6 +15,7 @@ export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
   const { sessionId } = useChat();
   const [isOpen, setOpen] = useUnfolded([id]);
   const text = textOf(message.content);
+  const { skills = [] } = message;
   const images = message.content.filter((block) => block.type === 'image');
   const isLong = text.length > foldAtCharacters || text.split('\n', foldAtLines + 1).length > foldAtLines;
   return (
@@ -38,6 +39,12 @@ export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
             <img key={index} src={dataUrl(image)} alt={image.name ?? 'Attached picture'} title={image.name} />
           ))}
         </div>
+      )}
+      {skills.length > 0 && (
+        <p class="user-skills" data-test="user-skills">
+          {skills.length === 1 ? 'With the skill' : 'With the skills'}{' '}
+          {skills.map(({ id: each }) => each).join(', ')}
+        </p>
       )}
       <MessageActions itemId={id} kind="user" text={text} />
     </section>
