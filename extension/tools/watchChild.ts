@@ -9,7 +9,7 @@ export type WatchedChild = ChildProcess & { readonly stdout: Readable; readonly 
 export interface Watching {
   readonly timeoutMs: number;
   /** Standard output and error, in the order of arrival. The next chunk waits for the promise. */
-  onOutput(chunk: Buffer): Promise<void>;
+  onOutput(chunk: Buffer, stream: 'stdout' | 'stderr'): Promise<void>;
   /** Called once it has exited by itself, before the rest of its output is waited for. */
   onExit?(): Promise<void>;
 }
@@ -51,16 +51,16 @@ export const watchChild = async (
   const exited = exitOf(child);
   let lastOutput = Date.now();
   let isOver = false;
-  const read = async (stream: NodeJS.ReadableStream): Promise<void> => {
-    for await (const chunk of stream) {
+  const read = async (name: 'stdout' | 'stderr'): Promise<void> => {
+    for await (const chunk of child[name]) {
       if (isOver) continue;
       lastOutput = Date.now();
-      await onOutput(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+      await onOutput(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk), name);
       lastOutput = Date.now();
     }
   };
   // A pipe that is torn down below ends the loop with an error that says nothing new.
-  const outputs = Promise.all([read(child.stdout), read(child.stderr)]).then(
+  const outputs = Promise.all([read('stdout'), read('stderr')]).then(
     () => true,
     () => true,
   );
