@@ -24,7 +24,7 @@ export const inEveryMode = 'Rules run what they cover. Protected files and secre
 
 /** What asks in every mode. */
 export const alwaysAsks =
-  'Protected files, secrets and what lies outside this workspace ask in every mode; so does everything but reading, once text from the web or from other programs has come in.';
+  'Protected files, secrets, what lies outside this workspace, and programs of skills that are not sandboxed or reach the internet ask in every mode; so does everything but reading, once text from the web or from other programs has come in.';
 
 /** What a rule covers, whole: `npm test`, `in the sandbox: npm test`, `edits in src/**`. */
 export const coveredBy = (match: RuleMatch): string =>

@@ -139,7 +139,9 @@ describe('rules', () => {
     ['a chat', { duration: 'session', sessionId: 'chat' }],
     ['other arguments', { match: command('a', '') }],
     ['another folder of the command', { match: { kind: 'command', argv: ['a'], folder: 'sub' } }],
+    ['the sandbox', { match: { kind: 'command', argv: ['a'], folder: '.', isSandboxed: true } }],
     ['a tool', { match: { kind: 'tool', tool: 'a' } }],
+    ['a skill', { match: { kind: 'skill', skill: 'a', hash: '1', entry: 'a' } }],
   ];
   for (const [name, difference] of differences) {
     it(`of ${name} are others`, async () => {
