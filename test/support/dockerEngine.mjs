@@ -1,6 +1,6 @@
 // A real container engine for the tests: one that runs already, else, on Debian as root, one of our own, with images made
 // on this machine where none can be fetched. Runs on any Node from 20 up.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -125,12 +125,19 @@ const lock = async () => {
   }
 };
 
-const usersBut = (mine) => readdirSync(inRun('users')).filter((name) => name !== mine && isThere(name));
+/** Names of runs that use the engine and are there; what others left behind goes. */
+const otherUsers = () =>
+  readdirSync(inRun('users')).filter((name) => {
+    if (!isThere(name)) rmSync(inRun('users', name), { force: true });
+    return name !== me && isThere(name);
+  });
 
-/** The engine's process, where it is there. */
+/** The engine's process, where it is there and has not ended. */
 const enginePid = () => {
   const pid = readText(inRun('pid'));
-  return pid !== '' && readText(`/proc/${pid}/comm`) === 'dockerd' ? Number(pid) : undefined;
+  return pid !== '' && / \(dockerd\) [^ZX] /.test(` ${readText(`/proc/${pid}/stat`)}`)
+    ? Number(pid)
+    : undefined;
 };
 
 /** Ends the engine if nobody else uses it. Without a wait for promises: also a run that is interrupted does it. */
@@ -144,11 +151,12 @@ const release = () => {
       sleepHere(50);
     }
     const pid = enginePid();
-    if (pid !== undefined && usersBut(me).length === 0) {
+    if (pid !== undefined && otherUsers().length === 0) {
       process.kill(pid, 'SIGTERM');
       const last = Date.now() + 20_000;
       while (enginePid() !== undefined && Date.now() < last) sleepHere(50);
       if (enginePid() !== undefined) process.kill(pid, 'SIGKILL');
+      spawnSync('ip', ['link', 'delete', bridge], { stdio: 'ignore' });
     }
     unlock();
   } catch (error) {
@@ -156,7 +164,13 @@ const release = () => {
   }
 };
 
-const ensureBridge = async () => {
+const ip = (...args) => {
+  const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+};
+
+/** @returns options of dockerd; none where the tool is missing, and then it uses its usual bridge */
+const ensureBridge = () => {
   if (onPath('ip') === undefined) return [];
   if (!existsSync(`/sys/class/net/${bridge}`)) {
     const taken = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
@@ -164,10 +178,10 @@ const ensureBridge = async () => {
       taken.every(({ address }) => !address.startsWith(`${net}.`)),
     );
     if (free === undefined) return [];
-    await run('making a network bridge', 'ip', ['link', 'add', bridge, 'type', 'bridge']);
-    await run('giving it an address', 'ip', ['addr', 'add', `${free}.1/24`, 'dev', bridge]);
+    ip('link', 'add', bridge, 'type', 'bridge');
+    ip('addr', 'add', `${free}.1/24`, 'dev', bridge);
   }
-  await run('turning it on', 'ip', ['link', 'set', bridge, 'up']);
+  ip('link', 'set', bridge, 'up');
   return ['--bridge', bridge];
 };
 
@@ -175,7 +189,7 @@ const startEngine = async () => {
   const started = Date.now();
   mkdirSync(path.join(cacheFolder, 'data'), { recursive: true });
   rmSync(inRun('pid'), { force: true });
-  const bridgeOptions = await ensureBridge();
+  const bridgeOptions = ensureBridge();
   const logFile = path.join(cacheFolder, 'log');
   writeFileSync(logFile, '');
   const log = openSync(logFile, 'a');
