@@ -1,37 +1,23 @@
 import assert from 'node:assert/strict';
-import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
 import { toolPolicies } from '../../extension/core/ruleMatch.ts';
 import type { Effect } from '../../extension/shared/event.ts';
 import { type ApprovalMode, approvalModes, type Rule } from '../../extension/shared/rule.ts';
 import {
+  type Case,
   command,
   commandStep,
   foreignStep,
-  here,
   inRoot,
+  type Outcome,
+  outcomeOf,
   pathStep,
   paths,
   ruleOf,
-  sandboxedCommand,
   sessionRule,
-  skill,
-  skillStep,
   stepOf,
   widestRules,
   withAccess,
 } from './policyParts.ts';
-
-/** `undoable`: it runs, but only if it can be taken back. */
-type Outcome = 'run' | 'undoable' | 'ask' | 'caution' | 'refuse';
-type Case = [name: string, step: PolicyStep, context: Partial<PolicyContext>, outcome: Outcome];
-
-const outcomeOf = (step: PolicyStep, context: Partial<PolicyContext>): Outcome => {
-  const decision = decide(step, here(context));
-  assert.match(decision.reason, /\S/);
-  if (decision.action === 'run') return decision.mustBeUndoable ? 'undoable' : 'run';
-  if (decision.action === 'ask') return decision.isCautioned ? 'caution' : 'ask';
-  return decision.action;
-};
 
 const tools = [...Object.keys(toolPolicies), 'mcp_search'];
 const effects: readonly Effect[] = ['read', 'write', 'execute', 'network'];
@@ -175,9 +161,6 @@ const withCommand = (...lines: string[]): { rules: Rule[] } => ({
 });
 const npm = withCommand('npm test');
 
-const boxed = commandStep('npm test', { isSandboxed: true });
-const boxedRule = { rules: [ruleOf(sandboxedCommand('npm', 'test'))] };
-
 const commandCases: Case[] = [
   ['the very command', commandStep('npm test'), npm, 'run'],
   ['with other spaces', commandStep('  npm \t test '), npm, 'run'],
@@ -226,104 +209,6 @@ const commandCases: Case[] = [
   ['sandboxed, untrusted', sandboxed, { mode: 'autopilot', isTrusted: false }, 'refuse'],
   ['sandboxed, after foreign words', sandboxed, { mode: 'autopilot', taint: 'a page' }, 'ask'],
   ['sandboxed, cautioned', withAccess(sandboxed, { caution: 'no' }), { mode: 'autopilot' }, 'caution'],
-  [
-    'sandboxed with the internet, in autopilot mode',
-    commandStep('npm test', { isSandboxed: true, hasNetwork: true }),
-    { mode: 'autopilot' },
-    'ask',
-  ],
-  ['sandboxed, with a rule made on this computer', boxed, npm, 'run'],
-  ['sandboxed, with a rule made in the sandbox', boxed, boxedRule, 'run'],
-  ['not sandboxed, with a rule made in the sandbox', commandStep('npm test'), boxedRule, 'ask'],
-  [
-    'not sandboxed, with a rule made in the sandbox, in autopilot mode',
-    commandStep('npm test'),
-    { ...boxedRule, mode: 'autopilot' },
-    'ask',
-  ],
-  [
-    'with the internet, with a rule made in the sandbox',
-    commandStep('npm test', { isSandboxed: true, hasNetwork: true }),
-    boxedRule,
-    'ask',
-  ],
-  [
-    'two that are sandboxed, with a rule of each kind',
-    commandStep('npm test && ls', { isSandboxed: true }),
-    { rules: [ruleOf(sandboxedCommand('npm', 'test')), ruleOf(command('ls'))] },
-    'run',
-  ],
-  [
-    'two that are not, with a rule of each kind',
-    commandStep('npm test && ls'),
-    { rules: [ruleOf(sandboxedCommand('npm', 'test')), ruleOf(command('ls'))] },
-    'ask',
-  ],
-  ['sandboxed on Windows, where its shell is sh', boxed, { ...boxedRule, shell: 'cmd' }, 'run'],
-];
-
-const pdf = { rules: [ruleOf(skill('pdf', 'a1', 'tables'))] };
-const everyRule = {
-  rules: [
-    ...pdf.rules,
-    ruleOf(command('pdf/tables', 'report.pdf')),
-    ruleOf(sandboxedCommand('pdf/tables', 'report.pdf')),
-    ruleOf(paths('**', 'run_skill')),
-    ruleOf({ kind: 'tool', tool: 'run_skill' }),
-  ],
-};
-const pdfAccess = { id: 'pdf', hash: 'a1', entry: 'tables' };
-const skillCases: Case[] = [
-  ['its own program', skillStep(), pdf, 'run'],
-  ['with other arguments', skillStep({ line: 'pdf/tables other.pdf | cat' }), pdf, 'run'],
-  ['in a folder below', skillStep({ folder: 'sub', below: 'sub' }), pdf, 'run'],
-  ['on Windows', skillStep(), { ...pdf, shell: 'cmd' }, 'run'],
-  ['with other files', skillStep({ skill: { ...pdfAccess, hash: 'a2' } }), everyRule, 'ask'],
-  ['another program of it', skillStep({ skill: { ...pdfAccess, entry: 'text' } }), everyRule, 'ask'],
-  ['of another skill', skillStep({ skill: { ...pdfAccess, id: 'pdf2' } }), everyRule, 'ask'],
-  [
-    'with nothing in its names, as the rule has it',
-    skillStep({ skill: { id: '', hash: '', entry: '' } }),
-    { rules: [ruleOf(skill('', '', ''))] },
-    'ask',
-  ],
-  ['in another folder', skillStep({ root: '/other' }), pdf, 'ask'],
-  ['with the rules of other kinds only', skillStep(), { rules: everyRule.rules.slice(1) }, 'ask'],
-  ['on this computer', skillStep({ isSandboxed: false }), everyRule, 'ask'],
-  [
-    'on this computer, in smart mode',
-    skillStep({ isSandboxed: false }),
-    { ...everyRule, mode: 'smart' },
-    'ask',
-  ],
-  [
-    'on this computer, in autopilot mode',
-    skillStep({ isSandboxed: false }),
-    { ...everyRule, mode: 'autopilot' },
-    'ask',
-  ],
-  ['with the internet', skillStep({ hasNetwork: true }), everyRule, 'ask'],
-  ['with the internet, in autopilot mode', skillStep({ hasNetwork: true }), { mode: 'autopilot' }, 'ask'],
-  ['after foreign words', skillStep(), { ...everyRule, mode: 'autopilot', taint: 'a page' }, 'ask'],
-  ['that nobody has reviewed', withAccess(skillStep(), { caution: 'no' }), everyRule, 'caution'],
-  ['untrusted', skillStep(), { ...everyRule, isTrusted: false }, 'refuse'],
-  ['a run that names no skill', { ...boxed, tool: 'run_skill' }, { ...npm, ...pdf }, 'ask'],
-  ['a run without a command', { ...boxed, tool: 'run_skill', access: { paths: [] } }, everyRule, 'ask'],
-  [
-    'a command that names a skill',
-    { ...skillStep({ line: 'npm test' }), tool: 'run_command' },
-    { rules: [...npm.rules, ...everyRule.rules] },
-    'ask',
-  ],
-  ['a command with the line of a program', commandStep('pdf/tables report.pdf'), pdf, 'ask'],
-  ['an edit', edit, pdf, 'ask'],
-  ['a foreign tool', foreignStep('mcp', 'execute'), pdf, 'ask'],
-  [
-    'a foreign tool that names the skill',
-    { ...skillStep(), tool: 'mcp_skill' },
-    { ...pdf, mode: 'autopilot' },
-    'ask',
-  ],
 ];
 
 const tool = (name: string): Rule => ruleOf({ kind: 'tool', tool: name });
@@ -433,13 +318,6 @@ const unseenCases: Case[] = [
     { ...npm, ...unseen, mode: 'smart' },
     'run',
   ],
-  ['a sandboxed program of a skill by rule', skillStep(), { ...pdf, ...unseen }, 'run'],
-  [
-    'a sandboxed command with the internet by rule',
-    commandStep('npm test', { isSandboxed: true, hasNetwork: true }),
-    { ...npm, ...unseen },
-    'ask',
-  ],
   ['a sandboxed command in autopilot mode', sandboxed, { ...unseen, mode: 'autopilot' }, 'run'],
   ['a command without a rule', commandStep('ls'), { ...npm, ...unseen }, 'ask'],
   ['an edit by rule', edit, { ...withPath('src/**'), ...unseen }, 'run'],
@@ -461,7 +339,6 @@ const groups: Record<string, Case[]> = {
   'claims of a tool': claimCases,
   'rules of paths': pathCases,
   'rules of commands': commandCases,
-  'rules of skills': skillCases,
   'rules of tools': toolCases,
   'where a rule holds': placeCases,
   'after edits that nobody saw': unseenCases,

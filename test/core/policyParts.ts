@@ -1,5 +1,6 @@
 /** Steps, rules and places for the tests of the policy. */
-import type { PolicyContext, PolicyStep } from '../../extension/core/policy.ts';
+import assert from 'node:assert/strict';
+import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
 import { toolPolicies } from '../../extension/core/ruleMatch.ts';
 import type { CommandAccess, PathAccess, StepAccess } from '../../extension/core/tool.ts';
 import type { Effect } from '../../extension/shared/event.ts';
@@ -118,3 +119,15 @@ export const widestRules = (tools: readonly string[]): readonly Rule[] => [
   ruleOf(skill('pdf', 'a1', 'tables')),
   ...tools.map((tool) => ruleOf({ kind: 'tool', tool })),
 ];
+
+/** `undoable`: it runs, but only if it can be taken back. */
+export type Outcome = 'run' | 'undoable' | 'ask' | 'caution' | 'refuse';
+export type Case = [name: string, step: PolicyStep, context: Partial<PolicyContext>, outcome: Outcome];
+
+export const outcomeOf = (step: PolicyStep, context: Partial<PolicyContext>): Outcome => {
+  const decision = decide(step, here(context));
+  assert.match(decision.reason, /\S/);
+  if (decision.action === 'run') return decision.mustBeUndoable ? 'undoable' : 'run';
+  if (decision.action === 'ask') return decision.isCautioned ? 'caution' : 'ask';
+  return decision.action;
+};
