@@ -3,10 +3,12 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { SandboxResult } from '../../extension/core/sandbox.ts';
 import { SandboxError } from '../../extension/core/sandbox.ts';
+import { createHostProcess } from '../../extension/tools/hostProcess.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { never, toolError } from '../tools/rig.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
 import { createRunnerRig, prepareIn, runIn } from './runnerRig.ts';
-import { ended, entryOf, limitsOf, noEngine, onePixel } from './skillRig.ts';
+import { ended, entryOf, limitsOf, noEngine, onePixel, skillOnDisk } from './skillRig.ts';
 
 describe('the runner of skills', () => {
   afterEach(removeTemporaryFolders);
@@ -260,6 +262,24 @@ describe('the runner of skills', () => {
       (error) => error === reason,
     );
     assert.equal(rig.record().lastRun?.summary, 'stopped');
+  });
+
+  it('really runs on this computer, where that is planned', async function () {
+    if (process.platform === 'win32') skipBecause(this, 'the program is written for a POSIX shell');
+    const rig = createRunnerRig({ mode: 'direct', entries: [entryOf({ file: 'hello.sh' })] });
+    const files = {
+      'hello.sh': 'read -r input; echo "$input $1"; echo oops >&2; echo x > made.txt; exit 4\n',
+    };
+    mkdirSync(rig.workspace);
+    const skill = skillOnDisk(rig.skill.source.folder, files, { entries: rig.skill.entries, mode: 'direct' });
+    rig.now.engine = noEngine;
+    rig.now.onHost = createHostProcess().run;
+    const output = await runIn({ ...rig, skill }, { file: 'a' }, ['$(id); x']);
+    assert.equal(
+      output.text,
+      '{"file":"a"} $(id); x\n\nStandard error:\n\n```\noops\n```\n\n[exit code 4; files written: [made.txt](made.txt)]',
+    );
+    assert.match(output.live, /oops/);
   });
 
   it('says which program is missing on this computer', async () => {

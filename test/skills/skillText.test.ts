@@ -35,7 +35,7 @@ describe('the text of a skill', () => {
     }));
     const text = skillText(skillOf({ body: 'x'.repeat(300_000), files }));
     assert.ok(text.length < 120_000);
-    assert.match(text, /cut here; 200000 characters more/);
+    assert.match(text, /\[cut here; 200000 characters more are in README\.md\]/);
     assert.match(text, /and 800 more files/);
   });
 

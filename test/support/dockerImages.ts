@@ -55,7 +55,7 @@ const makeBase = async (docker: Docker): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
   try {
     console.log(`making ${base} of Debian's packages`);
-    const packages = '--include=python3-minimal,nodejs,ca-certificates';
+    const packages = '--include=python3,nodejs,ca-certificates';
     const options = ['--variant=minbase', packages, codename, folder, mirror()];
     const { status } = spawnSync('debootstrap', options, { stdio: 'inherit' });
     if (status !== 0) throw new Error(`debootstrap ended with ${status}`);
