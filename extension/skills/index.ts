@@ -7,9 +7,7 @@ import { createRunSkill } from './runSkillTool.ts';
 import { namesOf, type SkillToolPorts } from './toolPorts.ts';
 import { createUseSkill } from './useSkill.ts';
 
-/** In the order in which models see them. */
-export const skillToolNames = ['use_skill', 'read_skill_file', 'run_skill'] as const;
-export type SkillToolName = (typeof skillToolNames)[number];
+export { type SkillToolName, skillToolNames } from '../core/ruleMatch.ts';
 
 /**
  * Of one chat. None where there is no skill to use, and no tool that could not do anything.

@@ -4,9 +4,9 @@
  */
 import picomatch from 'picomatch';
 import { type CommandShell, commandText, parseCommandLine } from '../core/commandLine.ts';
+import { isSkillTool } from '../core/ruleMatch.ts';
 import { type PreparedStep, type Tool, ToolError } from '../core/tool.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import { skillToolNames } from './index.ts';
 import { oneLine } from './shownText.ts';
 
 /** What other products call the same. */
@@ -100,15 +100,13 @@ export interface Narrowing {
   narrow(tools: readonly Tool[], sessionId: string): readonly Tool[];
 }
 
-const alwaysAllowed: ReadonlySet<string> = new Set(skillToolNames);
-
 /** @param shell what commands are run by: lines of `cmd` cannot be read, so that `Bash(git:*)` fits none */
 export const createNarrowing = (shell: CommandShell): Narrowing => {
   const inUse = new Map<string, Map<string, NarrowingSkill>>();
 
   const narrowOne = (tool: Tool, sessionId: string): Tool => {
     const { name } = tool.spec;
-    if (alwaysAllowed.has(name)) return tool;
+    if (isSkillTool(name)) return tool;
     return {
       ...tool,
       prepare: async (input, signal) => {
