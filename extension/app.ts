@@ -3,18 +3,21 @@ import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { createAgents } from './core/agents.ts';
+import { both } from './core/both.ts';
 import { createBranches } from './core/branches.ts';
 import { createChats } from './core/chats.ts';
 import { createElsewhere, serveOtherWindows } from './core/elsewhere.ts';
 import type { EventListener } from './core/jobs.ts';
-import type { ProviderDescriptions } from './core/provider.ts';
 import { redact } from './core/redact.ts';
 import { createTitles } from './core/titles.ts';
+import { type LazySkills, lazySkills } from './lazySkills.ts';
+import { providerDescriptions as descriptions } from './providers/descriptions.ts';
 import { createProviders } from './providers/index.ts';
-import { fallbackModels, keyVariables, needsKey, providerNames } from './providers/models.ts';
+import { keyVariables } from './providers/models.ts';
+import { createWindowSandbox } from './sandboxSetUp.ts';
 import type { StepRecord } from './shared/chat.ts';
 import { endsJob } from './shared/event.ts';
-import { type ModelRef, providerIds } from './shared/message.ts';
+import type { ModelRef } from './shared/message.ts';
 import { createRelay } from './storage/relay.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
 import { createAnswers } from './vscode/answers.ts';
@@ -56,34 +59,18 @@ import { createWork } from './work.ts';
 import { realRootsOf } from './workspace/realRoots.ts';
 
 export interface App {
-  readonly commands: Commands;
+  readonly commands: Commands & LazySkills['commands'];
   readonly rules: RulesTree;
+  readonly skills: RulesTree;
   attach(view: vscode.WebviewView, early: readonly unknown[]): void;
   onEvent(listener: EventListener): () => void;
   /** Stops jobs, denies what is pending, flushes the store, ends what commands left running. */
   close(): Promise<void>;
 }
 
-const descriptions: ProviderDescriptions = Object.fromEntries(
-  providerIds.map((id) => [
-    id,
-    {
-      name: providerNames[id],
-      needsKey: needsKey[id],
-      keyVariables: keyVariables[id],
-      fallbackModels: fallbackModels[id],
-    },
-  ]),
-) as ProviderDescriptions; // fromEntries forgets that every provider is there.
-
-const both =
-  (...ends: readonly (() => void)[]) =>
-  (): void => {
-    for (const end of ends) end();
-  };
-
 export const createApp = (context: vscode.ExtensionContext): App => {
   const newId = randomUUID;
+  const storage = context.globalStorageUri.fsPath;
   const now = Date.now;
   const keys = createKeys(context.secrets, keyVariables, process.env, now);
   const log = createLog(() => keys.live());
@@ -93,7 +80,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
 
   let storageProblem: string | undefined;
   const store = createSqlStore({
-    folder: context.globalStorageUri.fsPath,
+    folder: storage,
     workerFile: path.join(context.extensionPath, 'dist', 'storageWorker.js'),
     wasmFile: path.join(context.extensionPath, 'dist', 'sql-wasm.wasm'),
     ownerId,
@@ -124,9 +111,30 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const folder = (): string => workspaceRoots()[0]?.path ?? '';
   const realRoots = async () =>
     (await realRootsOf(workspaceRoots())).map(({ root: { name }, real }) => ({ name, path: real }));
+  const sandbox = createWindowSandbox({ storage, ownerId, newId, now, logError });
+  const skills = lazySkills({
+    load: async () =>
+      (await import('./skillSet.ts')).createSkillSet({
+        sandbox,
+        agents,
+        storage,
+        extension: context.extensionPath,
+        roots: realRoots,
+        folders: workspaceRoots,
+        execution: async () => (await current.agentAndModel()).agent.execution,
+        environment: () => work.environment(),
+        spillFolder: work.spillFolder,
+        now,
+        logError,
+      }),
+    changed: () => refresh(),
+    logError,
+  });
   const work = createWork({
     store,
-    folder: context.globalStorageUri.fsPath,
+    folder: storage,
+    sandbox,
+    skills: skills.get,
     provider: (model: ModelRef) => provider(model.provider),
     secrets: () => keys.live(),
     newId,
@@ -135,7 +143,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
   const { approvals, files, rules, budgets, jobs, shell, environment, restorer } = work;
   const relay = createRelay({
-    folder: context.globalStorageUri.fsPath,
+    folder: storage,
     ownerId,
     place: () => vscode.workspace.name ?? '',
     newId,
@@ -150,6 +158,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     jobs,
     elsewhere,
     folder,
+    attachSkills: work.attachSkills,
     isTrusted: () => vscode.workspace.isTrusted,
     newId,
     now,
@@ -201,6 +210,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     state: context.workspaceState,
     newId,
     storageProblem: () => storageProblem,
+    skillChoices: skills.choices,
     onChanged: () => view.reload(),
   });
   const actions = createChatActions({
@@ -274,7 +284,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const storageCare = createStorageCare({
     store,
     actions,
-    folder: context.globalStorageUri.fsPath,
+    folder: storage,
     sessionsChanged: () => view.sessionsChanged(),
     now,
   });
@@ -296,6 +306,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     undo: undoCommands,
     rules,
     spending,
+    skills: { list: async () => (await skills.get()).catalog.list() },
     shell,
     limits: budgetLimits,
     roots: realRoots,
@@ -367,7 +378,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   );
 
   return {
-    commands,
+    commands: { ...commands, ...skills.commands },
+    skills: skills.view,
     rules: createRulesView({ rules, store, agents, chats, current, roots: realRoots }),
     attach: view.attach,
     onEvent: jobs.onEvent,
@@ -378,7 +390,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       approvals.close();
       await stopped;
       // Together: VS Code does not wait long.
-      await Promise.all([store.close(), work.endProcesses()]);
+      skills.close();
+      await Promise.all([store.close(), work.endProcesses(), sandbox.close()]);
       await relay.close();
     },
   };

@@ -6,12 +6,19 @@ import { createBudgets } from './core/budgets.ts';
 import { createJobs } from './core/jobs.ts';
 import type { Provider } from './core/provider.ts';
 import { createRuleBook } from './core/rules.ts';
+import type { Sandbox } from './core/sandbox.ts';
 import type { Store } from './core/store.ts';
 import { systemPrompt } from './core/systemPrompt.ts';
 import { toolEnvironment } from './core/toolEnvironment.ts';
 import { keyVariables } from './providers/models.ts';
 import { priceOf } from './providers/prices.ts';
+import type { Agent } from './shared/agent.ts';
 import type { ModelRef, ProviderId } from './shared/message.ts';
+import type { AttachedSkill, LoadedSkill } from './shared/skill.ts';
+import type { SkillSet } from './skillSet.ts';
+import { createSkillTools } from './skills/index.ts';
+import { createNarrowing } from './skills/narrowTools.ts';
+import { createCommandPlaces } from './tools/commandPlace.ts';
 import { createTools } from './tools/index.ts';
 import { createLeftProcesses } from './tools/leftProcesses.ts';
 import { findRipgrep } from './tools/ripgrep.ts';
@@ -22,6 +29,7 @@ import {
   assumedPrice,
   baseUrl,
   budgetLimits,
+  commandImage,
   ownPrices,
   undoQuotaBytes,
 } from './vscode/settings.ts';
@@ -53,6 +61,8 @@ export const createWork = (ports: {
   readonly store: Store;
   /** Absolute path of the product's storage. */
   readonly folder: string;
+  readonly sandbox: Sandbox;
+  skills(): Promise<SkillSet>;
   provider(model: ModelRef): Provider;
   /** Keys that no process and no line of text may have. */
   secrets(): Iterable<string>;
@@ -74,6 +84,9 @@ export const createWork = (ports: {
   const environment = () => toolEnvironment(process.env, Object.values(keyVariables).flat(), ports.secrets());
   const shell = process.platform === 'win32' ? 'cmd' : 'posix';
   const leftProcesses = createLeftProcesses();
+  const narrowing = createNarrowing(shell);
+  const spillFolder = path.join(folder, 'output');
+  const isTrusted = (): boolean => vscode.workspace.isTrusted;
   const images = createBeforeImages({ folder, quotaBytes: undoQuotaBytes, store, now, logError });
   const common = { ...ports, images, editor, roots: workspaceRoots };
   const rules = createRuleBook(ports);
@@ -101,25 +114,63 @@ export const createWork = (ports: {
     folder: () => workspaceRoots()[0]?.path ?? '',
     realFolder: async () => (await realRootsOf(workspaceRoots().slice(0, 1)))[0]?.real ?? '',
     approvalExpiry,
-    tools: (agent, session) => {
-      if (!vscode.workspace.isTrusted || workspaceRoots().length === 0) return [];
+    tools: async (agent, session) => {
+      if (!isTrusted() || workspaceRoots().length === 0) return [];
+      const { catalog, runner, images, usableBy } = await ports.skills();
+      const { execution } = agent;
       const every = createTools({
         files,
         editor,
         seen: seenIn(session.id),
         ripgrep: () => findRipgrep(vscode.env.appRoot),
         environment,
-        spillFolder: path.join(folder, 'output'),
-        commandTimeoutMs: agent.execution.commandTimeoutMs,
+        spillFolder,
+        commandTimeoutMs: execution.commandTimeoutMs,
+        commandPlaces: createCommandPlaces({
+          sandbox: ports.sandbox,
+          execution,
+          isTrusted,
+          commandImage,
+          imageMissing: (image) => images.imageMissing(image, `the agent ${agent.name}`),
+        }),
         leftProcesses,
       });
       const { tools } = agent;
-      return tools === 'all' ? every : every.filter((tool) => tools.includes(tool.spec.name));
+      const own = tools === 'all' ? every : every.filter((tool) => tools.includes(tool.spec.name));
+      const ofSkills = createSkillTools(
+        {
+          runner,
+          get: catalog.get,
+          files,
+          execution,
+          isInUse: (id) => narrowing.isUsed(session.id, id),
+          onUse: (skill) => narrowing.used(session.id, skill),
+        },
+        await usableBy(agent),
+      );
+      return narrowing.narrow([...own, ...ofSkills], session.id);
     },
-    system: (agent, hasTools) =>
-      systemPrompt(agent.instructions, { platform: process.platform, roots: workspaceRoots(), hasTools }),
+    system: async (agent, hasTools) =>
+      systemPrompt(agent.instructions, {
+        platform: process.platform,
+        roots: workspaceRoots(),
+        hasTools,
+        skills: hasTools ? await (await ports.skills()).catalogueText(agent) : '',
+      }),
     contextBudget: (model) => contextBudgets[model.provider],
-    isTrusted: () => vscode.workspace.isTrusted,
+    isTrusted,
+  });
+
+  /** What was attached last under each id, for the message that is about to start its job. */
+  const attached = new Map<string, LoadedSkill>();
+  jobs.onEvent((event, sessionId) => {
+    // A job that goes on without a message goes on with the skills of the last one.
+    if (event.type !== 'JobStarted' || event.input === undefined) return;
+    narrowing.reset(sessionId);
+    for (const { id } of event.input.skills ?? []) {
+      const skill = attached.get(id);
+      if (skill !== undefined) narrowing.used(sessionId, skill);
+    }
   });
 
   return {
@@ -130,6 +181,13 @@ export const createWork = (ports: {
     jobs,
     shell,
     environment,
+    spillFolder,
+    /** As Chats wants it. */
+    attachSkills: async (ids: readonly string[], agent: Agent): Promise<readonly AttachedSkill[]> => {
+      const found = await (await ports.skills()).attach(ids, agent);
+      for (const { skill } of found) attached.set(skill.id, skill);
+      return found.map((each) => each.attached);
+    },
     restorer: createPutBack(common),
     /** The model of a chat does not know any more what it has read. */
     forgetSeen: (sessionId: string) => void seenBySession.delete(sessionId),

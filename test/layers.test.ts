@@ -50,8 +50,15 @@ const oneFile: Record<string, string> = {
   '@vscode/webview-ui-toolkit': 'webview/toolkit.ts',
 };
 
-/** The composition root, the part of it that agents work with, and the entry point that loads it on first use: they see every folder. */
-const roots = ['extension/main.ts', 'extension/app.ts', 'extension/work.ts'];
+/** The composition root, its parts, and the entry point that loads it on first use: they see every folder. */
+const roots = [
+  'extension/main.ts',
+  'extension/app.ts',
+  'extension/work.ts',
+  'extension/skillSet.ts',
+  'extension/lazySkills.ts',
+  'extension/sandboxSetUp.ts',
+];
 
 const sources = globSync('{extension,webview}/**/*.{ts,tsx}', { cwd: root }).map((file) =>
   file.split(path.sep).join('/'),

@@ -44,8 +44,8 @@ export interface JobsPorts {
   approvalExpiry(): number | undefined;
   provider(model: ModelRef): Provider;
   /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
-  tools(agent: Agent, session: Session): readonly Tool[];
-  system(agent: Agent, hasTools: boolean): string;
+  tools(agent: Agent, session: Session): readonly Tool[] | Promise<readonly Tool[]>;
+  system(agent: Agent, hasTools: boolean): string | Promise<string>;
   /** Absolute path of the first open folder, as the chats that are begun in it have it; empty without one. */
   folder(): string;
   /** Absolute real path of the first open folder, in which rules for tools from outside hold; empty without one. */
@@ -213,7 +213,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
                 ? {}
                 : { skills: request.skills }),
             };
-      const tools = ports.tools(agent, session);
+      const tools = await ports.tools(agent, session);
       const provider = ports.provider(session.model);
       /** What was said so far is durable before the model hears it. */
       const flushed = async (): Promise<void> => {
@@ -240,7 +240,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           agentId: agent.id,
           agentName: agent.name,
           model: session.model,
-          system: ports.system(agent, tools.length > 0),
+          system: await ports.system(agent, tools.length > 0),
           turnLimit: agent.execution.turnLimit,
           history,
           ...(input === undefined ? {} : { input }),

@@ -5,6 +5,8 @@ export interface PromptEnvironment {
   readonly platform: string;
   readonly roots: readonly WorkspaceRoot[];
   readonly hasTools: boolean;
+  /** What there is to know of skills; empty: there are none. */
+  readonly skills?: string;
 }
 
 const folders = (roots: readonly WorkspaceRoot[]): string => {
@@ -37,6 +39,7 @@ export const systemPrompt = (instructions: string, environment: PromptEnvironmen
         '- When the work is done, say in a few plain sentences what you found and changed. Mention files as `path:line`.',
       ].join('\n'),
     );
+    if (environment.skills !== undefined && environment.skills !== '') parts.push(environment.skills);
   } else {
     parts.push('You have no tools in this chat: you cannot read or change files. Say so when it matters.');
   }

@@ -7,6 +7,7 @@ import type { CommandShell } from '../core/commandLine.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { RuleBook } from '../core/rules.ts';
+import type { SkillCatalog } from '../core/skills.ts';
 import type { Store } from '../core/store.ts';
 import type { WorkspaceRoot } from '../core/workspace.ts';
 import type { AgentEventType } from '../shared/event.ts';
@@ -48,6 +49,8 @@ export interface CommandPorts {
   readonly undo: Pick<ReturnType<typeof createUndoCommands>, 'undoStep' | 'restoreBefore'>;
   readonly rules: RuleBook;
   readonly spending: SpendingSource;
+  /** For the skills of an agent. */
+  readonly skills: Pick<SkillCatalog, 'list'>;
   /** What runs commands here, as `PolicyContext.shell`. */
   readonly shell: CommandShell;
   /** The limits of the settings. */
