@@ -21,7 +21,7 @@ export interface RunWords {
 export const runWords = (end: RunEnd, limits: SandboxLimits): RunWords => {
   const { exitCode, timedOut, outOfMemory, isFlooding } = end;
   if (timedOut) {
-    const advice = `It was ended after ${durationText(limits.timeoutSeconds)}. Give it less to do at once. A skill that asks for more time can be granted it: AnyCowork: Skill Grants.`;
+    const advice = `It was ended after ${durationText(limits.timeoutSeconds)}. Give it less to do at once. A skill that asks for more time can be granted it: AnyCowork: Grants of a Skill.`;
     return { summary: `deadline of ${limits.timeoutSeconds} s passed`, isError: true, advice };
   }
   if (isFlooding) {
@@ -30,7 +30,7 @@ export const runWords = (end: RunEnd, limits: SandboxLimits): RunWords => {
   }
   if (outOfMemory !== 'no' && (outOfMemory === 'certain' || exitCode !== 0)) {
     const more =
-      'Give it less to do at once. A skill that asks for more memory can be granted it: AnyCowork: Skill Grants.';
+      'Give it less to do at once. A skill that asks for more memory can be granted it: AnyCowork: Grants of a Skill.';
     return outOfMemory === 'certain'
       ? {
           summary: 'out of memory',
