@@ -44,6 +44,8 @@ async function* unpack(zip: ZipFile, entry: Entry, name: string): AsyncGenerator
   }
 }
 
+const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
 const nameOf = (entry: Entry): string =>
   // Strict: else it turns backslashes into slashes.
   getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
@@ -107,7 +109,8 @@ export const unpackZip = async (
       await unpackEntry(zip, entry, tree);
     }
   } catch (error) {
-    if (error instanceof SkillInstallError || signal.aborted) throw error;
+    // What the disk says is not about the zip file.
+    if (error instanceof SkillInstallError || signal.aborted || isOfSystem(error)) throw error;
     throw damaged(error);
   } finally {
     zip.close();
