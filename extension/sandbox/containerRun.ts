@@ -68,6 +68,10 @@ const writeInput = (stream: NodeJS.ReadWriteStream, input: string): void => {
   stream.end(input);
 };
 
+const close = (stream: NodeJS.ReadWriteStream): void => {
+  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
+};
+
 const readAll = async (pump: OutputPump, now: () => number, signal: AbortSignal): Promise<void> => {
   while (!pump.isDone() && !signal.aborted && now() - pump.lastAt() < silenceMs) {
     await Promise.race([pump.done, pause(silenceMs / 10)]);
@@ -137,6 +141,8 @@ const hold = async (
       ),
     ]);
     if (stopped !== 'ended') {
+      // Output that nobody takes any more would hold the engine up.
+      if (signal.aborted) close(stream);
       const isGentle = stopped !== 'flooded' && !ports.closing.aborted;
       const stopping = stopContainer(container, ended, isGentle);
       // The window closes while it has its two seconds: there is no time left for them.
@@ -158,7 +164,7 @@ const hold = async (
     closed.release();
     pump.stop();
     over.abort();
-    if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
+    close(stream);
   }
 };
 

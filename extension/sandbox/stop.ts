@@ -6,8 +6,8 @@ export const engineDeadlines = {
   create: 30_000,
   attach: 10_000,
   start: 30_000,
-  kill: 5_000,
-  remove: 15_000,
+  kill: 4_000,
+  remove: 10_000,
 } as const;
 
 /** Between asking a program to end and ending it. */
@@ -49,11 +49,11 @@ export const statusOf = (error: unknown): number | undefined =>
     ? error.statusCode
     : undefined;
 
-const send = (container: Container, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> =>
+/** @returns whether the engine answered, be it that there is nothing to kill */
+const send = (container: Container, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> =>
   within(engineDeadlines.kill, 'kill', (abortSignal) => container.kill({ signal, abortSignal })).then(
-    () => undefined,
-    // It has ended already, or the engine does not answer: removal by force comes next.
-    () => undefined,
+    () => true,
+    (error: unknown) => !(error instanceof EngineHangs),
   );
 
 /**
@@ -67,7 +67,8 @@ export const stopContainer = async (
   isGentle: boolean,
 ): Promise<void> => {
   if (isGentle) {
-    await send(container, 'SIGTERM');
+    // Removal by force comes next, whatever happens here.
+    if (!(await send(container, 'SIGTERM'))) return;
     const { promise: grace, resolve } = Promise.withResolvers<'grace'>();
     const timer = setTimeout(resolve, graceMs, 'grace');
     const first = await Promise.race([

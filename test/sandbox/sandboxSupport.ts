@@ -9,7 +9,8 @@ import { createEngineFinder } from '../../extension/sandbox/engineFinder.ts';
 import { createFolderProbe } from '../../extension/sandbox/folderProbe.ts';
 import { protectedReason } from '../../extension/workspace/protectedPaths.ts';
 
-export const pythonImage = 'python:3.12-slim';
+/** The one of the test's images that has all of Python's library. */
+export const pythonImage = 'anycowork/toolbox:1';
 
 /** Who the programs of these tests run as where root runs the tests: root's own folders are refused. */
 const ordinaryUser = 12_345;
