@@ -16,6 +16,12 @@ import {
   TabInputText,
   tabGroups,
 } from './vscodeDocuments.ts';
+import {
+  createFileSystemWatcher,
+  onDidOpenTextDocument,
+  onDidSaveTextDocument,
+  registerTextDocumentContentProvider,
+} from './vscodeLanguages.ts';
 
 export {
   EventEmitter,
@@ -31,6 +37,14 @@ export {
   Uri,
   WorkspaceEdit,
 } from './vscodeDocuments.ts';
+export {
+  Diagnostic,
+  DiagnosticSeverity,
+  Disposable,
+  DocumentLink,
+  languages,
+  RelativePattern,
+} from './vscodeLanguages.ts';
 
 /** What was shown to the person, oldest first. */
 export const told: string[] = [];
@@ -160,13 +174,16 @@ export class FakeQuickPick {
 /** Every quick pick that was made, oldest first. */
 export const quickPicks: FakeQuickPick[] = [];
 
-/** A choice, by label, among what `showQuickPick` shows; or the answer itself. */
+/** A choice, by label, or several of them, among what `showQuickPick` shows; or the answer itself. */
 const choose = async (items: readonly object[]): Promise<unknown> => {
+  const find = (label: string): object => {
+    const found = items.find((item) => Reflect.get(item, 'label') === label);
+    if (found === undefined) throw new Error(`There is no ${label} among the choices.`);
+    return found;
+  };
   const answer = answers.shift();
-  if (typeof answer !== 'string') return answer;
-  const found = items.find((item) => Reflect.get(item, 'label') === answer);
-  if (found === undefined) throw new Error(`There is no ${answer} among the choices.`);
-  return found;
+  if (Array.isArray(answer)) return answer.map((each) => (typeof each === 'string' ? find(each) : each));
+  return typeof answer === 'string' ? find(answer) : answer;
 };
 
 export const window = {
@@ -271,6 +288,8 @@ export class TreeItem {
   description: unknown;
   tooltip: unknown;
   contextValue: string | undefined;
+  iconPath: unknown;
+  command: unknown;
   constructor(label: string, collapsibleState = 0) {
     this.label = label;
     this.collapsibleState = collapsibleState;
@@ -326,7 +345,10 @@ export const workspace = {
     delete: ({ fsPath }: FakeUri) => rm(fsPath),
     createDirectory: ({ fsPath }: FakeUri) => mkdir(fsPath, { recursive: true }),
   },
-  registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
+  registerTextDocumentContentProvider,
+  createFileSystemWatcher,
+  onDidOpenTextDocument: onDidOpenTextDocument.event,
+  onDidSaveTextDocument: onDidSaveTextDocument.event,
   registerFileSystemProvider,
   onDidChangeTextDocument: onDidChangeTextDocument.event,
   onDidCloseTextDocument: onDidCloseTextDocument.event,

@@ -21,11 +21,13 @@ export class Uri {
   readonly scheme: string;
   readonly path: string;
   readonly query: string;
+  readonly fragment: string;
 
-  private constructor(scheme: string, pathName: string, query: string) {
+  private constructor(scheme: string, pathName: string, query: string, fragment = '') {
     this.scheme = scheme;
     this.path = pathName;
     this.query = query;
+    this.fragment = fragment;
   }
   get fsPath(): string {
     return this.path;
@@ -37,8 +39,13 @@ export class Uri {
   static file(fsPath: string): Uri {
     return new Uri('file', fsPath, '');
   }
-  static from(parts: { readonly scheme: string; readonly path: string; readonly query?: string }): Uri {
-    return new Uri(parts.scheme, parts.path, parts.query ?? '');
+  static from(parts: {
+    readonly scheme: string;
+    readonly path: string;
+    readonly query?: string;
+    readonly fragment?: string;
+  }): Uri {
+    return new Uri(parts.scheme, parts.path, parts.query ?? '', parts.fragment);
   }
   static parse(text: string): Uri {
     const [, scheme = '', name = '', query = ''] = /^([^:]+):([^?]*)\??(.*)$/.exec(text) ?? [];
@@ -265,7 +272,8 @@ export const applyEdit = async ({ edits }: WorkspaceEdit): Promise<boolean> => {
   return true;
 };
 
-const isUri = (value: unknown): value is Uri => value instanceof Uri;
+/** Of what an extension only gives as text there are no documents here. */
+const isUri = (value: unknown): value is Uri => value instanceof Uri && fileSystems.has(value.scheme);
 
 /** The commands of VS Code that do something here. */
 export const runBuiltIn = (command: unknown, args: readonly unknown[]): void => {
