@@ -6,10 +6,11 @@ import type { SkillProblem } from '../shared/skill.ts';
 /** Milliseconds without a key after which a file is read again. */
 const delay = 300;
 
-const describing: readonly string[] = ['skill.yaml', 'SKILL.md'];
+/** In any case of letters, as the catalogue finds them. */
+const describing: readonly string[] = ['skill.yaml', 'skill.md'];
 
 const isDescribing = ({ uri }: vscode.TextDocument): boolean =>
-  uri.scheme === 'file' && describing.includes(path.basename(uri.fsPath));
+  uri.scheme === 'file' && describing.includes(path.basename(uri.fsPath).toLowerCase());
 
 const severities: Record<SkillProblem['severity'], vscode.DiagnosticSeverity> = {
   error: vscode.DiagnosticSeverity.Error,
@@ -29,7 +30,9 @@ export const createSkillDiagnostics = (ports: {
     const problems = await ports.parse(document.uri.fsPath, document.getText());
     // Another key was pressed, or it was closed: what was read is not about what is shown.
     if (document.isClosed || document.version !== version) return;
-    const own = problems.filter(({ file }) => file === path.basename(document.uri.fsPath));
+    const name = path.basename(document.uri.fsPath);
+    // `.` is the skill as a whole.
+    const own = problems.filter(({ file }) => file === name || file === '.');
     collection.set(
       document.uri,
       own.map(({ line, severity, message }) => {

@@ -91,6 +91,30 @@ describe('the manifest', () => {
     }
   });
 
+  it('offers on rows of skills what the view marks them with', () => {
+    const flags = (menus['view/item/context'] ?? [])
+      .filter(({ when = '' }) => when.includes('anycowork.skills'))
+      .map(({ command = '', when = '' }) => [
+        command.replace('anycowork.', ''),
+        /=~ \/\\b(\w+)\\b\//.exec(when)?.[1],
+      ]);
+    const known = [
+      'skill',
+      'canRun',
+      'canReview',
+      'canGrant',
+      'canEnable',
+      'canDisable',
+      'canUpdate',
+      'canUninstall',
+    ];
+    assert.deepEqual(
+      flags.filter(([, flag]) => flag === undefined || !known.includes(flag)),
+      [],
+    );
+    assert.deepEqual(new Set(flags.map(([, flag]) => flag)), new Set(known));
+  });
+
   const view = { webviewId: 'anycowork.chat', isWorkspaceTrusted: true };
   const session = { ...view, webviewSection: 'session', isPinned: false };
   const message = { ...view, webviewSection: 'message' };

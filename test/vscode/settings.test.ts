@@ -4,7 +4,9 @@ import { budgetScopes } from '../../extension/shared/budget.ts';
 import { configured } from '../fakes/vscode.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
-const { budgetLimits } = await loadWithVscode(() => import('../../extension/vscode/settings.ts'));
+const { budgetLimits, commandImage, sandboxHost } = await loadWithVscode(
+  () => import('../../extension/vscode/settings.ts'),
+);
 
 describe('the settings of budgets', () => {
   afterEach(() => configured.clear());
@@ -42,5 +44,19 @@ describe('the settings of budgets', () => {
     for (const scope of budgetScopes) {
       assert.deepEqual(contributes.configuration.properties[`anycowork.budget.${scope}`].default, {});
     }
+  });
+});
+
+describe('the settings of the sandbox', () => {
+  afterEach(() => configured.clear());
+
+  it('are texts, and nothing where nothing or something else is set', () => {
+    assert.deepEqual([sandboxHost(), commandImage()], [undefined, '']);
+    configured.set('anycowork.sandbox.host', ' unix:///run/x.sock ');
+    configured.set('anycowork.sandbox.commandImage', 'node:22-slim');
+    assert.deepEqual([sandboxHost(), commandImage()], ['unix:///run/x.sock', 'node:22-slim']);
+    configured.set('anycowork.sandbox.host', 5);
+    configured.set('anycowork.sandbox.commandImage', ['x']);
+    assert.deepEqual([sandboxHost(), commandImage()], [undefined, '']);
   });
 });
