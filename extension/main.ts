@@ -62,6 +62,21 @@ const commandNames = [
   'deleteRule',
   'exportAuditLog',
   'showSpending',
+  'showSkills',
+  'installSkill',
+  'createSkill',
+  'runSkill',
+  'reviewSkill',
+  'grantSkill',
+  'enableSkill',
+  'disableSkill',
+  'updateSkill',
+  'uninstallSkill',
+  'openSkill',
+  'openSkillFolder',
+  'refreshSkills',
+  'checkSandbox',
+  'getImage',
 ] as const satisfies readonly (keyof App['commands'])[];
 
 /** For code only: they are not in the palette, and without arguments too a caller waits for the answer. */
@@ -126,10 +141,13 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
     },
   };
   const rulesTree = lazyRulesTree(async () => (await load()).rules);
+  const skillsTree = lazyRulesTree(async () => (await load()).skills);
   context.subscriptions.push(
     stuckView,
     rulesTree,
+    skillsTree,
     vscode.window.registerTreeDataProvider('anycowork.rules', rulesTree),
+    vscode.window.registerTreeDataProvider('anycowork.skills', skillsTree),
     vscode.window.registerWebviewViewProvider('anycowork.chat', provider),
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(`anycowork.${name}`, (...values: unknown[]) => run(name, values)),

@@ -2,26 +2,34 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { type Agents, InputError } from '../core/agents.ts';
+import type { SkillCatalog } from '../core/skills.ts';
 import type { Agent } from '../shared/agent.ts';
 import { providerIds } from '../shared/message.ts';
+import { confirmPlace, executionParts } from './agentExecution.ts';
 import type { CurrentChat } from './currentChat.ts';
 import { chooseMode, confirmMode } from './modeCommands.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { modeWords } from './ruleWords.ts';
 
 const autopilot = z.object({ execution: z.object({ mode: z.literal('autopilot') }) });
+const direct = z.object({ execution: z.object({ sandbox: z.literal('direct') }) });
 
 /** Code may not turn on by itself what a person is asked about. */
-const confirmed = async (value: unknown, before?: Agent): Promise<boolean> =>
-  before?.execution.mode === 'autopilot' || !autopilot.safeParse(value).success || confirmMode('autopilot');
+const confirmed = async (value: unknown, before?: Agent): Promise<boolean> => {
+  const asksMode = before?.execution.mode !== 'autopilot' && autopilot.safeParse(value).success;
+  if (asksMode && !(await confirmMode('autopilot'))) return false;
+  const asksPlace = before?.execution.sandbox !== 'direct' && direct.safeParse(value).success;
+  return !asksPlace || confirmPlace('direct');
+};
 
 export const createAgentCommands = (ports: {
   readonly agents: Agents;
   readonly current: CurrentChat;
   readonly models: ModelChoice;
+  readonly skills: Pick<SkillCatalog, 'list'>;
   refresh(): Promise<void>;
 }) => {
-  const { agents, current, models } = ports;
+  const { agents, current, models, skills } = ports;
 
   const pickAgent = async (title: string, given: unknown): Promise<Agent | undefined> => {
     if (typeof given === 'string') return agents.get(given);
@@ -60,9 +68,14 @@ export const createAgentCommands = (ports: {
         description: modeWords[agent.execution.mode].name,
         part: 'mode' as const,
       },
+      ...executionParts(agent, skills),
     ];
     const picked = await vscode.window.showQuickPick(parts, { title: `Edit ${agent.name}` });
     if (picked === undefined) return undefined;
+    if ('choose' in picked) {
+      const patch = await picked.choose();
+      return patch === undefined ? undefined : agents.update(agent.id, patch);
+    }
     if (picked.part === 'model') {
       const model = await models.pickModel(agent.model);
       return model === undefined ? undefined : agents.update(agent.id, { model });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { house } from '../core/house.ts';
 import { answers, messages, resetVscode } from '../fakes/vscode.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
+import { skill } from './skillRig.ts';
 
 const { createAgentCommands } = await loadWithVscode(() => import('../../extension/vscode/agentCommands.ts'));
 
@@ -13,6 +14,7 @@ const rig = () => {
     refresh: async () => {
       refreshed += 1;
     },
+    skills: { list: async () => [skill('pdf'), skill('charts')] },
     // These tests change neither chats nor models.
   } as never);
   return { agents, commands, refreshed: () => refreshed };
@@ -82,4 +84,73 @@ describe('the mode of an agent', () => {
       assert.equal(messages[0]?.isModal, true);
     });
   }
+});
+
+describe('the skills of an agent', () => {
+  for (const [way, more, expected] of [
+    ['Only some…', [['charts']], ['charts', 'of another workspace']],
+    ['Only some…', [undefined], ['pdf', 'of another workspace']],
+    ['All', [], 'all'],
+    ['None', [], []],
+  ] as const) {
+    it(`are ${way} ${JSON.stringify(more)}`, async () => {
+      const { agents, commands } = rig();
+      const { id } = await agents.get();
+      await agents.update(id, { skills: ['pdf', 'of another workspace'] });
+      answers.push('Coder', 'Skills', way, ...more);
+      await commands.updateAgent();
+      assert.deepEqual((await agents.get(id)).skills, expected);
+    });
+  }
+});
+
+describe('where things of an agent run', () => {
+  const place = 'Where its commands and skills run';
+
+  it('is chosen among the three', async () => {
+    const { agents, commands } = rig();
+    answers.push('Coder', place, 'Sandbox');
+    await commands.updateAgent();
+    assert.equal((await agents.get()).execution.sandbox, 'sandbox');
+    assert.deepEqual(messages, []);
+  });
+
+  for (const [button, expected] of [
+    ['Run Directly', 'direct'],
+    [undefined, 'flexible'],
+  ] as const) {
+    it(`is direct only after a question: ${button ?? 'Esc'}`, async () => {
+      const { agents, commands } = rig();
+      const { id } = await agents.get();
+      answers.push('Coder', place, 'Direct', button);
+      await commands.updateAgent();
+      assert.deepEqual([(await agents.get(id)).execution.sandbox, messages[0]?.isModal], [expected, true]);
+      await agents.update(id, { execution: { sandbox: 'flexible' } });
+      answers.push(button);
+      await commands.updateAgent(id, { execution: { sandbox: 'direct' } });
+      assert.deepEqual([(await agents.get(id)).execution.sandbox, messages.length], [expected, 2]);
+      answers.push(button);
+      const made = await commands.createAgent({ name: 'New', execution: { sandbox: 'direct' } });
+      assert.equal(made?.execution.sandbox, button === undefined ? undefined : 'direct');
+      // Not asked about again.
+      await agents.update(id, { execution: { sandbox: 'direct' } });
+      await commands.updateAgent(id, { execution: { sandbox: 'direct', cpus: 2 } });
+      assert.deepEqual([(await agents.get(id)).execution.cpus, messages.length], [2, 3]);
+    });
+  }
+
+  it('has a limit of memory and processors', async () => {
+    const { agents, commands } = rig();
+    const { id } = await agents.get();
+    answers.push('Coder', 'Memory of its containers', '2048');
+    await commands.updateAgent();
+    answers.push('Coder', 'Processors of its containers', '0.5');
+    await commands.updateAgent();
+    for (const wrong of ['', 'many', '1', '1e9', '100.5']) {
+      answers.push('Coder', 'Memory of its containers', wrong);
+      await commands.updateAgent();
+    }
+    const { memoryMb, cpus } = (await agents.get(id)).execution;
+    assert.deepEqual([memoryMb, cpus], [2_048, 0.5]);
+  });
 });

@@ -121,34 +121,37 @@ describe('checking the sandbox', () => {
     assert.deepEqual(executed, [['workbench.action.openSettings', 'anycowork.sandbox']]);
   });
 
-  for (const [name, more, part] of [
-    ['no folder', { folder: undefined }, /No folder is open/],
-    ['a folder that is not trusted', { isTrusted: false }, /shop is not trusted: nothing runs in it/],
+  const facts = {
+    at: 0,
+    state: ready,
+    folder: '/home/me/shop',
+    isTrusted: true,
+    agents: [],
+    skills: [],
+    images: [],
+    commandImage: '',
+  };
+  const { folder: _, ...withoutFolder } = facts;
+  for (const [name, given, part] of [
+    ['no folder', withoutFolder, /No folder is open/],
+    [
+      'a folder that is not trusted',
+      { ...facts, isTrusted: false },
+      /shop is not trusted: nothing runs in it/,
+    ],
     [
       'a folder that the engine does not see',
-      { state: { ...missing, problem: 'folderUnseen' } },
+      { ...facts, state: { ...missing, problem: 'folderUnseen' } },
       /The engine does not see \/home\/me\/shop/,
     ],
     [
       'an image for commands',
-      { commandImage: 'node:22-slim' },
+      { ...facts, commandImage: 'node:22-slim' },
       /Commands in the sandbox run in the image node:22-slim/,
     ],
   ] as const) {
     it(`says of ${name}`, () => {
-      const { folder = '/home/me/shop' } = more as { folder?: string };
-      const facts = {
-        at: 0,
-        state: ready,
-        isTrusted: true,
-        agents: [],
-        skills: [],
-        images: [],
-        commandImage: '',
-        ...more,
-      };
-      const { folder: _, ...rest } = { folder, ...facts };
-      assert.match(sandboxReport('folder' in more ? rest : { ...rest, folder }), part);
+      assert.match(sandboxReport(given), part);
     });
   }
 

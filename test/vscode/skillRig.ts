@@ -9,6 +9,7 @@ import type {
   SkillRunRequest,
 } from '../../extension/core/skills.ts';
 import { defaultExecution } from '../../extension/shared/agent.ts';
+import type { JsonObject } from '../../extension/shared/message.ts';
 import type { LoadedSkill, SkillGrants, SkillPlace } from '../../extension/shared/skill.ts';
 import type { ComparedFile, Report } from '../../extension/vscode/skillDocuments.ts';
 import { listenIn } from './askSupport.ts';
@@ -43,12 +44,11 @@ export const skill = (
   ...more,
 });
 
-export const entry = (name: string, properties: object = {}, required: readonly string[] = []) => ({
+export const entry = (name: string, properties: JsonObject = {}, required: string[] = []) => ({
   name,
   description: `Does ${name}.`,
   file: `${name}.py`,
-  // As a file would have it.
-  arguments: { type: 'object', properties, required } as LoadedSkill['entries'][number]['arguments'],
+  arguments: { type: 'object', properties, required },
   output: 'markdown' as const,
 });
 
