@@ -1,4 +1,5 @@
-import { Agent } from 'node:https';
+import type { Agent } from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
 import type { DockerOptions } from 'dockerode';
 
@@ -99,7 +100,8 @@ export const dockerOptionsOf = (
     cert: isTls ? certificates.cert : undefined,
     key: isTls ? certificates.key : undefined,
     protocol: isTls ? 'https' : 'http',
-    agent: isTls && certificates.skipsVerify === true ? new Agent({ rejectUnauthorized: false }) : undefined,
+    agent:
+      isTls && certificates.skipsVerify === true ? new https.Agent({ rejectUnauthorized: false }) : undefined,
     ...(target.kind === 'socket' ? { socketPath: target.path } : { host: target.host, port: target.port }),
   };
 };
