@@ -182,7 +182,14 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     const origin = originOf(offer, below);
     const before = await records.get(sourceOf(name, origin), name);
     const aside = await putInPlace(ready, staging, offered);
-    await recordInstalled(offer, offered, origin, grants, aside !== undefined);
+    try {
+      await recordInstalled(offer, offered, origin, grants, aside !== undefined);
+    } catch (error) {
+      // Without a record nobody could tell what was reviewed: as it was before.
+      await renameFolder(path.join(home, name), path.join(staging, `gone-${randomUUID()}`));
+      if (aside !== undefined) await renameFolder(aside, path.join(home, name));
+      throw error;
+    }
     if (aside === undefined) return;
     // Under another name first: half removed, it must not come back with the next sweep.
     const old = path.join(staging, `gone-${randomUUID()}`);

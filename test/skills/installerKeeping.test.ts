@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import type { InstallOffer } from '../../extension/core/skills.ts';
+import type { SkillSource } from '../../extension/shared/skill.ts';
+import { createSkillInstaller } from '../../extension/skills/installer.ts';
+import { reviewedFiles } from '../../extension/skills/reviewedCopies.ts';
+import { readSkillFolder } from '../../extension/skills/skillFolder.ts';
+import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
+import { createInstallerRig } from './installerRig.ts';
+import { contentsOf, noSignal, refuses, skillText } from './treeSupport.ts';
+
+describe('what the installer keeps and removes', () => {
+  afterEach(removeTemporaryFolders);
+
+  it('uninstalls what it has installed, and nothing else', async () => {
+    const {
+      storage,
+      from,
+      folderOf,
+      load,
+      installedSource,
+      loadInstalled,
+      window,
+      install,
+      here,
+      pdf,
+      leftInStaging,
+    } = createInstallerRig();
+    pdf();
+    const w = window();
+    await install(here(), w);
+    const skill = await loadInstalled('pdf');
+    assert.ok((await w.installer.reviewedCopy(skill)) !== undefined);
+    const user: SkillSource = { place: 'user', label: '~/.claude/skills', folder: from };
+    await refuses(w.installer.uninstall(await load(user)), /was not installed by AnyCowork/);
+    for (const folder of [
+      from,
+      storage,
+      path.join(storage, 'installed'),
+      path.join(folderOf('pdf'), 'scripts'),
+      path.join(folderOf('pdf'), '..'),
+    ]) {
+      await refuses(
+        w.installer.uninstall({ ...skill, source: { ...skill.source, folder } }),
+        /Nothing was removed/,
+      );
+    }
+    assert.ok(existsSync(path.join(from, 'SKILL.md')));
+    await w.installer.uninstall(skill);
+    assert.equal(existsSync(folderOf('pdf')), false);
+    assert.deepEqual(await w.records.get(installedSource('pdf'), 'pdf'), { isDisabled: false, grants: {} });
+    assert.equal(await w.installer.reviewedCopy(skill), undefined);
+    assert.deepEqual(leftInStaging(), []);
+    assert.deepEqual(readdirSync(path.join(storage, 'reviewed')), []);
+    // Twice, as from two windows.
+    await w.installer.uninstall(skill);
+  });
+
+  it('removes a link in its place, not what it leads to', async () => {
+    const { from, folderOf, loadInstalled, window, install, here, pdf } = createInstallerRig();
+    pdf();
+    const w = window();
+    await install(here(), w);
+    const skill = await loadInstalled('pdf');
+    rmSync(folderOf('pdf'), { recursive: true });
+    symlinkSync(from, folderOf('pdf'));
+    await w.installer.uninstall(skill);
+    assert.ok(!existsSync(folderOf('pdf')) && existsSync(path.join(from, 'SKILL.md')));
+  });
+
+  it('marks as reviewed what was looked at, and keeps its text for the next time', async () => {
+    const { storage, from, load, window, pdf } = createInstallerRig();
+    pdf('first\n');
+    const user: SkillSource = { place: 'user', label: '~/.claude/skills', folder: from };
+    const { installer, records, errors } = window();
+    const looked = await load(user);
+    assert.equal(await installer.reviewedCopy(looked), undefined);
+    fill(from, { 'scripts/read.py': 'second\n' });
+    await refuses(installer.markReviewed(looked), /changed while you looked.*not marked/);
+    assert.equal((await records.get(user, 'pdf')).reviewedHash, undefined);
+
+    const second = await load(user);
+    await installer.markReviewed(second);
+    assert.equal((await records.get(user, 'pdf')).reviewedHash, second.hash);
+    fill(from, { 'scripts/read.py': 'third\n' });
+    const third = await load(user);
+    const copy = await installer.reviewedCopy(third);
+    assert.ok(copy !== undefined);
+    assert.deepEqual(contentsOf(copy), { 'SKILL.md': skillText('pdf'), 'scripts/read.py': 'second\n' });
+    assert.deepEqual(await reviewedFiles(copy), second.files);
+    await installer.markReviewed(third);
+    assert.deepEqual(readdirSync(path.join(storage, 'reviewed')), [third.hash]);
+    assert.deepEqual(errors, []);
+  });
+
+  it('sweeps what dead windows left, and puts back what they had moved aside', async () => {
+    const { storage, folderOf, window, only, install, here, pdf, leftInStaging } = createInstallerRig();
+    pdf();
+    await install(here());
+    const before = contentsOf(folderOf('pdf'));
+    const w = window();
+    const mine = await w.stage(here());
+    const [own = ''] = leftInStaging();
+    // As a window killed in the middle of an update leaves it: no process has this id.
+    const dead = path.join(storage, 'staging', own.replace(/-\d+-/, '-4194999-'));
+    mkdirSync(path.join(dead, 'aside-x'), { recursive: true });
+    mkdirSync(path.join(dead, 'tree', 'x'), { recursive: true });
+    renameSync(folderOf('pdf'), path.join(dead, 'aside-x', 'pdf'));
+    const foreign = path.join(storage, 'staging', 'other');
+    const old = path.join(storage, 'staging', 'old');
+    mkdirSync(foreign);
+    mkdirSync(old);
+    utimesSync(old, 1, 1);
+    const offer = await window().stage(here());
+    assert.deepEqual(contentsOf(folderOf('pdf')), before);
+    assert.deepEqual(
+      leftInStaging().filter((name) => !name.includes(`-${process.pid}-`)),
+      ['other'],
+    );
+    assert.ok(existsSync(only(mine).folder) && existsSync(only(offer).folder));
+  });
+
+  it('keeps one whole skill when windows install and update at once', async () => {
+    const { folderOf, loadInstalled, window, only, here, pdf, leftInStaging } = createInstallerRig();
+    pdf('0\n');
+    const windows = [window(), window(), window(), window()];
+    for (let round = 0; round < 5; round += 1) {
+      const offers: InstallOffer[] = [];
+      for (const [index, w] of windows.entries()) {
+        pdf(`${round} ${index}\n`);
+        offers.push(await w.stage(here()));
+      }
+      const results = await Promise.allSettled(
+        windows.map((w, index) => {
+          const offer = offers[index];
+          assert.ok(offer !== undefined);
+          return w.installer.install(offer, only(offer), {});
+        }),
+      );
+      assert.ok(results.some(({ status }) => status === 'fulfilled'));
+      for (const result of results) {
+        if (result.status === 'rejected') assert.match(String(result.reason), /already installed/);
+      }
+      const hashes = offers.map((offer) => only(offer).hash);
+      assert.ok(hashes.includes((await loadInstalled('pdf')).hash));
+      assert.deepEqual(readdirSync(folderOf('')), ['pdf']);
+      for (const [index, w] of windows.entries()) {
+        const offer = offers[index];
+        if (offer !== undefined) await w.installer.discard(offer);
+      }
+      assert.ok(hashes.includes((await loadInstalled('pdf')).hash));
+      assert.deepEqual(leftInStaging(), []);
+    }
+  });
+
+  it('keeps what was there when the record cannot be written', async () => {
+    const { storage, folderOf, ignore, loadInstalled, window, only, install, here, pdf, leftInStaging } =
+      createInstallerRig();
+    pdf();
+    const w = window();
+    const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    const broken = createSkillInstaller({
+      folder: storage,
+      records: { ...w.records, change: () => Promise.reject(full) },
+      readSkill: readSkillFolder,
+      installed: async () => (existsSync(folderOf('pdf')) ? [await loadInstalled('pdf')] : []),
+      logError: assert.fail,
+    });
+    const fresh = await broken.stage(here(), ignore, noSignal());
+    await refuses(broken.install(fresh, only(fresh), {}), /the disk is full/);
+    assert.equal(existsSync(folderOf('pdf')), false);
+    await install(here(), w);
+    const before = contentsOf(folderOf('pdf'));
+    pdf('newer\n');
+    const offer = await broken.stage(here(), ignore, noSignal());
+    await refuses(broken.install(offer, only(offer), {}), /the disk is full/);
+    assert.deepEqual(contentsOf(folderOf('pdf')), before);
+    await broken.discard(fresh);
+    await broken.discard(offer);
+    assert.deepEqual(contentsOf(folderOf('pdf')), before);
+    assert.deepEqual(leftInStaging(), []);
+  });
+});
