@@ -222,7 +222,8 @@ export const nearestKey = (key: string, known: readonly string[]): string | unde
     .map((each) => ({ each, far: distance(plain, plainKey(each)) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best !== undefined && best.far <= Math.max(1, Math.floor(plain.length / 3)) ? best.each : undefined;
+  if (best !== undefined && best.far <= Math.ceil(plain.length / 3)) return best.each;
+  return plain.length < 3 ? undefined : known.find((each) => plainKey(each).startsWith(plain));
 };
 
 /** The keys as we write them, whatever their case, `-` and `_`. @param onKey of each that is not written so */

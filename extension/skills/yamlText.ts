@@ -1,5 +1,15 @@
 /** YAML that knows on which line everything stands. Pure. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 export interface YamlProblem {
   /** From 1, in the text. */
@@ -25,7 +35,6 @@ export const plainKey = (key: string): string => key.toLowerCase().replace(/[-_]
 
 const helpByCode: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'A line is indented with a tab. Use spaces.',
-  DUPLICATE_KEY: 'The same key stands here a second time. Delete one of the two.',
   BLOCK_AS_IMPLICIT_KEY:
     'A value with a colon in it has to stand in quotes, and what belongs together has to be indented alike.',
   BAD_INDENT: 'The indentation does not fit. Indent what belongs together by the same number of spaces.',
@@ -62,21 +71,50 @@ const follow = (
   return { node, offset, isWhole: true };
 };
 
-const cannotRead = (error: unknown): YamlReading => ({
-  problems: [
-    {
-      line: 1,
-      message: `This is too tangled to be read (${error instanceof Error ? error.message : String(error)}). Write it more simply.`,
+/** Characters; a description that is longer has its text in the wrong place. */
+const longestYaml = 40_000;
+
+const tooTangled: YamlReading = {
+  problems: [{ line: 1, message: 'This is too tangled to be read. Write it more simply.' }],
+};
+
+/** Where a key stands a second time; the parser's own search for them takes seconds where there are thousands. */
+const findDuplicate = (document: Document): number | undefined => {
+  let offset: number | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : undefined;
+        if (name === undefined) continue;
+        if (seen.has(name)) {
+          offset = isScalar(key) ? key.range?.[0] : undefined;
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
     },
-  ],
-});
+  });
+  return offset;
+};
 
 /** Never throws: bad text gives problems. */
 export const readYaml = (text: string): YamlReading => {
   const lines = new LineCounter();
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  if (text.length > longestYaml) {
+    const message = `This is longer than ${longestYaml.toLocaleString('en')} characters. Put texts into files of their own.`;
+    return { problems: [{ line: 1, message }] };
+  }
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'silent',
+      uniqueKeys: false,
+    });
+    if (document.errors.some(({ message }) => message.includes('call stack'))) return tooTangled;
     if (document.errors.length > 0) {
       return {
         problems: document.errors.slice(0, 5).map(({ code, message, pos }) => ({
@@ -85,21 +123,31 @@ export const readYaml = (text: string): YamlReading => {
         })),
       };
     }
+    const duplicate = findDuplicate(document);
+    if (duplicate !== undefined) {
+      const message = 'The same key stands here a second time. Delete one of the two.';
+      return { problems: [{ line: lineAt(duplicate), message }] };
+    }
     const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return {
-      yaml: {
-        value,
-        lineOf: (path) => lineAt(follow(document.contents, path).offset),
-        sourceOf: (path) => {
-          const { node, isWhole } = follow(document.contents, path);
-          if (!isWhole || node === undefined) return undefined;
-          if (isScalar(node) && typeof node.value === 'string') return node.value;
-          return node.range ? text.slice(node.range[0], node.range[1]) : undefined;
-        },
-      },
-    };
-  } catch (error) {
+    return { yaml: yamlText(document, value, text, lineAt) };
+  } catch {
     // Thousands of brackets, or aliases of aliases.
-    return cannotRead(error);
+    return tooTangled;
   }
 };
+
+const yamlText = (
+  { contents }: Document,
+  value: unknown,
+  text: string,
+  lineAt: (offset: number) => number,
+): YamlText => ({
+  value,
+  lineOf: (path) => lineAt(follow(contents, path).offset),
+  sourceOf: (path) => {
+    const { node, isWhole } = follow(contents, path);
+    if (!isWhole || node === undefined) return undefined;
+    if (isScalar(node) && typeof node.value === 'string') return node.value;
+    return node.range ? text.slice(node.range[0], node.range[1]) : undefined;
+  },
+});
