@@ -15,6 +15,19 @@ export interface ReviewPorts {
   logError(error: unknown): void;
 }
 
+/** A modal question covers the document that it is about. */
+const readFirst = 'Read It First';
+
+/** Stays while documents are read. @returns whether the person wants to be asked now */
+const waitForReader = async (question: string): Promise<boolean> => {
+  const items = [
+    { label: 'Decide…', detail: 'Once you have read the document, and the files that it leads to', decides: true },
+    { label: 'Not Now', detail: 'Everything stays as it is', decides: false },
+  ];
+  const options = { title: question, placeHolder: 'This stays open while you read', ignoreFocusOut: true };
+  return (await vscode.window.showQuickPick(items, options))?.decides === true;
+};
+
 /** @returns what is granted with the answer; undefined: no */
 const ask = async (
   question: string,
@@ -27,8 +40,18 @@ const ask = async (
       ? reviewSummary(reviewed)
       : `${reviewSummary(reviewed)}\n\nWithout it, it gets the default, and asks at each run.`;
   const buttons = wishes.length === 0 ? [plain] : [plain, withWishes];
-  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons);
-  if (answer === plain) return {};
+  for (;;) {
+    const answer = await vscode.window.showWarningMessage(
+      question,
+      { modal: true, detail },
+      ...buttons,
+      readFirst,
+    );
+    if (answer === plain) return {};
+    if (answer === withWishes) return grantsOf(wishes);
+    if (answer !== readFirst || !(await waitForReader(question))) return undefined;
+  }
+};
   return answer === withWishes ? grantsOf(wishes) : undefined;
 };
 

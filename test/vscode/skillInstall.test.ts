@@ -37,9 +37,22 @@ describe('installing skills', () => {
     const rig = skillRig([], { skills: [offered('pdf')] });
     answers.push('$(file-zip) A zip file…', [Uri.file('/home/me/pdf.zip')], undefined);
     assert.deepEqual(await rig.commands.installSkill(), []);
-    assert.deepEqual([messages[0]?.isModal, messages[0]?.buttons], [true, ['Install']]);
+    assert.deepEqual([messages[0]?.isModal, messages[0]?.buttons], [true, ['Install', 'Read It First']]);
     assert.deepEqual(rig.calls, [['stage', { kind: 'zip', file: '/home/me/pdf.zip' }], ['discard']]);
   });
+
+  for (const [answer, after, installed] of [
+    ['Decide…', 'Install', ['pdf']],
+    ['Decide…', undefined, []],
+    ['Not Now', 'Install', []],
+    [undefined, 'Install', []],
+  ] as const) {
+    it(`waits while the document is read: ${answer ?? 'Esc'}, ${after ?? 'Esc'}`, async () => {
+      const rig = skillRig([], { skills: [offered('pdf')] });
+      answers.push('Read It First', answer, after);
+      assert.deepEqual(await rig.commands.installSkill('a/b'), installed);
+    });
+  }
 
   it('asks about code’s wishes too', async () => {
     const rig = skillRig([], { skills: [offered('pdf')] });
