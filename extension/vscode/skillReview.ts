@@ -21,7 +21,11 @@ const readFirst = 'Read It First';
 /** Stays while documents are read. @returns whether the person wants to be asked now */
 const waitForReader = async (question: string): Promise<boolean> => {
   const items = [
-    { label: 'Decide…', detail: 'Once you have read the document, and the files that it leads to', decides: true },
+    {
+      label: 'Decide…',
+      detail: 'Once you have read the document, and the files that it leads to',
+      decides: true,
+    },
     { label: 'Not Now', detail: 'Everything stays as it is', decides: false },
   ];
   const options = { title: question, placeHolder: 'This stays open while you read', ignoreFocusOut: true };
@@ -51,8 +55,6 @@ const ask = async (
     if (answer === withWishes) return grantsOf(wishes);
     if (answer !== readFirst || !(await waitForReader(question))) return undefined;
   }
-};
-  return answer === withWishes ? grantsOf(wishes) : undefined;
 };
 
 const show = async (
