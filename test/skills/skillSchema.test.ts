@@ -11,7 +11,10 @@ const root = path.resolve(import.meta.dirname, '../..');
 const fixtures = path.join(root, 'test/fixtures/skills');
 
 const property = z.object({ description: z.string().optional(), $ref: z.string().optional() });
-const described = z.object({ description: z.string().optional(), properties: z.record(z.string(), property) });
+const described = z.object({
+  description: z.string().optional(),
+  properties: z.record(z.string(), property),
+});
 const text = readFileSync(path.join(root, 'media/skill.schema.json'), 'utf8');
 const schema = described
   .extend({
