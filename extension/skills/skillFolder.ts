@@ -58,7 +58,11 @@ const isSame = (file: TreeFile, { stamps, readAt }: SkillFolder): boolean =>
   stamps.get(file.path) === file.stamp && file.changedAt < readAt - clockDoubt;
 
 /** In order, a few at a time. */
-const inParallel = async <T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>) => {
+const inParallel = async <T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> => {
   const results: R[] = [];
   for (let at = 0; at < items.length; at += atOnce) {
     results.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))));

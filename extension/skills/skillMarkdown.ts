@@ -158,7 +158,7 @@ const nameOf = (
   name: string | undefined,
   folderName: string,
   problems: SkillProblem[],
-) => {
+): string => {
   if (name !== undefined && isSkillName(name)) return name;
   const made = nameFrom(folderName) || nameFrom(name ?? '') || 'skill';
   const message = `${name ? `\`${name.slice(0, 80)}\` is no name` : 'It is missing'}; the skill is called \`${made}\`, after its folder. Write up to 64 lower-case letters, digits and single hyphens.`;
