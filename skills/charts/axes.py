@@ -45,8 +45,11 @@ class Plane:
             return 0.0
         self.each = max(1, math.ceil(unit * 1.25 / room))
         self.angle = -math.pi / 5 if room * self.each > unit * 1.6 else -math.pi / 2.2
-        most = figure.height * 0.28
-        self.x_texts = [shortened(figure, text, most, 0.95) for text in self.x_texts]
+        # A turned text ends below its mark, so that the first ones have only the room to the left of it.
+        self.x_texts = [
+            shortened(figure, text, min(figure.height * 0.28, (self.x(index) - unit * 0.5) / math.cos(self.angle)), 0.95)
+            for index, text in enumerate(self.x_texts)
+        ]
         widest = max(figure.text_width(text, 0.95) for text in self.x_texts)
         return widest * abs(math.sin(self.angle)) - unit * 0.2
 
@@ -72,8 +75,11 @@ class Plane:
                 continue
             if not self.is_category:
                 figure.line([(round(x) + 0.5, self.bottom), (round(x) + 0.5, self.bottom + unit * 0.35)], INK, 1)
-            align = 1 if self.angle else 0.5
-            figure.text(x + (unit * 0.3 if self.angle else 0), self.bottom + unit * (0.9 if self.angle else 1.15), text, 0.95, align=align, angle=self.angle)
+            if self.angle:
+                figure.text(x + unit * 0.3, self.bottom + unit * 0.9, text, 0.95, align=1, angle=self.angle)
+                continue
+            half = figure.text_width(text, 0.95) / 2
+            figure.text(min(x, figure.width - half - 2), self.bottom + unit * 1.15, text, 0.95, align=0.5)
         zero = self.y(0) if self.y_marks[0] <= 0 <= self.y_marks[-1] else self.bottom
         figure.line([(self.left, round(zero) + 0.5), (self.right, round(zero) + 0.5)], INK, 1.2)
         if spec.x_title:
@@ -128,10 +134,26 @@ def bar(figure, spec, labels, series):
                 figure.text(left + wide / 2, (top if value >= 0 else bottom) + away, text, 0.85, align=0.5)
 
 
-def day_texts(days):
-    """Days since 1970 as dates; with the time where they are less than a day apart."""
-    form = "%Y-%m-%d" if len(days) < 2 or days[1] - days[0] >= 0.99 else "%m-%d %H:%M"
-    return [datetime.datetime.fromtimestamp(day * 86_400).strftime(form) for day in days]
+def day_marks(first, last):
+    """Marks of an axis of time, which is in days since 1970, and their texts: beginnings of years or months, days, or hours."""
+    begin, end = (datetime.datetime.fromtimestamp(day * 86_400) for day in (first, last))
+    months = (end.year - begin.year) * 12 + end.month - begin.month
+    if months < 3:
+        step = marks(first, last, 6)
+        days = [day for day in step if first <= day <= last]
+        form = "%Y-%m-%d" if step[1] - step[0] >= 0.99 else "%m-%d %H:%M"
+        return days, [datetime.datetime.fromtimestamp(day * 86_400).strftime(form) for day in days]
+    each = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200) if months / step <= 8), 6_000)
+    days, texts = [], []
+    for count in range((begin.year * 12 + begin.month - 1) // each * each, end.year * 12 + end.month, each):
+        if count < 12 * 2:
+            continue
+        moment = datetime.datetime(count // 12, count % 12 + 1, 1)
+        day = moment.timestamp() / 86_400
+        if first <= day <= last:
+            days.append(day)
+            texts.append(moment.strftime("%Y" if each >= 12 else "%Y-%m"))
+    return days, texts
 
 
 def line(figure, spec, labels, series, xs=None, is_time=False):
@@ -148,8 +170,7 @@ def line(figure, spec, labels, series, xs=None, is_time=False):
         plane = Plane(figure, spec, names, marks(min(xs), max(xs), 6 if is_time else 8), marks(low, max(high, low)))
         if is_time:
             plane.span = (min(xs), max(xs))
-            plane.x_marks = [mark for mark in plane.x_marks if min(xs) <= mark <= max(xs)]
-            plane.x_texts = day_texts(plane.x_marks)
+            plane.x_marks, plane.x_texts = day_marks(min(xs), max(xs))
     plane.draw()
     for number, (_, ys) in enumerate(series):
         piece = []

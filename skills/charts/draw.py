@@ -82,7 +82,7 @@ def from_call(arguments):
     for place, one in enumerate(arguments.list("series", required=True), 1):
         if not isinstance(one, dict) or not isinstance(one.get("values"), list):
             raise Problem(f'series {place} must be like {{"name": "Sales", "values": [1, 2, 3]}}')
-        name = text_of(one.get("name", f"Series {place}"))
+        name = text_of(one.get("name", f"Series {place}" if len(arguments.list("series")) > 1 else ""))
         series.append((name, [number(value, f"value {i} of {name!r}") for i, value in enumerate(one["values"], 1)]))
     if not series:
         raise Problem("`series` is empty")

@@ -62,7 +62,7 @@ def told(error):
     text = str(error)
     if "interrupted" in text:
         return f"the query took more than {seconds} seconds; narrow it"
-    if "not authorized" in text or "prohibited" in text or "readonly" in text:
+    if "authoriz" in text or "prohibited" in text or "readonly" in text:
         return "only SELECT is run here: the database is read, never changed, and no other file is attached"
     if "malformed" in text or "not a database" in text:
         return f"the database is damaged: {text}"

@@ -26,15 +26,14 @@ def flat(record, depth):
     """`{"a": {"b": 1}}` as `{"a.b": 1}`; lists of plain values joined, other lists as JSON."""
     if not isinstance(record, dict):
         return {"value": plain(record)}
-    row, waiting = {}, [("", record, 0)]
+    row, waiting = {}, [("", record, -1)]
     while waiting:
-        prefix, value, level = waiting.pop()
-        for key, child in value.items():
-            name = f"{prefix}{key}"
-            if isinstance(child, dict) and child and level < depth:
-                waiting.append((f"{name}.", child, level + 1))
-            else:
-                row[name] = plain(child)
+        name, value, level = waiting.pop()
+        if isinstance(value, dict) and value and level < depth:
+            prefix = f"{name}." if level >= 0 else ""
+            waiting += [(f"{prefix}{key}", child, level + 1) for key, child in reversed(value.items())]
+        else:
+            row[name or "value"] = plain(value)
     return row
 
 

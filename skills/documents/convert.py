@@ -42,6 +42,8 @@ def main(arguments):
     document, file = read_document(label)
     if target is not None and target == file:
         raise Problem("`output` is the document itself; give another path")
+    if target is None:
+        return preview(document, label)
     with temporary_folder() as folder:
         pictures = Pictures(file, folder)
         pictures.collect(document)
@@ -49,8 +51,6 @@ def main(arguments):
         if pictures.missing:
             names = ", ".join(dict.fromkeys(pictures.missing[:5]))
             notes.append(f"Pictures left out, because they are not in the open folder or not readable: {names}.")
-        if target is None:
-            return preview(document, label, notes)
         if pictures.found and suffix not in HOLDS_PICTURES and suffix != ".txt":
             name = place_pictures(document, pictures.found, target, overwrite)
             notes.append(f"{counted(len(pictures.found), 'picture')} in the folder `{name}` beside it.")
@@ -60,19 +60,17 @@ def main(arguments):
         # A page without a title is not valid; headings are not changed by this one.
         options += ["--metadata", f"title={title}"] if title else ["--metadata", f"pagetitle={Path(label).stem}"]
         with replacing(target) as temporary:
-            data = pandoc([*options, "-o", str(temporary)], json.dumps(document).encode(), label, folder)
-            del data
+            pandoc([*options, "-o", str(temporary)], json.dumps(document).encode(), label, folder)
         size = target.stat().st_size
     return "\n\n".join([f"Wrote `{output}` ({size / 1000:.0f} kB) from {label}.", *notes])
 
 
-def preview(document, label, notes):
+def preview(document, label):
     text = pandoc(["-f", "json", "-t", "gfm+footnotes", "--wrap=none"], json.dumps(document).encode(), label)
-    shown_text = text.decode("utf-8", "replace").strip() or "The document is empty."
-    if len(shown_text) > most_characters:
-        shown_text = shown_text[:most_characters]
-        notes.append(f"… cut after {most_characters} characters; convert to a file with `output`.")
-    return "\n\n".join([shown_text, *notes])
+    markdown = text.decode("utf-8", "replace").strip() or "The document is empty."
+    if len(markdown) > most_characters:
+        return f"{markdown[:most_characters]}\n\n… cut after {most_characters} characters; convert to a file with `output`."
+    return markdown
 
 
 run(main)

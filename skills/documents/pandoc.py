@@ -62,8 +62,39 @@ def read_document(label):
         data, reader = file.read_bytes(), READERS[suffix]
         if suffix not in BUNDLES and b"\0" in data[:100_000]:
             raise Problem(f"{label} is not a text file")
-    text = pandoc(["--sandbox", "-f", reader, "-t", "json"], data, label)
-    return json.loads(text), file
+    document = json.loads(pandoc(["--sandbox", "-f", reader, "-t", "json"], data, label))
+    simplify(document, suffix in (".html", ".htm", ".epub"))
+    return document, file
+
+
+def simplify(document, is_page):
+    """Leaves out sizes and classes, which Markdown has no words for, and of pages also what only serves their look."""
+
+    def visit(one):
+        if one["t"] in ("Image", "Link"):
+            one["c"][0] = ["", [], []]
+
+    walk(document["blocks"], visit)
+    document["meta"] = {key: value for key, value in document["meta"].items() if key in ("title", "author", "date", "subtitle", "lang")}
+    if is_page:
+        unwrap(document["blocks"])
+
+
+def unwrap(blocks):
+    """Puts the contents of divisions and spans in their places."""
+    waiting = [blocks]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [value for value in one.values() if isinstance(value, (list, dict))]
+        elif isinstance(one, list):
+            while any(isinstance(each, dict) and each.get("t") in ("Div", "Span") for each in one):
+                one[:] = [
+                    inner
+                    for each in one
+                    for inner in (each["c"][1] if isinstance(each, dict) and each.get("t") in ("Div", "Span") else [each])
+                ]
+            waiting += [value for value in one if isinstance(value, (list, dict))]
 
 
 def paragraphs(text):

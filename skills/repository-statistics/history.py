@@ -8,13 +8,14 @@ from repository import Repository, git, matches
 RENAME = re.compile(r"\{(.*?) => (.*?)\}")
 
 
-def now_name(name):
-    """The name of a file after a rename, as git writes it: `a/{b => c}/d`."""
-    if " => " not in name:
-        return name
-    if RENAME.search(name):
-        return RENAME.sub(lambda match: match[2], name).replace("//", "/")
-    return name.split(" => ")[1]
+def names_of(text):
+    """The names of a file before and after a commit; git writes a rename as `a/{b => c}/d` or `b => c`."""
+    if " => " not in text:
+        return text, text
+    if RENAME.search(text):
+        return tuple(RENAME.sub(lambda match, side=side: match[side], text).replace("//", "/") for side in (1, 2))
+    before, after = text.split(" => ", 1)
+    return before, after
 
 
 def main(arguments):
@@ -42,7 +43,7 @@ def main(arguments):
     )  # fmt: skip
     if text is None:
         raise Problem("git cannot read the history; the repository may be damaged or only partly fetched")
-    authors, months, files, commits = {}, {}, {}, []
+    authors, months, files, commits, names = {}, {}, {}, [], {}
     for record in text.split("\x1e")[1:]:
         head, _, body = record.partition("\n")
         number, author, date, subject = (head.split("\x1f") + ["", "", ""])[:4]
@@ -55,10 +56,15 @@ def main(arguments):
         month[0] += 1
         for line in body.splitlines():
             fields = line.split("\t")
-            if len(fields) != 3 or any(matches(now_name(fields[2]), pattern) for pattern in exclude):
+            if len(fields) != 3:
+                continue
+            # The newest commit comes first: what a file is called now is known when its older names turn up.
+            before, after = names_of(fields[2])
+            name = names[before] = names.get(after, after)
+            if any(matches(name, pattern) for pattern in exclude):
                 continue
             added, removed = (int(value) if value.isdigit() else 0 for value in fields[:2])
-            file = files.setdefault(now_name(fields[2]), [0, 0, 0, set()])
+            file = files.setdefault(name, [0, 0, 0, set()])
             file[0] += 1
             file[1] += added
             file[2] += removed

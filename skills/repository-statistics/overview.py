@@ -48,7 +48,7 @@ def main(arguments):
         return f"There are no files in {below}. {repository.note}".strip()
     total = sum(length for length, _ in sizes)
     source = "tracked by git or new" if repository.has_git else "without the usual products of builds"
-    parts = [f"{counted(len(sizes), 'file')} ({source}), {size(total)}; {counted(binary, 'file')} not counted as text."]
+    parts = [f"{counted(len(sizes), 'file')} ({source}), {size(total)}; {counted(binary, 'file')} that are neither code nor text."]
     ranked = sorted(languages.items(), key=lambda pair: -pair[1][1])
     code = sum(row[1] for row in languages.values()) or 1
     rows = [[name, row[0], row[1], f"{row[1] / code:.0%}", row[2], row[3], size(row[4])] for name, row in ranked[:40]]

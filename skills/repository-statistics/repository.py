@@ -24,7 +24,8 @@ def git(folder, *options, seconds=90):
     # The folder belongs to somebody else than who runs in the container. What a repository's own settings could start
     # (a monitor, hooks, a diff program, a signature check) is off.
     settings = [
-        f"safe.directory={folder}", "core.fsmonitor=false", f"core.hooksPath={os.devnull}", "log.showSignature=false",
+        *(f"safe.directory={one}" for one in folders_up(folder)),
+        "core.fsmonitor=false", f"core.hooksPath={os.devnull}", "log.showSignature=false",
         "core.quotePath=false", "diff.external=", "core.untrackedCache=false", "submodule.recurse=false", "color.ui=false",
     ]  # fmt: skip
     command = ["git", *(part for setting in settings for part in ("-c", setting)), "-C", str(folder), *options]
@@ -35,6 +36,12 @@ def git(folder, *options, seconds=90):
     except subprocess.TimeoutExpired:
         raise Problem(f"git took more than {seconds} seconds; look at a shorter time with `since`") from None
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def folders_up(folder):
+    """The folder and those above it, up to the open one: in one of them lies the repository."""
+    top = Path(os.path.realpath(os.getcwd()))
+    return [one for one in (folder, *folder.parents) if one == top or top in one.parents]
 
 
 class Repository:

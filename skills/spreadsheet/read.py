@@ -78,11 +78,15 @@ def cut(source, top, bottom, left, right):
     return rows
 
 
-def unsaved_formulas(file, label, sheet, seen, formulas_asked):
-    """Rows of formulas for a workbook whose results nobody has calculated yet."""
-    if formulas_asked or file.suffix.lower() == ".csv" or not any(None in row for row in seen):
-        return None
-    return open_table(file, label, sheet, formulas=True)
+def show_formulas(kept, picked, offset, rows):
+    """Cells without a result show their formula instead."""
+    for number, row in enumerate(rows, -offset):
+        if number >= len(kept):
+            return
+        for place, index in enumerate(picked):
+            value = row[index] if number >= 0 and index < len(row) else None
+            if isinstance(value, str) and value.startswith("=") and kept[number][place] is None:
+                kept[number][place] = value
 
 
 def main(arguments):
@@ -132,25 +136,8 @@ def main(arguments):
                     columns[index].add(row[index])
 
     notes = list(source.notes)
-    second = unsaved_formulas(file, label, sheet, kept, formulas) if source.sheets else None
-    if second is not None:
-        _, formula_rows = with_header(narrowed(second), header)
-        found = False
-        for number, row in enumerate(formula_rows):
-            if number >= offset + len(kept):
-                break
-            if number < offset:
-                continue
-            for place, index in enumerate(picked):
-                value = row[index] if index < len(row) else None
-                if kept[number - offset][place] is None and isinstance(value, str) and value.startswith("="):
-                    kept[number - offset][place] = value
-                    found = True
-        if found:
-            notes.append(
-                "Some formulas have no stored result, because no spreadsheet program has saved the file since they were "
-                "written; they are shown as formulas and count as empty in the statistics."
-            )
+    if source.lacks_results:
+        show_formulas(kept, picked, offset, with_header(narrowed(open_table(file, label, sheet, True)), header)[1])
     size = f"{'more than ' if is_cut else ''}{counted(total, 'row')} below the header, {counted(len(names), 'column')}"
     parts.append(size + ".")
     if statistics:

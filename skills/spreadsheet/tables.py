@@ -53,11 +53,21 @@ def date_of(text):
         return None
 
 
+# A cell with a formula and without its result.
+UNSAVED = re.compile(rb'<c (?![^>]*t="str")[^>]*><f[^>]*(?:/>|>[^<]{0,8192}</f>)\s*(?:<v>\s*</v>|<v\s*/>)?\s*</c>')
+
+
 class Table:
     """One table: `rows()` gives lists of values; `sheets` names all sheets of the file; `notes` are for the reader."""
 
-    def __init__(self, name, sheets, rows, notes=(), sizes=None):
+    def __init__(self, name, sheets, rows, notes=(), sizes=None, lacks_results=False):
         self.name, self.sheets, self.rows, self.notes, self.sizes = name, sheets, rows, list(notes), sizes or {}
+        self.lacks_results = lacks_results
+        if lacks_results:
+            self.notes.append(
+                "Some formulas have no stored result, because no spreadsheet program has saved the file since they were "
+                "written: their cells count as empty. Open and save the file in a spreadsheet program to get the results."
+            )
 
 
 def open_table(file, label, sheet=None, formulas=False, raw=False):
@@ -144,7 +154,23 @@ def _workbook_table(file, label, sheet, formulas):
         except Exception as error:
             raise Problem(f"{label}: the sheet {worksheet.title!r} is damaged: {error}") from None
 
-    return Table(worksheet.title, list(sizes), rows, sizes=sizes)
+    lacks = not formulas and lacks_results(file, getattr(worksheet, "_worksheet_path", None))
+    return Table(worksheet.title, list(sizes), rows, sizes=sizes, lacks_results=lacks)
+
+
+def lacks_results(file, part):
+    """Whether a sheet has formulas that nobody has calculated. @param part: the sheet's place in the file"""
+    if part is None:
+        return False
+    with zipfile.ZipFile(file) as archive, archive.open(part.lstrip("/")) as stream:
+        rest = b""
+        while chunk := stream.read(1 << 20):
+            rest += chunk
+            if UNSAVED.search(rest):
+                return True
+            # A cell may lie across the border.
+            rest = rest[-20_000:]
+    return False
 
 
 def _plain(value):

@@ -41,10 +41,10 @@ class Page:
         strip(self.root, False)
         found, markdown = {}, Markdown(self.base)
         for node in self.root.all():
-            if node.tag != "a" or not node.attributes.get("href"):
+            if node.tag != "a" or node.attributes.get("href", "#").startswith("#"):
                 continue
             address = markdown.address(node.attributes["href"])
-            if address and not address.startswith("#"):
+            if address:
                 alts = [one.attributes.get("alt", "") for one in node.all() if one.tag == "img"]
                 text = node.text() or " ".join(filter(None, alts))
                 found[address] = found.get(address) or text
