@@ -14,6 +14,7 @@ import {
 } from '../core/skills.ts';
 import type { LoadedSkill, SkillGrants, SkillSource } from '../shared/skill.ts';
 import type { GitOptions } from './gitProcess.ts';
+import { createInstallLock } from './installLock.ts';
 import { isSameOrigin, labelOfOrigin } from './originText.ts';
 import { createReviewedCopies } from './reviewedCopies.ts';
 import { scanSkill } from './scan.ts';
@@ -75,6 +76,7 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
   const { records, readSkill, logError, now = Date.now } = ports;
   const home = path.join(ports.folder, 'installed');
   const stagings = createStagings(path.join(ports.folder, 'staging'), home);
+  const exclusively = createInstallLock(path.join(ports.folder, 'installing.lock'));
   const copies = createReviewedCopies(path.join(ports.folder, 'reviewed'));
 
   const sourceOf = (name: string, origin: InstallOrigin): SkillSource => ({
@@ -180,16 +182,19 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     const [treeFolder = ''] = path.relative(path.join(staging, 'tree'), offered.folder).split(path.sep);
     const below = path.relative(path.join(staging, 'tree', treeFolder), offered.folder);
     const origin = originOf(offer, below);
-    const before = await records.get(sourceOf(name, origin), name);
-    const aside = await putInPlace(ready, staging, offered);
-    try {
-      await recordInstalled(offer, offered, origin, grants, aside !== undefined);
-    } catch (error) {
-      // Without a record nobody could tell what was reviewed: as it was before.
-      await renameFolder(path.join(home, name), path.join(staging, `gone-${randomUUID()}`));
-      if (aside !== undefined) await renameFolder(aside, path.join(home, name));
-      throw error;
-    }
+    const { before, aside } = await exclusively(async () => {
+      const before = await records.get(sourceOf(name, origin), name);
+      const aside = await putInPlace(ready, staging, offered);
+      try {
+        await recordInstalled(offer, offered, origin, grants, aside !== undefined);
+      } catch (error) {
+        // Without a record nobody could tell what was reviewed: as it was before.
+        await renameFolder(path.join(home, name), path.join(staging, `gone-${randomUUID()}`));
+        if (aside !== undefined) await renameFolder(aside, path.join(home, name));
+        throw error;
+      }
+      return { before, aside };
+    });
     if (aside === undefined) return;
     // Under another name first: half removed, it must not come back with the next sweep.
     const old = path.join(staging, `gone-${randomUUID()}`);
@@ -211,11 +216,14 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     const staging = await stagings.open();
     try {
       // Away in one step; a link in its place is moved itself, not what it leads to.
-      await renameFolder(folder, path.join(staging, 'gone')).catch((error: unknown) => {
-        if (codeOf(error) !== 'ENOENT') throw error;
+      const { reviewedHash } = await exclusively(async () => {
+        await renameFolder(folder, path.join(staging, 'gone')).catch((error: unknown) => {
+          if (codeOf(error) !== 'ENOENT') throw error;
+        });
+        const record = await records.get(skill.source, skill.name);
+        await records.forget(skill.source, skill.name);
+        return record;
       });
-      const { reviewedHash } = await records.get(skill.source, skill.name);
-      await records.forget(skill.source, skill.name);
       if (reviewedHash !== undefined) await tryCopies(() => copies.forget(reviewedHash));
     } catch (error) {
       throw new SkillInstallError(

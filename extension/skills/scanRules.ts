@@ -62,7 +62,7 @@ const lineRules: readonly LineRule[] = [
   {
     reason: 'opens an archive with a password',
     pattern:
-      /\bunzip\s+(?:-\w+\s+){0,5}-P\s*\S|\b7za?\s+[ex]\s[^\n]{0,200}-p\S|\bpassword[- ]?protected\b|\b(?:zip|archive|rar)\b[^\n]{0,60}\bpassword\s*(?:is|:|=)/i,
+      /\bunzip\s+(?:-\w+\s+){0,5}-P\s*\S|\b7za?\s+[ex]\s[^\n]{0,200}-p\S|\bpassword[- ]?protected\s+(?:archive|zip|rar|7z)\b|\b(?:zip|archive|rar|7z)\b[^\n]{0,60}\bpassword\s*(?:is|:|=|-?protected)/i,
   },
   {
     reason: 'tells the model to hide something or to drop its rules',

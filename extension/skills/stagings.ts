@@ -1,9 +1,7 @@
 /** Folders in which skills wait to be installed. Each belongs to one window; those of windows that are gone are swept. */
-import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import path from 'node:path';
+import { newOwnerName, ownerState } from './ownerName.ts';
 import { renameFolder } from './verifiedCopy.ts';
 
 /** Longer than anybody reviews: its process id belongs to somebody else by now. */
@@ -24,48 +22,21 @@ export interface Stagings {
   sweep(): Promise<void>;
 }
 
-const orEmpty = (read: () => string): string => {
-  try {
-    return read().trim();
-  } catch {
-    return '';
-  }
-};
-
-/** Names the space in which process ids mean something: one boot of one machine, one container. */
-const thisMachine = createHash('sha256')
-  .update(hostname())
-  .update(orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')))
-  .update(orEmpty(() => readlinkSync('/proc/self/ns/pid')))
-  .digest('hex')
-  .slice(0, 12);
-
-const lives = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not allowed to signal it: it is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-};
-
 /**
  * @param root absolute path, for stagings only; made when needed
  * @param home where what was moved aside came from
  */
 export const createStagings = (root: string, home: string): Stagings => {
   const own = new Set<string>();
-  const newPath = (): string => path.join(root, `${thisMachine}-${process.pid}-${randomUUID()}`);
+  const newPath = (): string => path.join(root, newOwnerName());
 
   const isDead = async (name: string): Promise<boolean> => {
     if (own.has(path.join(root, name))) return false;
-    const [, machine, pid] = /^([0-9a-f]{12})-(\d+)-/.exec(name) ?? [];
     const found = await stat(path.join(root, name)).catch(() => undefined);
     if (found === undefined) return false;
     const age = Date.now() - found.mtimeMs;
-    if (machine !== thisMachine || pid === undefined) return age > foreignMs;
-    return age > oldMs || !lives(Number(pid));
+    const state = ownerState(name);
+    return state === 'dead' || age > (state === 'alive' ? oldMs : foreignMs);
   };
 
   const putBack = async (folder: string): Promise<void> => {

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { InstallOffer } from '../../extension/core/skills.ts';
 import type { SkillSource } from '../../extension/shared/skill.ts';
 import { createSkillInstaller } from '../../extension/skills/installer.ts';
+import { newOwnerName } from '../../extension/skills/ownerName.ts';
 import { reviewedFiles } from '../../extension/skills/reviewedCopies.ts';
 import { readSkillFolder } from '../../extension/skills/skillFolder.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
@@ -122,9 +132,10 @@ describe('what the installer keeps and removes', () => {
   });
 
   it('keeps one whole skill when windows install and update at once', async () => {
-    const { folderOf, loadInstalled, window, only, here, pdf, leftInStaging } = createInstallerRig();
+    const { folderOf, installedSource, loadInstalled, window, only, here, pdf, leftInStaging } =
+      createInstallerRig();
     pdf('0\n');
-    const windows = [window(), window(), window(), window()];
+    const windows = [window(), window(), window(), window()] as const;
     for (let round = 0; round < 5; round += 1) {
       const offers: InstallOffer[] = [];
       for (const [index, w] of windows.entries()) {
@@ -138,12 +149,15 @@ describe('what the installer keeps and removes', () => {
           return w.installer.install(offer, only(offer), {});
         }),
       );
-      assert.ok(results.some(({ status }) => status === 'fulfilled'));
-      for (const result of results) {
-        if (result.status === 'rejected') assert.match(String(result.reason), /already installed/);
-      }
+      // The first time one is first; then each replaces what was there when it was offered, or what came after that.
+      const failed = results.filter((result) => result.status === 'rejected');
+      assert.equal(failed.length, round === 0 ? windows.length - 1 : 0);
+      for (const { reason } of failed) assert.match(String(reason), /already installed/);
       const hashes = offers.map((offer) => only(offer).hash);
-      assert.ok(hashes.includes((await loadInstalled('pdf')).hash));
+      const { hash } = await loadInstalled('pdf');
+      assert.ok(hashes.includes(hash));
+      const [{ records }] = windows;
+      assert.equal((await records.get(installedSource('pdf'), 'pdf')).reviewedHash, hash);
       assert.deepEqual(readdirSync(folderOf('')), ['pdf']);
       for (const [index, w] of windows.entries()) {
         const offer = offers[index];
@@ -152,6 +166,16 @@ describe('what the installer keeps and removes', () => {
       assert.ok(hashes.includes((await loadInstalled('pdf')).hash));
       assert.deepEqual(leftInStaging(), []);
     }
+  });
+
+  it('does not wait for a window that died while it installed', async () => {
+    const { storage, folderOf, install, here, pdf } = createInstallerRig();
+    pdf();
+    mkdirSync(storage, { recursive: true });
+    const lock = path.join(storage, 'installing.lock');
+    writeFileSync(lock, newOwnerName().replace(/-\d+-/, '-4194999-'));
+    await install(here());
+    assert.ok(existsSync(folderOf('pdf')) && !existsSync(lock));
   });
 
   it('keeps what was there when the record cannot be written', async () => {
