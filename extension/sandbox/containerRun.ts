@@ -22,8 +22,12 @@ export interface ContainerPorts {
   readonly closing: AbortSignal;
 }
 
-/** Killed by a signal that programs cannot refuse: 128 + SIGKILL. */
+/** 128 + SIGKILL, which programs cannot refuse. */
 const killedCode = 137;
+/** 128 + SIGTERM. */
+const endedCode = 143;
+/** How long an engine takes to go away once it has ended its containers. */
+const shutdownMs = 2_000;
 /** Silence after which the output of an ended program counts as complete. */
 const silenceMs = 2_000;
 /** While its output has ended and its end is not known: how often it is asked for. */
@@ -181,6 +185,19 @@ const endOf = (state: State, stopped: Stopped, pump: OutputPump): ContainerEnd =
 };
 
 /**
+ * An engine that is shut down ends its containers in good order before it goes, and still answers: what looks like the
+ * program's own end was not.
+ * @throws the error of an engine that is gone
+ */
+const checkThatEngineStays = async (docker: Docker, signal: AbortSignal): Promise<void> => {
+  const step = 200;
+  for (let waited = 0; waited < shutdownMs && !signal.aborted; waited += step) {
+    await within(engineDeadlines.inspect, 'ping', () => docker.ping());
+    await pause(step);
+  }
+};
+
+/**
  * Makes a container, runs it to its end and removes it, whatever happens. The signal also aborts when `closing` does.
  * @throws the signal's reason when aborted, once the container is gone or the engine has not removed it in time;
  * SandboxError `engineLost`; the engine's error
@@ -209,13 +226,16 @@ export const runContainer = async (
   try {
     await removeContainer(container);
   } catch (error) {
-    // An engine that is shutting down ends its containers first: that end was not the program's.
-    const lost = engineLostDuring(error);
-    if (lost !== undefined && end?.exitCode !== 0) failure ??= lost;
+    if (engineLostDuring(error) !== undefined && end?.exitCode !== 0) failure ??= error;
     // It is left to the reaper: it has our labels.
     ports.logError(error);
   }
   signal.throwIfAborted();
+  const isKilled = end?.exitCode === killedCode || end?.exitCode === endedCode;
+  if (isKilled && end?.outOfMemory !== 'certain' && failure === undefined) {
+    await checkThatEngineStays(docker, signal);
+    signal.throwIfAborted();
+  }
   if (end !== undefined && failure === undefined) return end;
   throw failure;
 };
