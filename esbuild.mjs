@@ -17,6 +17,26 @@ const common = {
   legalComments: 'none',
 };
 
+/**
+ * The client of container engines can also speak SSH and BuildKit's protocol, with large packages that read files beside
+ * them at run time. Neither is used: what asks for them gets an error.
+ * @type {import('esbuild').Plugin}
+ */
+const withoutSshAndBuildKit = {
+  name: 'without-ssh-and-buildkit',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(\.\/session|\.\/ssh)$/ }, ({ path, importer }) =>
+      /[\\/]node_modules[\\/](dockerode|docker-modem)[\\/]/.test(importer)
+        ? { path, namespace: 'left-out' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `module.exports = () => { throw new Error('${path} is left out of this build.'); };`,
+      loader: 'js',
+    }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const host = {
   ...common,
@@ -27,6 +47,7 @@ const host = {
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   external: ['vscode'],
+  plugins: [withoutSshAndBuildKit],
   loader: { '.node': 'empty' },
   // CommonJS packages inside an ES module bundle still call require().
   banner: {

@@ -171,7 +171,7 @@ export class Workbench {
 
   private quickRow(label: string): Locator {
     const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
-    const exact = this.page.locator('.label-name', { hasText: new RegExp(`^${escapeRegExp(label)}$`) });
+    const exact = this.page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapeRegExp(label)}$`) });
     return rows.filter({ has: exact }).first();
   }
 

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { dockerHostOrSkip } from '../support/dockerEngine.ts';
+import { startPuppetModel } from '../support/puppetModel.ts';
+import { until } from '../support/workbench.ts';
+import { command, decisionOf, idle, newChat } from './consentRig.ts';
+import { type Rig, reportFailure } from './rig.ts';
+import { containersOf, runSkill, startSkillsRig, tally, writeFiles } from './skillsRig.ts';
+
+describe('skills in the sandbox', function () {
+  this.bail(true);
+  let rig: Rig;
+  let host = '';
+  let parent = '';
+  let modelUrl = '';
+
+  before(async function () {
+    host = dockerHostOrSkip(this);
+    parent = mkdtempSync(path.join(os.tmpdir(), 'anycowork-skills-'));
+    writeFiles(path.join(parent, 'tally'), tally);
+    const model = await startPuppetModel();
+    modelUrl = model.url;
+    rig = await startSkillsRig({ model, host, home: parent });
+  });
+  afterEach(async function () {
+    await reportFailure(this.currentTest, rig);
+  });
+  after(async () => {
+    await rig?.stop();
+    if (parent !== '') rmSync(parent, { recursive: true, force: true });
+  });
+
+  const row = (text: string) =>
+    rig.workbench.page.locator('.pane-body .monaco-list-row', { hasText: text }).first();
+
+  it('are listed in their view, the bundled ones first', async () => {
+    await rig.workbench.openView();
+    await rig.workbench.runCommand('AnyCowork: Show Skills');
+    await row('Bundled').waitFor();
+    await row('charts').waitFor();
+    await rig.workbench.screenshot('skills-1-view');
+    // Rows further down do not exist until they are scrolled to.
+    await row('Bundled').click();
+    await row('charts').waitFor({ state: 'hidden' });
+  });
+
+  it('are installed from a folder after a review that shows what they are', async () => {
+    await rig.workbench.runCommand('AnyCowork: Install Skill…');
+    await rig.workbench.pick('A folder…');
+    await rig.workbench.enterPath(path.join(parent, 'tally'));
+    const { title, detail, buttons } = await rig.workbench.modal();
+    await rig.workbench.screenshot('skills-2-review');
+    assert.match(title, /tally/);
+    assert.ok(buttons.includes('Install'), `${title} ${detail} ${buttons.join()}`);
+    await rig.workbench.answerModal('Install');
+    await row('tally').waitFor();
+    await rig.workbench.screenshot('skills-3-installed');
+  });
+
+  it('are offered by what is written, and named behind a slash', async () => {
+    const frame = await rig.workbench.openView();
+    const composer = frame.locator('[data-test=composer]');
+    await composer.fill('Please count the words here');
+    await frame.locator('[data-test=skill-chip][data-skill=tally]').waitFor();
+    await composer.fill('/ta');
+    await frame.locator('[data-test=slash-item]', { hasText: '/tally' }).waitFor();
+    await rig.workbench.screenshot('skills-4-slash');
+    await composer.fill('');
+  });
+
+  it('run in a container after a question that says so, and their tables are drawn', async () => {
+    await rig.send(`call ${runSkill('tally', 'count', { text: 'one two one' })}\nsay Counted`);
+    const { title, detail } = await rig.workbench.modal();
+    await rig.workbench.screenshot('skills-5-question');
+    assert.match(`${title} ${detail}`, /tally/);
+    assert.match(detail, /[Ii]n the sandbox/);
+    assert.match(detail, /no network/);
+    await rig.workbench.answerModal('Approve');
+    const frame = await rig.answer('Counted');
+    await idle(rig);
+    const step = frame.locator('[data-test=step][data-tool=run_skill]').last();
+    await step.locator('.step-toggle').click();
+    await step.locator('.step-drawn td', { hasText: 'one' }).waitFor();
+    // Root of the machine is not root inside.
+    assert.match(await step.innerText(), process.getuid?.() === 0 ? /user 1000 sees/ : /user \d+ sees/);
+    await rig.workbench.screenshot('skills-6-table');
+    assert.deepEqual(await containersOf(host), []);
+  });
+
+  it('get their words to the model when the message names them', async () => {
+    await newChat(rig);
+    await rig.send('/tally say Named');
+    // The puppet reads only lines that begin with its own words: it repeats nothing, and so says what it got.
+    await rig.answer('finished:');
+    const frame = await idle(rig);
+    await frame.locator('[data-test=user-skills]', { hasText: 'tally' }).waitFor();
+  });
+
+  it('are stopped with their container', async () => {
+    await newChat(rig);
+    await rig.send(`call ${runSkill('tally', 'sleep')}\nsay Slept`);
+    await rig.workbench.answerModal('Approve');
+    const frame = await rig.workbench.frameWith('[data-test=step][data-status=running]');
+    await frame.locator('.step-tail', { hasText: 'sleeping' }).waitFor();
+    assert.equal((await containersOf(host)).length, 1);
+    await frame.locator('[data-test=stop]').click();
+    await frame.locator('[data-test=step][data-status=cancelled]').waitFor();
+    await until('no container', async () => (await containersOf(host)).length === 0);
+  });
+
+  it('refuse to run once their files have changed', async () => {
+    const installed = path.join(
+      rig.server.globalStorage,
+      'anycowork.anycowork',
+      'skills',
+      'installed',
+      'tally',
+    );
+    appendFileSync(path.join(installed, 'count.py'), '\nprint("more")\n');
+    await rig.workbench.runCommand('AnyCowork: Show Skills');
+    await rig.workbench.page
+      .locator('.pane-body .monaco-list-row', { hasText: 'tally' })
+      .filter({ hasText: /changed/i })
+      .waitFor();
+    await rig.workbench.screenshot('skills-7-changed');
+    await newChat(rig);
+    await rig.send(`call ${runSkill('tally', 'count', { text: 'x' })}`);
+    await rig.answer(/finished:/);
+    assert.ok(!(await rig.workbench.hasModal()));
+    await idle(rig);
+  });
+
+  it('say what the sandbox is', async () => {
+    await rig.workbench.runCommand('AnyCowork: Check Sandbox');
+    await rig.workbench.page.locator('.tab', { hasText: 'AnyCowork sandbox' }).waitFor();
+    await rig.workbench.screenshot('skills-8-report');
+  });
+
+  it('leave nothing behind when the extension host is killed', async () => {
+    await newChat(rig);
+    await rig.workbench.runCommand('AnyCowork: Show Skills');
+    await row('tally').click();
+    await rig.workbench.runCommand('AnyCowork: Review Skill…');
+    await rig.workbench.pick('tally');
+    await rig.workbench.answerModal('Mark as Reviewed');
+    await rig.send(`call ${runSkill('tally', 'sleep')}\nsay Slept`);
+    await rig.workbench.answerModal('Approve');
+    const frame = await rig.workbench.frameWith('[data-test=step][data-status=running]');
+    await frame.locator('.step-tail', { hasText: 'sleeping' }).waitFor();
+    assert.equal((await containersOf(host)).length, 1);
+    for (const pid of rig.server.extensionHostPids()) process.kill(pid, 'SIGKILL');
+    await rig.workbench.reload();
+    await rig.workbench.openView();
+    await until('no container', async () => (await containersOf(host)).length === 0, 60_000);
+  });
+
+  it('an agent that insists on the sandbox runs its commands there', async () => {
+    await rig.workbench.runCommand('AnyCowork: Edit Agent…');
+    await rig.workbench.pick('Coder');
+    await rig.workbench.pick('Where its commands and skills run');
+    await rig.workbench.pick('Sandbox');
+    await newChat(rig);
+    await rig.send(`call ${command('id -u; cat /etc/hostname; ls /workspace')}\nsay Looked`);
+    const { detail } = await rig.workbench.modal();
+    await rig.workbench.screenshot('skills-9-command');
+    assert.match(detail, /[Ii]n the sandbox/);
+    await rig.workbench.answerModal('Approve');
+    const frame = await rig.answer('Looked');
+    await idle(rig);
+    const step = frame.locator('[data-test=step][data-tool=run_command]').last();
+    await decisionOf(step);
+    assert.match(await step.innerText(), /package\.json/);
+  });
+
+  it('without an engine such an agent runs nothing, and says what to do', async () => {
+    rig.server.writeSettings({
+      'anycowork.gemini.baseUrl': modelUrl,
+      'anycowork.sandbox.host': `unix://${path.join(parent, 'nobody.sock')}`,
+    });
+    await newChat(rig);
+    await until('the setting', async () => {
+      await rig.send(`call ${command('echo hello')}`);
+      await rig.answer(/finished:/);
+      const frame = await idle(rig);
+      return /anycowork\.sandbox\.host|engine/i.test(
+        (await frame.locator('[data-test=assistant]').last().innerText()) ?? '',
+      );
+    });
+    assert.ok(!(await rig.workbench.hasModal()));
+    await rig.workbench.screenshot('skills-10-no-engine');
+  });
+});
