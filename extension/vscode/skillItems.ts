@@ -92,8 +92,9 @@ export class SkillItem extends vscode.TreeItem {
     super(visible(skill.id), hasChildren ? open : states.None);
     this.skill = skill;
     this.id = `skill ${skill.id}`;
-    const state = skill.state === 'ready' ? '' : `${stateWords[skill.state].name} · `;
-    this.description = `${state}${firstLine(visible(skill.description), 80)}`;
+    const state = skill.state === 'ready' ? '' : stateWords[skill.state].name;
+    const about = firstLine(visible(skill.description), 80);
+    this.description = [state, about].filter((part) => part !== '').join(' · ');
     this.tooltip = tooltipOf(skill, record, now);
     this.contextValue = contextOf(skill, record);
     this.iconPath = iconOf(icons[skill.state]);

@@ -39,12 +39,14 @@ describe('the view of skills', () => {
     const { view: tree } = view([
       skill('bad', {
         state: 'broken',
+        description: '',
         entries: [entry('run')],
         problems: [{ file: 'skill.yaml', line: 3, severity: 'error', message: 'No description. Add one.' }],
       }),
     ]);
     const [group] = await tree.children();
     const [item] = await tree.children(group);
+    assert.equal(item?.description, 'cannot be read');
     const [problem, program] = await tree.children(item);
     assert.deepEqual([problem?.label, problem?.description], ['No description. Add one.', 'skill.yaml:3']);
     const [uri, options] = problem?.command?.arguments ?? [];
