@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { copyFolder } from '../../extension/skills/folderSource.ts';
 import { createStagedTree, treeBounds } from '../../extension/skills/stagedTree.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from '../workspace/folders.ts';
 import { contentsOf, noSignal, refuses } from './treeSupport.ts';
 
@@ -53,8 +54,7 @@ describe('a folder as source', () => {
   });
 
   it('refuses pipes instead of waiting for them', async function () {
-    // Windows has no such files in folders.
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'Windows has no pipes in folders');
     execFileSync('mkfifo', [path.join(from, 'pipe')]);
     await refuses(copyFolder(from, newTree(), noSignal()), /"pipe" is neither/);
   });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GitOptions } from '../../extension/skills/gitProcess.ts';
 import { fetchFromGit } from '../../extension/skills/gitSource.ts';
 import { createStagedTree, treeBounds } from '../../extension/skills/stagedTree.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../workspace/folders.ts';
 import { commit, fromDisk, git, initRepository, urlOf } from './gitRig.ts';
 import { contentsOf, noSignal, refuses, skillText } from './treeSupport.ts';
@@ -86,7 +87,7 @@ describe('a git repository as source', () => {
   });
 
   it('makes no links and no submodules: they are left out and noted', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'links need a permission on Windows');
     commit(repository, { 'a/SKILL.md': 'a', 'a/run.sh': 'echo' });
     symlinkSync('/etc/passwd', path.join(repository, 'a', 'passwd'));
     symlinkSync('SKILL.md', path.join(repository, 'CLAUDE.md'));
@@ -119,7 +120,7 @@ describe('a git repository as source', () => {
   });
 
   it('runs nothing of the repository, nor of the person', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'hooks and filters of this test are shell scripts');
     const mark = path.join(temporaryFolder(), 'mark');
     const home = temporaryFolder();
     const hooks = path.join(home, 'template', 'hooks');
@@ -168,7 +169,7 @@ describe('a git repository as source', () => {
   });
 
   it('ends when it takes too long, and when somebody cancels, with everything it started', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'the slow git of this test is a shell script');
     const base = temporaryFolder();
     const program = path.join(base, 'slow-git');
     const started = path.join(base, 'started');
