@@ -45,6 +45,8 @@ const environmentOf = ({ environment, limits }: ContainerPlan['spec']): string[]
     HOME: '/tmp',
     LANG: 'C.UTF-8',
     PYTHONDONTWRITEBYTECODE: '1',
+    // What lies compiled beside a program was not reviewed, and would run in its place.
+    PYTHONPYCACHEPREFIX: '/tmp/pycache',
     PYTHONUNBUFFERED: '1',
     MPLBACKEND: 'Agg',
     MPLCONFIGDIR: '/tmp/matplotlib',

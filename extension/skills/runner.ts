@@ -1,5 +1,7 @@
 /** Runs programs of skills: checks, plans, runs in a container or on this computer, and tells what came of it. */
+import { randomUUID } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionPlan, ExecutionQuestion } from '../core/executionPlan.ts';
 import { reasonOf } from '../core/reasonOf.ts';
@@ -178,8 +180,14 @@ const runOnHost = async (
       {
         argv: [interpreter, file, ...argv],
         folder,
-        // A cache beside the program would be a change of the skill's files.
-        environment: { ...ports.environment(), PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },
+        environment: {
+          ...ports.environment(),
+          // A cache beside the program would be a change of the skill's files.
+          PYTHONDONTWRITEBYTECODE: '1',
+          // What lies compiled there was not reviewed, and would run in its place. Nothing is ever there.
+          PYTHONPYCACHEPREFIX: path.join(tmpdir(), `anycowork-no-cache-${randomUUID()}`),
+          PYTHONUNBUFFERED: '1',
+        },
         input: JSON.stringify(input),
         timeoutMs: limits.wished.timeoutSeconds * 1_000,
         onOutput: outputs.onOutput,

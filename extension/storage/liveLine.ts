@@ -109,7 +109,15 @@ const events = {
     sessionId: text,
     agentId: text,
     input: z
-      .object({ role: z.literal('user'), id: text, content: userContent, createdAt: number })
+      .object({
+        role: z.literal('user'),
+        id: text,
+        content: userContent,
+        createdAt: number,
+        skills: z
+          .array(z.object({ id: text, name: text, text, taint: text.exactOptional() }))
+          .exactOptional(),
+      })
       .exactOptional(),
   }),
   Thinking: z.object({ ...every, type: z.literal('Thinking'), text }),

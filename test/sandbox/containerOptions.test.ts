@@ -54,6 +54,7 @@ describe('containerOptions', () => {
         'HOME=/tmp',
         'LANG=C.UTF-8',
         'PYTHONDONTWRITEBYTECODE=1',
+        'PYTHONPYCACHEPREFIX=/tmp/pycache',
         'PYTHONUNBUFFERED=1',
         'MPLBACKEND=Agg',
         'MPLCONFIGDIR=/tmp/matplotlib',

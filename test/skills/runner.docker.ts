@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SkillRunner } from '../../extension/core/skills.ts';
 import type { JsonObject } from '../../extension/shared/message.ts';
@@ -33,6 +33,14 @@ print("wrote it", file=sys.stderr)
   'change.py': 'open("/skill/table.py", "w")\n',
   'hooks.py':
     'import os\nos.makedirs(".vscode")\nopen(".vscode/tasks.json", "w").write("{}")\nprint("done")\n',
+  'lib.py': 'words = "reviewed"\n',
+  'main.py': 'import lib\nprint(lib.words)\n',
+  'compile.py': `import py_compile, sys
+open("/tmp/lib.py", "w").write('words = "planted"')
+name = f"lib.{sys.implementation.cache_tag}.pyc"
+py_compile.compile("/tmp/lib.py", name, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+print(name)
+`,
   'hello.sh': 'read -r input\nprintf "%s %s\\n" "$input" "$(pwd)"\n',
   'hello.mjs': 'console.log(process.version !== "" && process.cwd());\n',
 };
@@ -153,6 +161,14 @@ describe('skills in containers', function () {
     const planting = await run('hooks-py');
     assert.match(planting.text, /touched what is protected[\s\S]*\.vscode/);
     assert.equal(existsSync(path.join(folders.workspace, '.vscode')), false);
+  });
+
+  it('do not run what lies compiled beside them, which nobody has reviewed', async () => {
+    const [name = ''] = (await run('compile-py')).text.match(/lib\.\S+\.pyc/) ?? [];
+    const cache = path.join(skill.source.folder, '__pycache__');
+    mkdirSync(cache);
+    copyFileSync(path.join(folders.workspace, name), path.join(cache, name));
+    assert.match((await run('main-py')).text, /^```\nreviewed\n```|^reviewed/);
   });
 
   it('do not run once their files have changed', async () => {
