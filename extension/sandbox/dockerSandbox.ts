@@ -138,7 +138,8 @@ export const createDockerSandbox = (ports: DockerSandboxPorts): Sandbox => {
     };
     try {
       signal.throwIfAborted();
-      const expiresAt = began + spec.limits.timeoutSeconds * 1_000 + expiryMs;
+      // From here on: it may have waited for another run.
+      const expiresAt = ports.now() + spec.limits.timeoutSeconds * 1_000 + expiryMs;
       const options = containerOptions({ ...plan, expiresAt, readOnly: guarded.readOnly });
       const ended = await runContainer(docker, { ...options, name: containerName(run) }, spec, signal, {
         now: ports.now,

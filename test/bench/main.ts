@@ -36,6 +36,10 @@
 //             write, fsync and rename. `workspace of 2 GB` holds 20,000 files of 4 KB and eight large ones without
 //             content; the same step runs in one that holds nothing else. Before a command the names in the workspace
 //             are listed too, at most 50,000 and for at most 300 ms. No git is in either.
+// sandbox     From the call that runs a program in the sandbox to its first output, on the engine in DOCKER_HOST, one at a
+//             time and four at once in one workspace. Turn by turn with it `docker run` of the same image, program and
+//             folder, as somebody would type it: no limits, nothing looked through. `above it` is the difference of
+//             the medians. Left out where there is no engine.
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -43,6 +47,7 @@ import { descendantsOf, killTree } from '../support/processes.ts';
 import { measureActivation } from './activation.ts';
 import { measureBundles } from './bundles.ts';
 import { type Figure, tableOf } from './figure.ts';
+import { measureSandbox } from './sandbox.ts';
 import { measureSteps } from './steps.ts';
 import { measureStorage } from './storage.ts';
 import { measureStream } from './stream.ts';
@@ -57,6 +62,7 @@ const parts: Record<string, () => Promise<readonly Figure[]>> = {
   stream: measureStream,
   storage: measureStorage,
   undo: () => measureUndo(),
+  sandbox: () => measureSandbox(),
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
