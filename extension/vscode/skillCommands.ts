@@ -5,7 +5,7 @@ import type { SkillCatalog, SkillInstaller, SkillRecords, SkillRunner } from '..
 import type { WorkspaceRoot } from '../core/workspace.ts';
 import type { ExecutionSettings } from '../shared/agent.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import type { SkillDocuments } from './skillDocuments.ts';
+import { drawn, type SkillDocuments } from './skillDocuments.ts';
 import { askGrants } from './skillGrants.ts';
 import { createSkillInstall, type OriginAnswer } from './skillInstall.ts';
 import { pickSkill, type SkillChoiceOptions } from './skillPicker.ts';
@@ -133,7 +133,7 @@ export const createSkillCommands = (ports: SkillCommandPorts) => {
         const uri = vscode.Uri.file(path.join(skill.source.folder, ...file.split('/')));
         // A drawn document fetches pictures, and so tells somebody else that it was opened.
         const isDrawn = skill.state === 'ready' && file.endsWith('.md');
-        if (isDrawn) await vscode.commands.executeCommand('markdown.showPreview', uri);
+        if (isDrawn) await drawn(uri);
         else await vscode.window.showTextDocument(uri, { preview: true });
       },
     ),

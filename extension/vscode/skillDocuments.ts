@@ -64,6 +64,11 @@ const contentOf = async (file: string): Promise<string> => {
 export const harmless = (markdown: string): string =>
   markdown.replaceAll('![', '!\u200b[').replaceAll(/<(?=[A-Za-z/!?])/g, '<\u200b');
 
+/** In a tab of its own: the usual preview goes on to draw whatever Markdown is shown next. */
+export const drawn = async (uri: vscode.Uri): Promise<void> => {
+  await vscode.commands.executeCommand('vscode.openWith', uri, 'vscode.markdown.preview.editor');
+};
+
 export const createSkillDocuments = (): SkillDocuments => {
   const reports = new Map<string, { readonly report: Report; readonly folder: string | undefined }>();
   /** Only below these. */
@@ -109,11 +114,12 @@ export const createSkillDocuments = (): SkillDocuments => {
 
   return {
     show: async (name, report, folder) => {
-      await vscode.window.showTextDocument(put(name, report, folder), { preview: true });
+      // What it is compared with stands in a tab that the next one would take.
+      await vscode.window.showTextDocument(put(name, report, folder), { preview: false });
     },
     preview: async (name, markdown) => {
       const uri = put(name, { text: markdown, links: [] }, undefined);
-      await vscode.commands.executeCommand('markdown.showPreview', uri);
+      await drawn(uri);
     },
     compare: async (title, files) => {
       const rows = files.slice(0, mostCompared).map(({ path: below, before, after }) => ({

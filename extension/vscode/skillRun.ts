@@ -149,7 +149,7 @@ export const runReport = ({ line, facts }: PreparedRun, output: SkillRunOutput):
   );
   return [
     `# ${output.isError ? 'Failed: ' : ''}${harmless(foreign(line, 300))}`,
-    `**${harmless(foreign(output.summary))}** ${facts.map((fact) => harmless(foreign(fact))).join(' ')}`,
+    `**${harmless(foreign(output.summary))}** ${facts.map((fact) => harmless(foreign(fact))).join(' · ')}`,
     ...blocks,
     '',
   ].join('\n\n');

@@ -237,12 +237,13 @@ export const visible = (text: string): string =>
   );
 
 /**
- * Words of somebody else as a line of a Markdown document that is read as it is: nothing hidden, no link that runs
- * something, no tag.
+ * Words of somebody else as a line of a Markdown document: nothing hidden, no link that runs something, no tag, and no
+ * picture, since a preview that is open draws what is shown.
  */
 export const foreign = (text: string, limit = 2_000): string => {
   const line = visible(text.replaceAll(/[\s\u0085\u2028\u2029]+/g, ' ').trim())
     .replaceAll('](', '] (')
+    .replaceAll('![', '!\\[')
     .replaceAll('<', '\\<');
   return line.length <= limit ? line : `${line.slice(0, limit - 1)}…`;
 };

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { answers, messages, progress, resetVscode, told, Uri } from '../fakes/vscode.ts';
+import {
+  answers,
+  executed,
+  messages,
+  progress,
+  resetVscode,
+  shownDocuments,
+  told,
+  Uri,
+} from '../fakes/vscode.ts';
 import { emptyRecord, offered, skill, skillRig } from './skillRig.ts';
 
 beforeEach(resetVscode);
@@ -174,4 +183,23 @@ describe('a skill', () => {
     assert.equal(await rig.commands.grantSkill('x'), false);
     await assert.rejects(skillRig([skill('y')]).commands.grantSkill('y'), /more than the default/);
   });
+});
+
+describe('showing a skill', () => {
+  for (const [state, expected] of [
+    ['ready', 'vscode.openWith'],
+    ['unreviewed', undefined],
+  ] as const) {
+    it(`draws what was reviewed, and nothing that fetches before: ${state}`, async () => {
+      const rig = skillRig([
+        skill('pdf', {
+          state,
+          files: [{ path: 'README.md', bytes: 1, sha256: '', isExecutable: false }],
+        }),
+      ]);
+      await rig.commands.openSkill('pdf');
+      assert.equal(executed[0]?.[0], expected);
+      assert.equal(shownDocuments.length, expected === undefined ? 1 : 0);
+    });
+  }
 });

@@ -106,10 +106,11 @@ describe('the document of a review', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(0x10ffff), { maxLength: 60 }), (points) => {
         const text = String.fromCodePoint(...points);
-        const hostile = `${text}\n## Fake\n[x](command:y)<img src=z>\u202e`;
+        const hostile = `${text}\n## Fake\n[x](command:y)![z]<img src=z>\u202e`;
         const document = reviewed({ skill: skill('pdf', { description: hostile, author: hostile }) }).text;
         assert.ok(!/^## Fake/m.test(document));
         assert.ok(!document.includes('](command:'));
+        assert.ok(!document.includes('!['));
         assert.ok(!/(?<!\\)<img/.test(document));
         assert.ok(!document.includes('\u202e'));
       }),
