@@ -2,7 +2,7 @@
 // the bundled skills name. `make`: public images that cannot be fetched are made of this machine's Debian packages.
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type Docker from 'dockerode';
 import * as z from 'zod';
@@ -59,6 +59,10 @@ const makeBase = async (docker: Docker): Promise<void> => {
     const options = ['--variant=minbase', packages, codename, folder, mirror()];
     const { status } = spawnSync('debootstrap', options, { stdio: 'inherit' });
     if (status !== 0) throw new Error(`debootstrap ended with ${status}`);
+    // As the public image has it: packages that are added later are not written to the disk one file at a time.
+    await writeFile(path.join(folder, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
+    for (const name of ['var/cache/apt', 'var/lib/apt/lists'])
+      await rm(path.join(folder, name), { recursive: true, force: true });
     const tar = spawn('tar', ['-C', folder, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const { name, version } = parseImageName(base);
     const done = finish(tar, 'tar');
