@@ -1,5 +1,3 @@
-import type { Container } from 'dockerode';
-
 /** An engine that hangs must not hang us: how long each of its answers may take, in milliseconds. */
 export const engineDeadlines = {
   inspect: 10_000,
@@ -9,6 +7,16 @@ export const engineDeadlines = {
   kill: 4_000,
   remove: 10_000,
 } as const;
+
+/** What of a container is needed to end it. */
+export interface Stoppable {
+  kill(options: { readonly signal: string; readonly abortSignal: AbortSignal }): Promise<unknown>;
+  remove(options: {
+    readonly force: boolean;
+    readonly v: boolean;
+    readonly abortSignal: AbortSignal;
+  }): Promise<unknown>;
+}
 
 /** Between asking a program to end and ending it. */
 export const graceMs = 2_000;
@@ -50,7 +58,7 @@ export const statusOf = (error: unknown): number | undefined =>
     : undefined;
 
 /** @returns whether the engine answered, be it that there is nothing to kill */
-const send = (container: Container, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> =>
+const send = (container: Stoppable, signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> =>
   within(engineDeadlines.kill, 'kill', (abortSignal) => container.kill({ signal, abortSignal })).then(
     () => true,
     (error: unknown) => !(error instanceof EngineHangs),
@@ -62,7 +70,7 @@ const send = (container: Container, signal: 'SIGTERM' | 'SIGKILL'): Promise<bool
  * @param isGentle false: SIGKILL at once
  */
 export const stopContainer = async (
-  container: Container,
+  container: Stoppable,
   ended: Promise<unknown>,
   isGentle: boolean,
 ): Promise<void> => {
@@ -88,7 +96,7 @@ export const stopContainer = async (
  * Removes a container, running or not, with its volumes.
  * @throws EngineHangs, or the engine's error; not where it is gone already
  */
-export const removeContainer = async (container: Container): Promise<void> => {
+export const removeContainer = async (container: Stoppable): Promise<void> => {
   try {
     await within(engineDeadlines.remove, 'remove', (abortSignal) =>
       container.remove({ force: true, v: true, abortSignal }),

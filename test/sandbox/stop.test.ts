@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import Docker, { type Container } from 'dockerode';
 import { type EngineInfo, SandboxError } from '../../extension/core/sandbox.ts';
 import { defaultLimits } from '../../extension/core/skills.ts';
 import { startFailure } from '../../extension/sandbox/runFailure.ts';
-import { EngineHangs, removeContainer, stopContainer, within } from '../../extension/sandbox/stop.ts';
+import {
+  EngineHangs,
+  removeContainer,
+  type Stoppable,
+  stopContainer,
+  within,
+} from '../../extension/sandbox/stop.ts';
 
 const answer = (statusCode: number, message: string): Error =>
   Object.assign(new Error(`(HTTP code ${statusCode}) unexpected - ${message} `), { statusCode });
@@ -11,14 +16,15 @@ const answer = (statusCode: number, message: string): Error =>
 /** A container whose engine answers as told, and what it was asked. */
 const fakeContainer = (answers: { kill?: () => Promise<void>; remove?: () => Promise<void> }) => {
   const asked: string[] = [];
-  const container: Container = new Docker().getContainer('x');
-  container.kill = async (options?: { signal?: string }) => {
-    asked.push(options?.signal ?? '');
-    await answers.kill?.();
-  };
-  container.remove = async (options?: { force?: boolean; v?: boolean }) => {
-    asked.push(`remove ${options?.force} ${options?.v}`);
-    await answers.remove?.();
+  const container: Stoppable = {
+    kill: async ({ signal }) => {
+      asked.push(signal);
+      await answers.kill?.();
+    },
+    remove: async ({ force, v }) => {
+      asked.push(`remove ${force} ${v}`);
+      await answers.remove?.();
+    },
   };
   return { container, asked };
 };
