@@ -156,7 +156,7 @@ const release = () => {
       const last = Date.now() + 20_000;
       while (enginePid() !== undefined && Date.now() < last) sleepHere(50);
       if (enginePid() !== undefined) process.kill(pid, 'SIGKILL');
-      spawnSync('ip', ['link', 'delete', bridge], { stdio: 'ignore' });
+      removeBridge();
     }
     unlock();
   } catch (error) {
@@ -183,6 +183,20 @@ const ensureBridge = () => {
   }
   ip('link', 'set', bridge, 'up');
   return ['--bridge', bridge];
+};
+
+/** With the rules that the engine has made for it and leaves behind. */
+const removeBridge = () => {
+  for (const table of ['filter', 'nat']) {
+    const { stdout } = spawnSync('iptables', ['-t', table, '-S'], { encoding: 'utf8' });
+    for (const line of (stdout ?? '').split('\n')) {
+      if (!line.startsWith('-A ') || !line.includes(bridge)) continue;
+      spawnSync('iptables', ['-t', table, ...line.replace('-A', '-D').trim().split(' ')], {
+        stdio: 'ignore',
+      });
+    }
+  }
+  spawnSync('ip', ['link', 'delete', bridge], { stdio: 'ignore' });
 };
 
 const startEngine = async () => {
