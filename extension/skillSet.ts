@@ -21,6 +21,7 @@ import { createSkillRunner } from './skills/runner.ts';
 import { descriptionFilesOf, parseSkillFiles } from './skills/skillFile.ts';
 import { readSkillFolder } from './skills/skillFolder.ts';
 import { attachSkill } from './skills/skillText.ts';
+import { createStagings } from './skills/stagings.ts';
 import { createHostProcess } from './tools/hostProcess.ts';
 import { createKeptOutput } from './tools/keptOutput.ts';
 import { createLiveOutput } from './tools/liveOutput.ts';
@@ -87,8 +88,11 @@ export const createSkillSet = (ports: {
     },
   });
   const images = createImageConsent({ sandbox, recipes: readRecipes, logError });
+  const copies = createStagings(path.join(folder, 'runs'), path.join(folder, 'installed'));
+  copies.sweep().catch(logError);
   const runner = createSkillRunner({
     sandbox,
+    copies,
     host: createHostProcess(),
     plan: planExecution,
     folder: async () => (await ports.roots())[0]?.path,

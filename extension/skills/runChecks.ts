@@ -11,7 +11,8 @@ const mostArguments = 100;
 /** Of all together; systems take little more. */
 const longestArguments = 100_000;
 
-const changedText = (id: string): string =>
+/** Of files that are not those that were loaded. */
+export const changedText = (id: string): string =>
   `The files of the skill ${id} have changed since it was loaded. Nothing was run. Try again in a moment; one that had been reviewed needs a new review first: AnyCowork: Review Skill.`;
 
 const whyUnusable: Readonly<Partial<Record<LoadedSkill['state'], string>>> = {

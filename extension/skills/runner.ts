@@ -1,7 +1,4 @@
 /** Runs programs of skills: checks, plans, runs in a container or on this computer, and tells what came of it. */
-import { randomUUID } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionPlan, ExecutionQuestion } from '../core/executionPlan.ts';
 import { reasonOf } from '../core/reasonOf.ts';
@@ -20,9 +17,10 @@ import type { LoadedSkill, SkillEntry, SkillRun, SkillRuntime } from '../shared/
 import { artefactLinks, findArtefacts, readPictures } from './artefacts.ts';
 import { type LimitsAnswer, type LimitsQuestion, limitsFor, limitsText } from './limits.ts';
 import { checkRequest, checkUnchanged, interpreterOf, lineOf, runtimeOf } from './runChecks.ts';
+import { type RunCopyPorts, withRunCopy } from './runCopy.ts';
 import { type RunEnd, runText, runWords } from './runResult.ts';
 
-export interface SkillRunnerPorts {
+export interface SkillRunnerPorts extends RunCopyPorts {
   readonly sandbox: Sandbox;
   readonly host: HostProcess;
   plan(question: ExecutionQuestion): ExecutionPlan;
@@ -44,7 +42,6 @@ export interface SkillRunnerPorts {
   /** As of process.platform. */
   readonly platform: string;
   now(): number;
-  logError(error: unknown): void;
 }
 
 const unconfined = 'Not sandboxed: it can do what you can do on this computer';
@@ -140,6 +137,7 @@ const collect = (ports: SkillRunnerPorts, emit: (text: string) => void): Outputs
 const runInSandbox = async (
   ports: SkillRunnerPorts,
   { request, entry, runtime, folder, limits }: Planned,
+  skillFolder: string,
   outputs: Outputs,
   signal: AbortSignal,
 ): Promise<RunEnd> => {
@@ -151,7 +149,7 @@ const runInSandbox = async (
         input: JSON.stringify(input),
         workspace: folder,
         below: '.',
-        skillFolder: await realpath(skill.source.folder),
+        skillFolder,
         limits: limits.wished,
         environment: {},
         onOutput: outputs.onOutput,
@@ -169,11 +167,12 @@ const runInSandbox = async (
 const runOnHost = async (
   ports: SkillRunnerPorts,
   { request, entry, runtime, folder, limits }: Planned,
+  skillFolder: string,
   outputs: Outputs,
   signal: AbortSignal,
 ): Promise<RunEnd> => {
-  const { skill, argv, input } = request;
-  const file = path.join(await realpath(skill.source.folder), ...entry.file.split('/'));
+  const { argv, input } = request;
+  const file = path.join(skillFolder, ...entry.file.split('/'));
   const interpreter = interpreterOf(runtime, ports.platform);
   try {
     const { exitCode, timedOut } = await ports.host.run(
@@ -182,10 +181,8 @@ const runOnHost = async (
         folder,
         environment: {
           ...ports.environment(),
-          // A cache beside the program would be a change of the skill's files.
+          // Nothing that it could compile is ever run again.
           PYTHONDONTWRITEBYTECODE: '1',
-          // What lies compiled there was not reviewed, and would run in its place. Nothing is ever there.
-          PYTHONPYCACHEPREFIX: path.join(tmpdir(), `anycowork-no-cache-${randomUUID()}`),
           PYTHONUNBUFFERED: '1',
         },
         input: JSON.stringify(input),
@@ -244,7 +241,7 @@ const runPlanned = async (
   const start = plan.place === 'sandbox' ? runInSandbox : runOnHost;
   let end: RunEnd;
   try {
-    end = await start(ports, planned, outputs, signal);
+    end = await withRunCopy(ports, skill, (copy) => start(ports, planned, copy, outputs, signal));
   } catch (error) {
     await outputs.finish().catch(ports.logError);
     await note(signal.aborted ? 'stopped' : reasonOf(error).slice(0, 200), true);

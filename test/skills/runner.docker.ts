@@ -35,6 +35,12 @@ print("wrote it", file=sys.stderr)
     'import os\nos.makedirs(".vscode")\nopen(".vscode/tasks.json", "w").write("{}")\nprint("done")\n',
   'lib.py': 'words = "reviewed"\n',
   'main.py': 'import lib\nprint(lib.words)\n',
+  'late.py': `import os, time
+print("begun", flush=True)
+while not os.path.exists("go"): time.sleep(0.05)
+import lib
+print(lib.words)
+`,
   'compile.py': `import py_compile, sys
 open("/tmp/lib.py", "w").write('words = "planted"')
 name = f"lib.{sys.implementation.cache_tag}.pyc"
@@ -169,6 +175,18 @@ describe('skills in containers', function () {
     mkdirSync(cache);
     copyFileSync(path.join(folders.workspace, name), path.join(cache, name));
     assert.match((await run('main-py')).text, /^```\nreviewed\n```|^reviewed/);
+  });
+
+  it('do not see what becomes of their files while they run', async () => {
+    const { folder } = skill.source;
+    const output = await run('late-py', {
+      emit: (text) => {
+        if (!text.includes('begun')) return;
+        fill(folder, { 'lib.py': 'words = "changed"\n' });
+        fill(folders.workspace, { go: '' });
+      },
+    });
+    assert.match(output.text, /begun\nreviewed/);
   });
 
   it('do not run once their files have changed', async () => {

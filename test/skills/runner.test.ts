@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SandboxResult } from '../../extension/core/sandbox.ts';
 import { SandboxError } from '../../extension/core/sandbox.ts';
@@ -23,7 +23,6 @@ describe('the runner of skills', () => {
     assert.equal(spec?.input, '{"file":"a b.csv","rows":2}');
     assert.equal(spec?.workspace, rig.workspace);
     assert.equal(spec?.below, '.');
-    assert.equal(spec?.skillFolder, rig.skill.source.folder);
     assert.deepEqual(spec?.limits, limitsOf());
     assert.deepEqual(spec?.environment, {});
     assert.deepEqual(rig.hostRuns, []);
@@ -32,19 +31,14 @@ describe('the runner of skills', () => {
   });
 
   it('takes the interpreter that the file asks for', async () => {
-    const files = ['a.mjs', 'b.sh', 'c'].map((file) => ({
-      path: file,
-      bytes: 1,
-      sha256: '',
-      isExecutable: true,
-    }));
     for (const [file, program, image] of [
       ['a.mjs', 'node', 'node:22-slim'],
       ['b.sh', '/bin/sh', 'debian:bookworm-slim'],
       ['c', 'python3', 'python:3.12-slim'],
-    ]) {
-      const rig = createRunnerRig({ files, entries: [entryOf({ file: file ?? '' })] });
-      await runIn(rig);
+    ] as const) {
+      const rig = createRunnerRig({ entries: [entryOf({ file })] });
+      const { source, entries } = rig.skill;
+      await runIn({ ...rig, skill: skillOnDisk(source.folder, { [file]: 'x' }, { source, entries }) });
       assert.equal(rig.sandboxRuns[0]?.argv[0], program);
       assert.equal(rig.sandboxRuns[0]?.limits.image, image);
     }
@@ -80,7 +74,10 @@ describe('the runner of skills', () => {
     assert.deepEqual(prepared.asked, []);
     await prepared.run(never, () => {});
     const [call] = rig.hostRuns;
-    assert.deepEqual(call?.argv, ['python3', path.join(rig.skill.source.folder, 'read.py')]);
+    assert.deepEqual(
+      [call?.argv[0], path.basename(call?.argv[1] ?? ''), call?.argv.length],
+      ['python3', 'read.py', 2],
+    );
     assert.equal(call?.folder, rig.workspace);
     assert.equal(call?.input, '{"file":"a.csv"}');
     assert.equal(call?.timeoutMs, 120_000);
@@ -150,6 +147,40 @@ describe('the runner of skills', () => {
       toolError(/have changed since it was loaded\. Nothing was run/),
     );
     await assert.rejects(prepareIn(rig), toolError(/have changed/));
+    assert.deepEqual(rig.sandboxRuns, []);
+  });
+
+  for (const place of ['sandbox', 'host'] as const) {
+    it(`runs a copy of what was loaded and of nothing else, in the ${place}`, async () => {
+      const rig = createRunnerRig();
+      fill(rig.skill.source.folder, { '__pycache__/read.pyc': 'never looked at' });
+      const seen: unknown[] = [];
+      const lookAt = (folder: string): void => {
+        // What happens to the skill's own folder meanwhile is nothing to the program.
+        fill(rig.skill.source.folder, { 'read.py': 'print(2)' });
+        assert.ok(!folder.startsWith(rig.skill.source.folder));
+        seen.push(readdirSync(folder), readFileSync(path.join(folder, 'read.py'), 'utf8'), folder);
+      };
+      rig.now.inSandbox = async ({ skillFolder = '' }) => {
+        lookAt(skillFolder);
+        return ended();
+      };
+      rig.now.onHost = async ({ argv }) => {
+        lookAt(path.dirname(argv[1] ?? ''));
+        return { exitCode: 0, timedOut: false };
+      };
+      if (place === 'host') rig.now.engine = noEngine;
+      await runIn(rig);
+      assert.deepEqual(seen.slice(0, 2), [['read.py'], 'print(1)\n']);
+      assert.equal(existsSync(String(seen[2])), false);
+      assert.deepEqual(rig.errors, []);
+    });
+  }
+
+  it('runs nothing where a file is another one by the time that it is copied', async () => {
+    const rig = createRunnerRig();
+    fill(rig.skill.source.folder, { 'read.py': 'print(2)' });
+    await assert.rejects(runIn(rig), toolError(/have changed since it was loaded\. Nothing was run/));
     assert.deepEqual(rig.sandboxRuns, []);
   });
 

@@ -7,6 +7,7 @@ import type { ExecutionSettings } from '../../extension/shared/agent.ts';
 import type { JsonObject } from '../../extension/shared/message.ts';
 import type { LoadedSkill } from '../../extension/shared/skill.ts';
 import { createSkillRunner, type SkillRunnerPorts } from '../../extension/skills/runner.ts';
+import { createStagings } from '../../extension/skills/stagings.ts';
 import { never } from '../tools/rig.ts';
 import { temporaryFolder } from '../workspace/folders.ts';
 import { ended, execution, readyEngine, skillOnDisk } from './skillRig.ts';
@@ -109,6 +110,7 @@ export const createRunnerRig = (
     imageMissing: (image, needed) => {
       missing.push(`${image} for ${needed}`);
     },
+    copies: createStagings(path.join(base, 'runs'), base),
     platform: 'linux',
     now: Date.now,
     logError: (error) => errors.push(error),
