@@ -16,10 +16,13 @@ const reapEvery = 10 * 60_000;
 /** A label of a container may be read by other programs: plain characters only. */
 const ownerLabel = (ownerId: string): string => Buffer.from(formatOwner(thisOwner(ownerId))).toString('hex');
 
-/** Who cannot be told apart from the living counts as alive: its containers go when they expire. */
+/**
+ * Whom this does not know (another machine or version on the same engine), or cannot tell apart from the living, counts as
+ * alive: their containers go when they expire.
+ */
 const isOwnerAlive = async (label: string): Promise<boolean> => {
   const owner = parseOwner(Buffer.from(label, 'hex').toString('utf8'));
-  return owner !== undefined && processState(owner) !== 'dead';
+  return owner === undefined || processState(owner) !== 'dead';
 };
 
 export const createWindowSandbox = (ports: {

@@ -5,14 +5,15 @@ import path from 'node:path';
 import { dockerHostOrSkip } from '../support/dockerEngine.ts';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until } from '../support/workbench.ts';
-import { command, decisionOf, idle, newChat } from './consentRig.ts';
+import { command, decisionOf, exists, idle, newChat } from './consentRig.ts';
 import { type Rig, reportFailure } from './rig.ts';
-import { containersOf, runSkill, startSkillsRig, tally, writeFiles } from './skillsRig.ts';
+import { runSkill, startSkillsRig, tally, watchContainers, writeFiles } from './skillsRig.ts';
 
 describe('skills in the sandbox', function () {
   this.bail(true);
   let rig: Rig;
   let host = '';
+  let containers: ReturnType<typeof watchContainers>;
   let parent = '';
   let modelUrl = '';
 
@@ -23,6 +24,7 @@ describe('skills in the sandbox', function () {
     const model = await startPuppetModel();
     modelUrl = model.url;
     rig = await startSkillsRig({ model, host, home: parent });
+    containers = watchContainers(host, rig);
   });
   afterEach(async function () {
     await reportFailure(this.currentTest, rig);
@@ -86,7 +88,63 @@ describe('skills in the sandbox', function () {
     // Root of the machine is not root inside.
     assert.match(await step.innerText(), process.getuid?.() === 0 ? /user 1000 sees/ : /user \d+ sees/);
     await rig.workbench.screenshot('skills-6-table');
-    assert.deepEqual(await containersOf(host), []);
+    assert.deepEqual(await containers(), []);
+  });
+
+  it('draw pictures that show in the chat', async () => {
+    await newChat(rig);
+    const input = { kind: 'bar', title: 'Sales', labels: ['North', 'South'], series: [{ values: [12, 30] }] };
+    await rig.send(`call ${runSkill('charts', 'draw', input)}\nsay Drawn`);
+    await rig.workbench.answerModal('Approve');
+    const frame = await rig.answer('Drawn');
+    await idle(rig);
+    const step = frame.locator('[data-test=step][data-tool=run_skill]').last();
+    await step.locator('.step-toggle').click();
+    const picture = step.locator('.step-image');
+    await picture.scrollIntoViewIfNeeded();
+    const width = await picture.evaluate((image) =>
+      image instanceof HTMLImageElement ? image.naturalWidth : 0,
+    );
+    assert.ok(width >= 600, `${width} pixels wide`);
+    await rig.workbench.screenshot('skills-11-chart');
+    assert.ok(exists(rig, 'chart.png'));
+    // What the container wrote can be taken back like anything else.
+    await step.locator('[data-test=undo-step]').click();
+    await rig.workbench.answerModal('Undo');
+    await until('no chart', () => !exists(rig, 'chart.png'));
+  });
+
+  it('of the open folder that nobody has reviewed ask each time, and say for what', async () => {
+    writeFiles(path.join(rig.folder, '.agents', 'skills', 'odd'), {
+      'SKILL.md': `---
+name: odd
+description: Prints a word. Use it for tests.
+metadata:
+  anycowork-sandbox: '{"image": "anycowork-test/missing:1"}'
+---
+Run it.
+`,
+      'scripts/word.py': 'print("word")\n',
+    });
+    await rig.workbench.runCommand('AnyCowork: Show Skills');
+    await row('odd').waitFor();
+    await newChat(rig);
+    await rig.send(`call ${runSkill('odd', 'word')}\nsay Odd`);
+    const offer = rig.workbench.page.locator('.notification-toast', { hasText: 'anycowork-test/missing:1' });
+    await Promise.race([rig.workbench.modal(), offer.first().waitFor()]);
+    await rig.workbench.screenshot('skills-12-unreviewed');
+    if (await rig.workbench.hasModal()) {
+      const { detail } = await rig.workbench.modal();
+      assert.match(detail, /nobody has reviewed/);
+      assert.match(detail, /anycowork-test\/missing:1/);
+      await rig.workbench.answerModal('Approve');
+    }
+    await rig.answer('Odd');
+    await offer.first().locator('.monaco-button', { hasText: 'Get Image' }).click();
+    // There is none of that name anywhere.
+    await rig.workbench.notification(/anycowork-test\/missing:1.*(could not|cannot)/is);
+    await rig.workbench.screenshot('skills-13-image-not-there');
+    await rig.workbench.runCommand('Notifications: Clear All Notifications');
   });
 
   it('get their words to the model when the message names them', async () => {
@@ -104,10 +162,10 @@ describe('skills in the sandbox', function () {
     await rig.workbench.answerModal('Approve');
     const frame = await rig.workbench.frameWith('[data-test=step][data-status=running]');
     await frame.locator('.step-tail', { hasText: 'sleeping' }).waitFor();
-    assert.equal((await containersOf(host)).length, 1);
+    assert.equal((await containers()).length, 1);
     await frame.locator('[data-test=stop]').click();
     await frame.locator('[data-test=step][data-status=cancelled]').waitFor();
-    await until('no container', async () => (await containersOf(host)).length === 0);
+    await until('no container', async () => (await containers()).length === 0);
   });
 
   it('refuse to run once their files have changed', async () => {
@@ -149,11 +207,11 @@ describe('skills in the sandbox', function () {
     await rig.workbench.answerModal('Approve');
     const frame = await rig.workbench.frameWith('[data-test=step][data-status=running]');
     await frame.locator('.step-tail', { hasText: 'sleeping' }).waitFor();
-    assert.equal((await containersOf(host)).length, 1);
+    assert.equal((await containers()).length, 1);
     for (const pid of rig.server.extensionHostPids()) process.kill(pid, 'SIGKILL');
     await rig.workbench.reload();
     await rig.workbench.openView();
-    await until('no container', async () => (await containersOf(host)).length === 0, 60_000);
+    await until('no container', async () => (await containers()).length === 0, 60_000);
   });
 
   it('an agent that insists on the sandbox runs its commands there', async () => {
@@ -179,14 +237,18 @@ describe('skills in the sandbox', function () {
       'anycowork.gemini.baseUrl': modelUrl,
       'anycowork.sandbox.host': `unix://${path.join(parent, 'nobody.sock')}`,
     });
-    await newChat(rig);
+    // Until the window has heard of the setting, and has forgotten the engine that it knew.
     await until('the setting', async () => {
-      await rig.send(`call ${command('echo hello')}`);
-      await rig.answer(/finished:/);
-      const frame = await idle(rig);
-      return /anycowork\.sandbox\.host|engine/i.test(
-        (await frame.locator('[data-test=assistant]').last().innerText()) ?? '',
-      );
+      await newChat(rig);
+      const frame = await rig.send(`call ${command('echo hello')}`);
+      const answer = frame.locator('[data-test=assistant]', { hasText: 'finished:' }).last();
+      const first = await Promise.race([
+        rig.workbench.modal().then(() => 'asked'),
+        answer.waitFor().then(() => 'answered'),
+      ]);
+      if (first === 'asked') await rig.workbench.answerModal('Reject');
+      await answer.waitFor();
+      return /nobody\.sock/.test((await answer.innerText()) ?? '');
     });
     assert.ok(!(await rig.workbench.hasModal()));
     await rig.workbench.screenshot('skills-10-no-engine');

@@ -53,10 +53,20 @@ export const giveAway = (folder: string): void => {
     chownSync(path.join(folder, file), 1000, 1000);
 };
 
-export const containersOf = async (host: string): Promise<readonly string[]> => {
+const ownerPid = (label: string | undefined): number => {
+  const owner: unknown = JSON.parse(Buffer.from(label ?? '', 'hex').toString('utf8') || '{}');
+  return typeof owner === 'object' && owner !== null && 'pid' in owner ? Number(owner.pid) : 0;
+};
+
+/** The containers of a window, also those of its earlier extension hosts; others use the engine too. */
+export const watchContainers = (host: string, { server }: Rig): (() => Promise<readonly string[]>) => {
   const docker = new Docker({ socketPath: host.replace(/^unix:\/\//, '') });
-  const found = await docker.listContainers({ all: true, filters: { label: ['anycowork.managed=1'] } });
-  return found.map(({ Id }) => Id);
+  const pids = new Set<number>();
+  return async () => {
+    for (const pid of server.extensionHostPids()) pids.add(pid);
+    const found = await docker.listContainers({ all: true, filters: { label: ['anycowork.managed=1'] } });
+    return found.filter(({ Labels }) => pids.has(ownerPid(Labels['anycowork.owner']))).map(({ Id }) => Id);
+  };
 };
 
 export const startSkillsRig = async ({
