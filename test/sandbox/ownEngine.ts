@@ -89,7 +89,8 @@ export const makeOwnEngine = (): OwnEngine => {
       ...['--exec-root', path.join(folder, 'exec'), '--pidfile', path.join(folder, 'pid')],
       ...['--bridge', 'none', '--iptables=false', '--ip-masq=false'],
     ];
-    const started = spawn('dockerd', parameters, { stdio: ['ignore', log, log] });
+    // In a network of its own: without a bridge it would take away that of the computer's engine. The process id stays.
+    const started = spawn('unshare', ['--net', 'dockerd', ...parameters], { stdio: ['ignore', log, log] });
     child = started;
     for (let tries = 0; ; tries += 1) {
       const answers = await docker.ping().then(
