@@ -115,12 +115,19 @@ export interface Approval {
 }
 
 /**
- * What may change files when nobody was asked, in words. Also a sandboxed program: it may write what a command on this
- * computer runs later. A command that runs there by rule was allowed to do all that anyway.
+ * What may change files without that anybody sees how, in words: an edit that nobody was asked about, and every program in
+ * the sandbox. It may write what a command on this computer runs later, and who approved it did so because it is held. A
+ * command that runs on this computer was allowed to do all that anyway.
  */
-const mayWriteUnseen = (step: Step, { effect, access }: PreparedStep): string | undefined => {
-  if (effect === 'write') return step.title;
-  return access.command?.isSandboxed === true ? `what ${step.title} changed` : undefined;
+const mayWriteUnseen = (
+  step: Step,
+  { effect, access: { command } }: PreparedStep,
+  by: DecidedBy,
+): string | undefined => {
+  if (effect === 'write') return by === 'rule' ? step.title : undefined;
+  return command?.isSandboxed === true && command.isReadOnly !== true
+    ? `what ${step.title} changed`
+    : undefined;
 };
 
 /**
@@ -141,7 +148,7 @@ export async function* runApproved(
   }
   const { accepted = [] } = prepared;
   // Before it runs: it may change files although it fails in the end.
-  if (by === 'rule') turn.unchecked.edit ??= mayWriteUnseen(step, prepared);
+  turn.unchecked.edit ??= mayWriteUnseen(step, prepared, by);
   yield {
     type: 'StepApproved',
     step,

@@ -48,6 +48,8 @@ export interface CommandAccess {
   readonly isSandboxed: boolean;
   /** Of a sandboxed one: it reaches the internet. */
   readonly hasNetwork?: boolean;
+  /** Of a sandboxed one: it can change no file of the workspace. */
+  readonly isReadOnly?: boolean;
   /** It is no command line but a program of a skill; `line` is only how that is shown. */
   readonly skill?: SkillAccess;
 }

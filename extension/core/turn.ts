@@ -6,7 +6,7 @@ import { type PastCall, rememberedCalls, repetitionNote, repetitionOf, stoppedAt
 import type { Job, JobSetUp } from './runJob.ts';
 import type { WorkClock } from './workClock.ts';
 
-/** Of a job: a file that was changed by mode or rule, until the person has approved a command knowing of it. */
+/** Of a job: what may have changed files that nobody looked at, until the person has approved a command knowing of it. */
 export interface UncheckedEdit {
   edit: string | undefined;
   /** Who lets edits run and a command run wants them to go on by themselves: asked once, not at each edit. */

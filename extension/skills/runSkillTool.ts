@@ -40,7 +40,9 @@ const accessOf = ({ skill, entry, folder }: Call, prepared: PreparedRun): StepAc
       root: folder.realRoot,
       below: folder.below,
       isSandboxed,
-      ...(isSandboxed ? { hasNetwork: prepared.limits.network } : {}),
+      ...(isSandboxed
+        ? { hasNetwork: prepared.limits.network, isReadOnly: prepared.limits.workspace === 'ro' }
+        : {}),
       skill: { id: skill.id, hash: skill.hash, entry },
     },
     ...(caution === undefined ? {} : { caution }),

@@ -162,13 +162,15 @@ describe('runJob: edits that nobody saw', () => {
     fakeTool('edit', { effect: 'write' }),
     fakeTool('command', { effect: 'execute', run: () => Promise.reject(new ToolError('it failed')) }),
     fakeTool('look'),
-    fakeTool('sandboxed', {
-      effect: 'execute',
-      access: {
-        paths: [],
-        command: { line: 'x', folder: '.', root: '/folder', below: '.', isSandboxed: true },
-      },
-    }),
+    ...[false, true].map((isReadOnly) =>
+      fakeTool(isReadOnly ? 'reading' : 'sandboxed', {
+        effect: 'execute',
+        access: {
+          paths: [],
+          command: { line: 'x', folder: '.', root: '/folder', below: '.', isSandboxed: true, isReadOnly },
+        },
+      }),
+    ),
   ];
   /** @param asked calls that the person is asked about @param rejected of these */
   const uncheckedAt = async (
@@ -217,11 +219,14 @@ describe('runJob: edits that nobody saw', () => {
     ]);
   });
 
-  it('may be made by what runs unasked in the sandbox, and a command runs them later', async () => {
+  it('may be made by what runs in the sandbox, and a command runs them later', async () => {
     assert.deepEqual(await uncheckedAt(['command', 'command', 'sandboxed', 'command']), [
       ...[false, false, false, true],
     ]);
-    assert.deepEqual(await uncheckedAt(['sandboxed', 'command'], [0]), [false, false]);
+    // It was approved because it is held; what it wrote, nobody has seen.
+    assert.deepEqual(await uncheckedAt(['sandboxed', 'command'], [0]), [false, true]);
+    assert.deepEqual(await uncheckedAt(['sandboxed', 'command', 'command'], [0, 1]), [false, true, false]);
+    assert.deepEqual(await uncheckedAt(['reading', 'command']), [false, false]);
   });
 
   it('are not those that the person approved', async () => {

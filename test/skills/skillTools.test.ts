@@ -245,6 +245,7 @@ describe('run_skill', () => {
         below: '.',
         isSandboxed: true,
         hasNetwork: false,
+        isReadOnly: false,
         skill: { id: 'tables', hash: 'hash of the files', entry: 'read' },
       },
     });
@@ -284,6 +285,10 @@ describe('run_skill', () => {
     assert.equal(approval?.isSandboxed, false);
     assert.equal(access.command?.isSandboxed, false);
     assert.ok(!('hasNetwork' in (access.command ?? {})));
+    const limits = { ...defaultLimits, workspace: 'ro' as const };
+    const reading = createRig([skillOf()], { limits });
+    const step = await reading.prepare('run_skill', { name: 'tables', entry: 'read' });
+    assert.equal(step.access.command?.isReadOnly, true);
   });
 
   it('taints what comes of the network', async () => {
