@@ -166,13 +166,10 @@ export const createSkillSet = (ports: {
           isReviewed: state === 'ready',
         })),
     /** Those of these that the agent may use. */
-    attach: async (
-      ids: readonly string[],
-      agent: Agent,
-    ): Promise<readonly { readonly skill: LoadedSkill; readonly attached: AttachedSkill }[]> =>
+    attach: async (ids: readonly string[], agent: Agent): Promise<readonly AttachedSkill[]> =>
       (await usableBy(agent))
         .filter(({ id, isForPeople }) => isForPeople && ids.includes(id))
-        .map((skill) => ({ skill, attached: attachSkill(skill) })),
+        .map((skill) => attachSkill(skill)),
     commands: {
       ...createSkillCommands({
         catalog,

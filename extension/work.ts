@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApprovals } from './core/approvals.ts';
+import { skillsInUse } from './core/attachedSkills.ts';
 import { createBudgets } from './core/budgets.ts';
 import { createJobs } from './core/jobs.ts';
 import type { Provider } from './core/provider.ts';
@@ -14,7 +15,7 @@ import { keyVariables } from './providers/models.ts';
 import { priceOf } from './providers/prices.ts';
 import type { Agent } from './shared/agent.ts';
 import type { ModelRef, ProviderId } from './shared/message.ts';
-import type { AttachedSkill, LoadedSkill } from './shared/skill.ts';
+import type { AttachedSkill } from './shared/skill.ts';
 import type { SkillSet } from './skillSet.ts';
 import { createSkillTools } from './skills/index.ts';
 import { createNarrowing } from './skills/narrowTools.ts';
@@ -114,9 +115,15 @@ export const createWork = (ports: {
     folder: () => workspaceRoots()[0]?.path ?? '',
     realFolder: async () => (await realRootsOf(workspaceRoots().slice(0, 1)))[0]?.real ?? '',
     approvalExpiry,
-    tools: async (agent, session) => {
+    tools: async (agent, session, messages) => {
       if (!isTrusted() || workspaceRoots().length === 0) return [];
       const { catalog, runner, images, usableBy } = await ports.skills();
+      // Out of what was said, so that it holds behind a retry, a fork and a new window too.
+      const inUse = await Promise.all(skillsInUse(messages).map(catalog.get));
+      narrowing.begin(
+        session.id,
+        inUse.filter((skill) => skill !== undefined),
+      );
       const { execution } = agent;
       const every = createTools({
         files,
@@ -161,18 +168,6 @@ export const createWork = (ports: {
     isTrusted,
   });
 
-  /** What was attached last under each id, for the message that is about to start its job. */
-  const attached = new Map<string, LoadedSkill>();
-  jobs.onEvent((event, sessionId) => {
-    // A job that goes on without a message goes on with the skills of the last one.
-    if (event.type !== 'JobStarted' || event.input === undefined) return;
-    narrowing.reset(sessionId);
-    for (const { id } of event.input.skills ?? []) {
-      const skill = attached.get(id);
-      if (skill !== undefined) narrowing.used(sessionId, skill);
-    }
-  });
-
   return {
     approvals,
     files,
@@ -183,11 +178,8 @@ export const createWork = (ports: {
     environment,
     spillFolder,
     /** As Chats wants it. */
-    attachSkills: async (ids: readonly string[], agent: Agent): Promise<readonly AttachedSkill[]> => {
-      const found = await (await ports.skills()).attach(ids, agent);
-      for (const { skill } of found) attached.set(skill.id, skill);
-      return found.map((each) => each.attached);
-    },
+    attachSkills: async (ids: readonly string[], agent: Agent): Promise<readonly AttachedSkill[]> =>
+      (await ports.skills()).attach(ids, agent),
     restorer: createPutBack(common),
     /** The model of a chat does not know any more what it has read. */
     forgetSeen: (sessionId: string) => void seenBySession.delete(sessionId),

@@ -1,5 +1,5 @@
 /** Skills that go with a message of the person's, as the model reads them. */
-import type { Message, UserMessage } from '../shared/message.ts';
+import { type Message, toolCallsOf, type UserMessage } from '../shared/message.ts';
 
 const withTexts = (message: UserMessage): UserMessage => {
   const { skills, ...rest } = message;
@@ -17,3 +17,28 @@ export const withAttachedSkills = (messages: readonly Message[]): readonly Messa
 /** The skill that a message begins with, as in `/pdf read the report`; undefined where it begins otherwise. */
 export const namedSkill = (text: string): string | undefined =>
   /^\s*\/([a-z0-9][a-z0-9-]{0,99})(?=\s|$)/.exec(text)?.[1];
+
+/**
+ * Ids of the skills whose instructions have come in since the person's last message, with it or by `use_skill`. What was
+ * imported chose nothing here.
+ */
+export const skillsInUse = (messages: readonly Message[]): readonly string[] => {
+  const start = messages.findLastIndex(({ role, taint }) => role === 'user' && taint === undefined);
+  if (start === -1) return [];
+  const ids = new Set<string>();
+  const asked = new Map<string, string>();
+  for (const message of messages.slice(start)) {
+    if (message.role === 'user') {
+      if (message.taint === undefined) for (const { id } of message.skills ?? []) ids.add(id);
+    } else if (message.role === 'assistant') {
+      if (message.taint !== undefined) continue;
+      for (const { id, name, input } of toolCallsOf(message)) {
+        if (name === 'use_skill' && typeof input.name === 'string') asked.set(id, input.name);
+      }
+    } else {
+      const used = asked.get(message.callId);
+      if (used !== undefined && message.outcome === 'completed') ids.add(used);
+    }
+  }
+  return [...ids];
+};

@@ -1,7 +1,7 @@
 /** Starts, cancels and publishes jobs: one running job per session, one event stream for every listener. */
 import type { Agent } from '../shared/agent.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
-import type { ImageBlock, ModelRef, UserMessage } from '../shared/message.ts';
+import type { ImageBlock, Message, ModelRef, UserMessage } from '../shared/message.ts';
 import type { Session } from '../shared/session.ts';
 import type { AttachedSkill } from '../shared/skill.ts';
 import type { ApprovalBroker } from './approvals.ts';
@@ -43,8 +43,15 @@ export interface JobsPorts {
   /** Milliseconds after which a question expires; undefined: never. */
   approvalExpiry(): number | undefined;
   provider(model: ModelRef): Provider;
-  /** The tools an agent has in a session now; none in an untrusted workspace or without a folder. */
-  tools(agent: Agent, session: Session): readonly Tool[] | Promise<readonly Tool[]>;
+  /**
+   * The tools an agent has in a session now; none in an untrusted workspace or without a folder.
+   * @param messages of the chat, with the one that starts the job
+   */
+  tools(
+    agent: Agent,
+    session: Session,
+    messages: readonly Message[],
+  ): readonly Tool[] | Promise<readonly Tool[]>;
   system(agent: Agent, hasTools: boolean): string | Promise<string>;
   /** Absolute path of the first open folder, as the chats that are begun in it have it; empty without one. */
   folder(): string;
@@ -213,7 +220,8 @@ export const createJobs = (ports: JobsPorts): Jobs => {
                 ? {}
                 : { skills: request.skills }),
             };
-      const tools = await ports.tools(agent, session);
+      const messages = [...history, ...(input === undefined ? [] : [input])];
+      const tools = await ports.tools(agent, session, messages);
       const provider = ports.provider(session.model);
       /** What was said so far is durable before the model hears it. */
       const flushed = async (): Promise<void> => {

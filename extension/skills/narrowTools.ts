@@ -91,11 +91,11 @@ const checkStep = (skill: NarrowingSkill, name: string, step: PreparedStep, shel
 };
 
 export interface Narrowing {
+  /** A job begins; these skills are in use in its chat, and no others. */
+  begin(sessionId: string, skills: readonly Pick<LoadedSkill, 'id' | 'allowedTools'>[]): void;
   /** The skill is in use in this chat from now on. */
   used(sessionId: string, skill: Pick<LoadedSkill, 'id' | 'allowedTools'>): void;
   isUsed(sessionId: string, id: string): boolean;
-  /** The person has begun something new, or the chat is gone. */
-  reset(sessionId: string): void;
   /** The same tools, looking at each call at what is in use then. */
   narrow(tools: readonly Tool[], sessionId: string): readonly Tool[];
 }
@@ -122,14 +122,15 @@ export const createNarrowing = (shell: CommandShell): Narrowing => {
   };
 
   return {
+    begin: (sessionId, skills) => {
+      inUse.delete(sessionId);
+      if (skills.length > 0) inUse.set(sessionId, new Map(skills.map((skill) => [skill.id, skill])));
+    },
     used: (sessionId, skill) => {
       const skills = inUse.get(sessionId) ?? new Map<string, NarrowingSkill>();
       inUse.set(sessionId, skills.set(skill.id, skill));
     },
     isUsed: (sessionId, id) => inUse.get(sessionId)?.has(id) === true,
-    reset: (sessionId) => {
-      inUse.delete(sessionId);
-    },
     narrow: (tools, sessionId) => tools.map((tool) => narrowOne(tool, sessionId)),
   };
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { namedSkill, withAttachedSkills } from '../../extension/core/attachedSkills.ts';
+import { namedSkill, skillsInUse, withAttachedSkills } from '../../extension/core/attachedSkills.ts';
 import { taintOf } from '../../extension/core/taint.ts';
-import type { Message, UserMessage } from '../../extension/shared/message.ts';
+import type { Message, ToolOutcome, UserMessage } from '../../extension/shared/message.ts';
 import type { AttachedSkill } from '../../extension/shared/skill.ts';
 import { textReply } from '../fakes/provider.ts';
 import { house } from './house.ts';
@@ -43,6 +43,53 @@ describe('attached skills', () => {
     assert.equal(taintOf([said('Go', foreign)]), foreign.taint);
     assert.equal(taintOf([said('Go', pdf)]), undefined);
     assert.equal(taintOf([said('Go', foreign), said('Next')]), undefined);
+  });
+
+  it('and those that were loaded are in use until the next message of the person', () => {
+    const using = (callId: string, name: string, more: { readonly taint?: string } = {}): Message => ({
+      role: 'assistant',
+      id: `use ${callId}`,
+      model: { provider: 'gemini', model: 'fake' },
+      content: [{ type: 'toolCall', id: callId, name: 'use_skill', input: { name } }],
+      stopReason: 'toolCalls',
+      createdAt: 1,
+      ...more,
+    });
+    const loaded = (callId: string, outcome: ToolOutcome = 'completed'): Message => ({
+      role: 'tool',
+      id: `of ${callId}`,
+      callId,
+      toolName: 'use_skill',
+      content: [],
+      outcome,
+      createdAt: 1,
+    });
+    const turn = [said('Go', pdf), using('1', 'a'), loaded('1'), using('2', 'b'), loaded('2', 'failed')];
+    assert.deepEqual(skillsInUse(turn), ['pdf', 'a']);
+    assert.deepEqual(skillsInUse([...turn, said('Next')]), []);
+    assert.deepEqual(skillsInUse([...turn, said('Next', foreign)]), ['x']);
+    const imported: UserMessage = { ...said('Go', foreign), taint: 'an imported chat' };
+    assert.deepEqual(skillsInUse([imported]), []);
+    assert.deepEqual(
+      skillsInUse([said('Go'), using('1', 'a', { taint: 'an imported chat' }), loaded('1')]),
+      [],
+    );
+  });
+
+  it('reach whoever puts the tools of a job together, when it goes on too', async () => {
+    const seen: (readonly string[])[] = [];
+    const core = house([textReply('One'), textReply('Two'), textReply('Three')], [], {
+      tools: (_agent, _session, messages) => {
+        seen.push(skillsInUse(messages));
+        return [];
+      },
+    });
+    core.skills.set('pdf', pdf);
+    const { sessionId, jobId } = await core.chats.send({ text: '/pdf read it' });
+    await core.ended(jobId);
+    await core.ended((await core.chats.goOn(sessionId)).jobId);
+    await core.ended((await core.chats.send({ sessionId, text: 'Now something else' })).jobId);
+    assert.deepEqual(seen, [['pdf'], ['pdf'], []]);
   });
 
   it('are read with each request of the chat, and kept with the message', async () => {

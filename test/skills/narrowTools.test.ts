@@ -56,9 +56,12 @@ describe('skills narrow tools', () => {
         /the skill reader, which is in use, does without write_file\. The tools that it works with: Read, search_text/,
       ),
     );
-    narrowing.reset('s1');
+    narrowing.begin('s1', []);
     assert.deepEqual(await open(), names);
     assert.equal(narrowing.isUsed('s1', 'reader'), false);
+    narrowing.begin('s1', [{ id: 'reader', allowedTools: ['Read'] }]);
+    assert.deepEqual(await open(), ['read_file', ...skillTools]);
+    assert.equal(narrowing.isUsed('s1', 'reader'), true);
   });
 
   it('to what all of several allow', async () => {
