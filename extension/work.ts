@@ -13,7 +13,7 @@ import { systemPrompt } from './core/systemPrompt.ts';
 import { toolEnvironment } from './core/toolEnvironment.ts';
 import { keyVariables } from './providers/models.ts';
 import { priceOf } from './providers/prices.ts';
-import type { Agent } from './shared/agent.ts';
+import { type Agent, mayUseTool } from './shared/agent.ts';
 import type { ModelRef, ProviderId } from './shared/message.ts';
 import type { AttachedSkill } from './shared/skill.ts';
 import type { SkillSet } from './skillSet.ts';
@@ -142,8 +142,6 @@ export const createWork = (ports: {
         }),
         leftProcesses,
       });
-      const { tools } = agent;
-      const own = tools === 'all' ? every : every.filter((tool) => tools.includes(tool.spec.name));
       const ofSkills = createSkillTools(
         {
           runner,
@@ -155,14 +153,16 @@ export const createWork = (ports: {
         },
         await usableBy(agent),
       );
-      return narrowing.narrow([...own, ...ofSkills], session.id);
+      const own = [...every, ...ofSkills].filter(({ spec }) => mayUseTool(agent, spec.name));
+      return narrowing.narrow(own, session.id);
     },
     system: async (agent, hasTools) =>
       systemPrompt(agent.instructions, {
         platform: process.platform,
         roots: workspaceRoots(),
         hasTools,
-        skills: hasTools ? await (await ports.skills()).catalogueText(agent) : '',
+        skills:
+          hasTools && mayUseTool(agent, 'use_skill') ? await (await ports.skills()).catalogueText(agent) : '',
       }),
     contextBudget: (model) => contextBudgets[model.provider],
     isTrusted,

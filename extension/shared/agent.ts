@@ -22,7 +22,7 @@ export interface Agent {
   readonly name: string;
   readonly instructions: string;
   readonly model: ModelRef;
-  /** Names of the tools it may use; `all` follows what the product offers. */
+  /** Names of the tools it may use, those of skills too; `all` follows what the product offers. */
   readonly tools: readonly string[] | 'all';
   /** Ids of the skills it may use; `all` follows what there is. */
   readonly skills: readonly string[] | 'all';
@@ -30,6 +30,9 @@ export interface Agent {
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+export const mayUseTool = ({ tools }: Pick<Agent, 'tools'>, name: string): boolean =>
+  tools === 'all' || tools.includes(name);
 
 export const defaultExecution: ExecutionSettings = {
   mode: 'ask',
