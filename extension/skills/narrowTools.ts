@@ -4,7 +4,7 @@
  */
 import picomatch from 'picomatch';
 import { type CommandShell, commandText, parseCommandLine } from '../core/commandLine.ts';
-import { isSkillTool } from '../core/ruleMatch.ts';
+import { isSkillTool, shellOf } from '../core/ruleMatch.ts';
 import { type PreparedStep, type Tool, ToolError } from '../core/tool.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
 import { oneLine } from './shownText.ts';
@@ -82,7 +82,7 @@ const checkStep = (skill: NarrowingSkill, name: string, step: PreparedStep, shel
   const fits =
     command === undefined
       ? onlys.some((only) => matchesFiles(only, step))
-      : matchesLine(onlys, command.line, shell);
+      : matchesLine(onlys, command.line, shellOf(command, shell));
   if (!fits)
     throw refusal(
       skill,

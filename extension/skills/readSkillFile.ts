@@ -9,7 +9,7 @@ import { decodeText, formatBytes } from '../core/text.ts';
 import { type Tool, ToolError, type ToolOutput } from '../core/tool.ts';
 import { imageDataLimit } from '../shared/message.ts';
 import type { LoadedSkill, SkillFile } from '../shared/skill.ts';
-import { taggedText, visibleText } from './shownText.ts';
+import { oneLine, taggedText } from './shownText.ts';
 import { skillTaint } from './skillText.ts';
 import { currentSkill, type SkillToolPorts } from './toolPorts.ts';
 
@@ -28,7 +28,7 @@ const findFile = ({ id, files }: LoadedSkill, given: string): SkillFile => {
   const known = like.length > 0 ? like : files.map((each) => each.path);
   const more = known.length > 30 ? ', …' : '';
   throw new ToolError(
-    `The skill ${id} has no file "${visibleText(given)}". It has: ${known.slice(0, 30).map(visibleText).join(', ')}${more}`,
+    `The skill ${id} has no file "${oneLine(given)}". It has: ${known.slice(0, 30).map(oneLine).join(', ')}${more}`,
   );
 };
 
@@ -117,7 +117,7 @@ export const createReadSkillFile = (ports: SkillToolPorts, names: [string, ...st
     }),
     prepare: async ({ name, path: given, offset = 0 }) => {
       const { path: label } = findFile(await currentSkill(ports, name), given);
-      const title = visibleText(`${name}/${label}`);
+      const title = oneLine(`${name}/${label}`);
       return {
         title,
         effect: 'read',

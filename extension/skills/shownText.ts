@@ -30,8 +30,14 @@ export const attributeText = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
 
-/** Any tag that is called as ours are, however it is written. */
-const ourTags = /<(?=[\s/]*skill_(?:content|file))/gi;
+/** A word with what cannot be seen between its letters. */
+const loosely = (word: string): string => [...word].join('\\p{Default_Ignorable_Code_Point}*');
+
+/** Any tag that is called as ours are, however it is written: models read over what cannot be seen. */
+const ourTags = new RegExp(
+  `<(?=[\\s/\\p{Default_Ignorable_Code_Point}]*(?:${loosely('skill_content')}|${loosely('skill_file')}))`,
+  'giu',
+);
 
 /** Material between tags that it cannot close, and cannot open again. */
 export const taggedText = (

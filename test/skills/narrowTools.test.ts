@@ -124,6 +124,11 @@ describe('skills narrow tools', () => {
     const other = createNarrowing('cmd');
     other.used('s1', { id: 'a', allowedTools: ['Bash(git:*)'] });
     assert.equal(await toolsOf(other).tried('run_command', { command: 'git log' }), false);
+    // What runs in the sandbox is read by sh, whatever this computer has.
+    const command = { line: 'git log', folder: '.', root: '/folder', below: '.', isSandboxed: true };
+    const access = { paths: [], command };
+    const [held] = other.narrow([fakeTool('run_command', { effect: 'execute', access })], 's1');
+    await assert.doesNotReject(async () => held?.prepare({}, never));
   });
 
   it('to files', async () => {

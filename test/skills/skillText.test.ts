@@ -61,6 +61,8 @@ describe('the text of a skill', () => {
       '\n',
       'skill_content',
       'SKILL_content',
+      'skill\u200b_con\u{e0041}tent',
+      '\u2060',
       'skill_file',
       '>',
       '"',
@@ -80,7 +82,8 @@ describe('the text of a skill', () => {
             files: [{ path: name, bytes: 1, sha256: '', isExecutable: false }],
           }),
         );
-        assert.equal(text.match(/<\s*\/?\s*skill_(?:content|file)/gi)?.length, 2);
+        const read = text.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '');
+        assert.equal(read.match(/<[\s/]*skill_(?:content|file)/gi)?.length, 2);
         assert.ok(text.startsWith('<skill_content name="tables" '));
         assert.ok(text.endsWith('\n</skill_content>'));
         assert.equal(text.slice(0, text.indexOf('>\n')).match(/"/g)?.length, 4);
