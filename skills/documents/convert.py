@@ -13,7 +13,7 @@ HOLDS_PICTURES = (".docx", ".odt", ".epub", ".pptx", ".rtf")
 
 def place_pictures(document, found, target, overwrite):
     """Puts pictures into a folder beside the file, and points the document to them."""
-    folder = target.parent / f"{target.stem}-media"
+    folder = target.parent / (target.name.replace(".", "-") + "-media")
     moved = {}
     for copy in found.values():
         goal = output_file(f"{shown(target.parent)}/{folder.name}/{copy.name}", overwrite)

@@ -39,7 +39,8 @@ def scale(file, label, options, number, dpi):
     size = re.search(r"Page\s+\d+ size:\s+([\d.]+) x ([\d.]+)", text)
     longest = max(float(size[1]), float(size[2])) if size else 842
     if longest * dpi / 72 > largest_side:
-        return ["-scale-to", str(largest_side)]
+        # It may come out one pixel larger.
+        return ["-scale-to", str(largest_side - 1)]
     return ["-r", str(dpi)]
 
 

@@ -20,7 +20,7 @@ ENDS = {
     "tfoot": ({"thead", "tbody", "tfoot", "tr", "td", "th"}, {"table"}),
     "option": ({"option"}, {"select"}),
 }
-DROPPED = set("script style noscript template svg canvas iframe object embed select button input textarea dialog".split())
+DROPPED = set("title script style noscript template svg canvas iframe object embed select button input textarea dialog".split())
 BOILERPLATE = set("nav footer aside form".split())
 UNLIKELY = re.compile(r"cookie|consent|banner|advert|\bads?\b|promo|share|social|sidebar|newsletter|breadcrumb|related|popup|modal|comment", re.I)
 LIKELY = re.compile(r"article|content|entry|main|post|body|text|story", re.I)
