@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { HostProcess } from '../core/skills.ts';
+import { findProgram } from './findProgram.ts';
 import { groupIsAlive, killTree } from './processTree.ts';
 import { watchChild } from './watchChild.ts';
 
@@ -9,7 +10,12 @@ export const createHostProcess = (): HostProcess => ({
     signal.throwIfAborted();
     const [program, ...parameters] = argv;
     if (program === undefined) throw new Error('There is no program to run.');
-    const child = spawn(program, parameters, {
+    const file = await findProgram(program, environment);
+    if (file === undefined) {
+      throw Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
+    }
+    signal.throwIfAborted();
+    const child = spawn(file, parameters, {
       cwd: folder,
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
