@@ -202,6 +202,9 @@ export const toolNamesIn = (value: unknown): readonly string[] | undefined => {
   );
 };
 
+/** Of each, what is compared; others wait meanwhile. */
+const comparedLength = 40;
+
 const distance = (a: string, b: string): number => {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {
@@ -217,14 +220,20 @@ const distance = (a: string, b: string): number => {
 
 /** What was meant, where a key is not known; undefined where nothing is near. */
 export const nearestKey = (key: string, known: readonly string[]): string | undefined => {
-  const plain = plainKey(key).slice(0, 40);
+  const plain = plainKey(key).slice(0, comparedLength);
+  const most = Math.ceil(plain.length / 3);
   const ranked = known
+    // Whatever is this much longer or shorter is farther away than that.
+    .filter((each) => Math.abs(plainKey(each).length - plain.length) <= most)
     .map((each) => ({ each, far: distance(plain, plainKey(each)) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  if (best !== undefined && best.far <= Math.ceil(plain.length / 3)) return best.each;
+  if (best !== undefined && best.far <= most) return best.each;
   return plain.length < 3 ? undefined : known.find((each) => plainKey(each).startsWith(plain));
 };
+
+/** Keys that are told of; who writes more of them means another kind of file. */
+const mostUnknownKeys = 40;
 
 /** The keys as we write them, whatever their case, `-` and `_`. @param onKey of each that is not written so */
 export const withKnownKeys = (
@@ -235,16 +244,31 @@ export const withKnownKeys = (
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const result = new Map<string, unknown>();
   const entries: [string, unknown][] = Object.entries(value);
+  let unknown = 0;
   for (const [key, each] of entries) if (known.includes(key)) result.set(key, each);
   for (const [key, each] of entries) {
     if (known.includes(key)) continue;
     const same = known.find((other) => plainKey(other) === plainKey(key));
     const isTaken = same !== undefined && !result.has(same);
     if (isTaken) result.set(same, each);
-    onKey(key, same ?? nearestKey(key, known), isTaken);
+    unknown += 1;
+    if (unknown <= mostUnknownKeys) onKey(key, same ?? nearestKey(key, known), isTaken);
   }
   // An empty value (`license:`) says nothing.
   return Object.fromEntries([...result].filter(([, each]) => each !== null && each !== undefined));
+};
+
+const mostProblems = 100;
+
+/** The errors, and what else there is room for; they go to the views and to the editor. */
+export const fewProblems = (problems: readonly SkillProblem[]): readonly SkillProblem[] => {
+  const left = problems.length - mostProblems;
+  if (left <= 0) return problems;
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const warnings = problems.filter(({ severity }) => severity === 'warning');
+  const kept = [...errors, ...warnings].slice(0, mostProblems);
+  const message = `There are ${left} more problems. Mend those above first.`;
+  return [...kept, { file: kept[0]?.file ?? '.', severity: 'warning', message }];
 };
 
 export const hasErrors = (problems: readonly SkillProblem[]): boolean =>

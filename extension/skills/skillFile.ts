@@ -1,7 +1,7 @@
 /** Which file describes a skill, and what all its files say together. Pure. */
 import type { Skill, SkillProblem } from '../shared/skill.ts';
 import type { SkillParse } from './skillData.ts';
-import { hasErrors, nearestKey } from './skillFields.ts';
+import { fewProblems, hasErrors, nearestKey } from './skillFields.ts';
 import { parseSkillMarkdown } from './skillMarkdown.ts';
 import { parseSkillYaml } from './skillYaml.ts';
 
@@ -50,19 +50,22 @@ const decode = ({ file, content }: SkillFileText): { text: string } | { problem:
   }
 };
 
+/** Missing programs for which something like it is searched: among thousands of files that takes a while. */
+const mostSearches = 5;
+
 /** Programs have to be there, as files and not as links. */
-const entryProblems = (skill: Skill, file: string, files: readonly string[]): readonly SkillProblem[] =>
-  skill.entries.flatMap((entry) => {
-    if (files.includes(entry.file)) return [];
-    const nearest = nearestKey(entry.file, files);
+const entryProblems = (skill: Skill, file: string, files: readonly string[]): readonly SkillProblem[] => {
+  const there = new Set(files);
+  const missing = skill.entries.filter((entry) => !there.has(entry.file));
+  return missing.map((entry, index) => {
+    const nearest = index < mostSearches ? nearestKey(entry.file, files) : undefined;
     const advice = nearest === undefined ? 'Add it, or correct the path.' : `Do you mean \`${nearest}\`?`;
-    return [
-      error(
-        file,
-        `The file of the program ${entry.name}, \`${entry.file}\`, is not in the folder. ${advice}`,
-      ),
-    ];
+    return error(
+      file,
+      `The file of the program ${entry.name}, \`${entry.file}\`, is not in the folder. ${advice}`,
+    );
   });
+};
 
 const bothMessage =
   'SKILL.md describes this skill too, and is what counts; this file is not read. Delete one of the two.';
@@ -110,7 +113,8 @@ export const parseSkillFiles = (
     const main = descriptionFilesOf(files);
     const file = main.markdown ?? main.yaml ?? '.';
     const all = skill === undefined ? problems : [...problems, ...entryProblems(skill, file, files)];
-    return skill === undefined || hasErrors(all) ? { problems: all } : { skill, problems: all };
+    const told = fewProblems(all);
+    return skill === undefined || hasErrors(all) ? { problems: told } : { skill, problems: told };
   } catch (thrown) {
     // Thousands of values in each other are too deep for the parsers.
     const reason = thrown instanceof Error ? thrown.message : String(thrown);

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Skill, SkillFile, SkillProblem } from '../shared/skill.ts';
 import { contentHash, hashFile } from './contentHash.ts';
-import { hasErrors } from './skillFields.ts';
+import { fewProblems, hasErrors } from './skillFields.ts';
 import { descriptionFilesOf, parseSkillFiles, type SkillFileText } from './skillFile.ts';
 import { readSkillTree, type TreeFile, treeLimits, unreadable } from './skillTree.ts';
 
@@ -103,7 +103,7 @@ export const readSkillFolder = async (folder: string, options: ReadOptions = {})
     ...(skill === undefined || hasErrors(all) ? {} : { skill }),
     files,
     hash: contentHash(files, tree.links),
-    problems: all,
+    problems: fewProblems(all),
     stamps: new Map(tree.files.map((file) => [file.path, file.stamp])),
     readAt,
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { nearestKey } from '../../extension/skills/skillFields.ts';
+import { parseSkillFiles } from '../../extension/skills/skillFile.ts';
 import { parseSkillYaml, skillYamlKeys } from '../../extension/skills/skillYaml.ts';
 
 const minimal = 'name: a\ndescription: Does a.\n';
@@ -173,6 +174,43 @@ describe('skill.yaml', () => {
     assert.match(problemsOf(bomb)[0] ?? '', /too tangled/);
     assert.match(problemsOf('['.repeat(20_000))[0] ?? '', /too tangled/);
     assert.match(problemsOf(' '.repeat(40_001))[0] ?? '', /longer than 40,000/);
+  });
+
+  it('tells of a few of thousands of unknown keys, and takes the others at their word all the same', () => {
+    const letters = [...'bcdfghjklmnpqrstuvwxyz'];
+    const keys = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => `qq${a}${b}${c}:`)));
+    const { skill, problems } = parse(
+      `${minimal}${keys.slice(0, 4_000).join('\n')}\nRequires-Sandbox: true\n`,
+    );
+    assert.equal(skill?.requiresSandbox, true);
+    assert.equal(problems.length, 40);
+  });
+
+  it('has at most a hundred problems, errors first', () => {
+    const triggers = Array.from({ length: 500 }, () => '- a\n').join('');
+    const text = `name: A\ndescription: x\ntriggers:\n${triggers}mode: x\n`;
+    const read = (yaml: string) => {
+      const content = Buffer.from(yaml);
+      return parseSkillFiles('a', ['skill.yaml'], [{ file: 'skill.yaml', content }]).problems;
+    };
+    assert.deepEqual(
+      read(text).map(({ severity }) => severity),
+      ['error', 'error'],
+    );
+    const told = read(text.replace('name: A', 'name: a').replace('mode: x', ''));
+    assert.equal(told.length, 101);
+    assert.match(told.at(-1)?.message ?? '', /^There are 401 more problems/);
+  });
+
+  it('does not search long among thousands of files for programs that are missing', () => {
+    const files = Array.from({ length: 2_000 }, (_, index) => `${'folder/'.repeat(100)}${index}.txt`);
+    const entries = Array.from(
+      { length: 50 },
+      (_, index) => `- {name: e${index}, description: D., file: ${'b'.repeat(60)}${index}.py}\n`,
+    ).join('');
+    const content = Buffer.from(`${minimal}entries:\n${entries}`);
+    const { problems } = parseSkillFiles('a', files, [{ file: 'skill.yaml', content }]);
+    assert.equal(problems.filter(({ severity }) => severity === 'error').length, 50);
   });
 
   it('never throws, and every problem has a line of the file', () => {
