@@ -1,6 +1,6 @@
 /** Brings skills into the product's storage, and out of it again. Each step is one rename: a skill is there whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf } from '../core/reasonOf.ts';
 import {
@@ -79,14 +79,17 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
   const exclusively = createInstallLock(path.join(ports.folder, 'installing.lock'));
   const copies = createReviewedCopies(path.join(ports.folder, 'reviewed'));
 
-  const sourceOf = (name: string, origin: InstallOrigin): SkillSource => ({
+  /** As the catalog calls what lies in it: the storage may be reached over a link. */
+  const realHome = (): Promise<string> => realpath(home).catch(() => home);
+
+  const sourceOf = async (name: string, origin: InstallOrigin): Promise<SkillSource> => ({
     place: 'installed',
     label: `installed from ${labelOfOrigin(origin)}`,
-    folder: path.join(home, name),
+    folder: path.join(await realHome(), name),
   });
 
   const findInstalled = async (name: string, origin: InstallOrigin) => {
-    const target = path.join(home, name);
+    const target = path.join(await realHome(), name);
     const skill = (await ports.installed()).find(({ source }) => path.resolve(source.folder) === target);
     if (skill === undefined) return undefined;
     const record = await records.get(skill.source, name);
@@ -107,12 +110,11 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     ready: string,
     staging: string,
     offered: OfferedSkill,
+    target: string,
   ): Promise<string | undefined> => {
     const { name } = offered.skill;
-    const target = path.join(home, name);
     const taken = (): SkillInstallError =>
       refusal(`A skill named "${name}" is already installed. Uninstall it first, then install this one.`);
-    await mkdir(home, { recursive: true });
     let aside: string | undefined;
     if (await isThere(target)) {
       if (offered.replaces === undefined || path.resolve(offered.replaces.source.folder) !== target)
@@ -144,11 +146,12 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
   const recordInstalled = (
     offer: InstallOffer,
     offered: OfferedSkill,
+    source: SkillSource,
     origin: InstallOrigin,
     grants: SkillGrants,
     isReplacement: boolean,
   ): Promise<void> =>
-    records.change(sourceOf(offered.skill.name, origin), offered.skill.name, (before): SkillRecord => {
+    records.change(source, offered.skill.name, (before): SkillRecord => {
       const {
         origin: _origin,
         commit: _commit,
@@ -177,24 +180,26 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     if ((await readSkill(ready)).hash !== offered.hash) {
       throw refusal('The files are not those that were shown to you. Fetch the skill again.');
     }
-    await tryCopies(() => copies.keep(offered.hash, ready, offered.files));
     // The tree has one folder, in which everything else lies.
     const [treeFolder = ''] = path.relative(path.join(staging, 'tree'), offered.folder).split(path.sep);
     const below = path.relative(path.join(staging, 'tree', treeFolder), offered.folder);
     const origin = originOf(offer, below);
-    const { before, aside } = await exclusively(async () => {
-      const before = await records.get(sourceOf(name, origin), name);
-      const aside = await putInPlace(ready, staging, offered);
+    const { folder, before, aside } = await exclusively(async () => {
+      await mkdir(home, { recursive: true });
+      const source = await sourceOf(name, origin);
+      const before = await records.get(source, name);
+      const aside = await putInPlace(ready, staging, offered, source.folder);
       try {
-        await recordInstalled(offer, offered, origin, grants, aside !== undefined);
+        await recordInstalled(offer, offered, source, origin, grants, aside !== undefined);
       } catch (error) {
         // Without a record nobody could tell what was reviewed: as it was before.
-        await renameFolder(path.join(home, name), path.join(staging, `gone-${randomUUID()}`));
-        if (aside !== undefined) await renameFolder(aside, path.join(home, name));
+        await renameFolder(source.folder, path.join(staging, `gone-${randomUUID()}`));
+        if (aside !== undefined) await renameFolder(aside, source.folder);
         throw error;
       }
-      return { before, aside };
+      return { folder: source.folder, before, aside };
     });
+    await tryCopies(() => copies.keep(offered.hash, folder, offered.files));
     if (aside === undefined) return;
     // Under another name first: half removed, it must not come back with the next sweep.
     const old = path.join(staging, `gone-${randomUUID()}`);
@@ -208,7 +213,9 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
 
   const uninstall = async (skill: LoadedSkill): Promise<void> => {
     const folder = path.resolve(skill.source.folder);
-    if (skill.source.place !== 'installed' || path.dirname(folder) !== home || path.basename(folder) === '') {
+    // The folder itself may be a link, which is removed as one.
+    const parent = await realpath(path.dirname(folder)).catch(() => path.dirname(folder));
+    if (skill.source.place !== 'installed' || parent !== (await realHome()) || path.basename(folder) === '') {
       throw new SkillInstallError(
         `"${skill.name}" was not installed by AnyCowork (${skill.source.label}). Nothing was removed; delete its folder yourself if you do not want it.`,
       );
