@@ -52,6 +52,8 @@ export interface CommandAccess {
   readonly isReadOnly?: boolean;
   /** It is no command line but a program of a skill; `line` is only how that is shown. */
   readonly skill?: SkillAccess;
+  /** What else it is given, of which some may name files: kept for an undo, and for nothing else. */
+  readonly words?: readonly string[];
 }
 
 /** Which program of which skill. */

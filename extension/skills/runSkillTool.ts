@@ -4,7 +4,7 @@ import type { PreparedRun } from '../core/skills.ts';
 import { cutText } from '../core/text.ts';
 import { type PreparedStep, type StepAccess, type Tool, ToolError, type ToolOutput } from '../core/tool.ts';
 import type { WorkspacePath } from '../core/workspace.ts';
-import type { JsonObject } from '../shared/message.ts';
+import type { JsonObject, JsonValue } from '../shared/message.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
 import { markedLines, visibleText } from './shownText.ts';
 import { skillTaint } from './skillText.ts';
@@ -29,7 +29,15 @@ const cautionOf = ({ state }: LoadedSkill, { asked }: PreparedRun): string | und
   return reasons.length === 0 ? undefined : reasons.join('; ');
 };
 
-const accessOf = ({ skill, entry, folder }: Call, prepared: PreparedRun): StepAccess => {
+const mostWords = 200;
+
+/** Texts of the input, as deep as they lie. */
+const textsOf = (value: JsonValue): readonly string[] => {
+  if (typeof value === 'string') return value === '' ? [] : [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+};
+
+const accessOf = ({ skill, entry, input, argv, folder }: Call, prepared: PreparedRun): StepAccess => {
   const caution = cautionOf(skill, prepared);
   const isSandboxed = prepared.plan.place === 'sandbox';
   return {
@@ -44,6 +52,7 @@ const accessOf = ({ skill, entry, folder }: Call, prepared: PreparedRun): StepAc
         ? { hasNetwork: prepared.limits.network, isReadOnly: prepared.limits.workspace === 'ro' }
         : {}),
       skill: { id: skill.id, hash: skill.hash, entry },
+      words: [...argv, ...textsOf(input)].slice(0, mostWords),
     },
     ...(caution === undefined ? {} : { caution }),
   };

@@ -22,9 +22,17 @@ const mostFolders = 10;
 /**
  * Absolute paths that words of the line may mean, from the folder it runs in and from those it goes to (`cd x && …`).
  * Wildcards stand in their last part as they were written.
+ * @param given words besides those of the line
+ * @param workspace absolute path of what is /workspace to a sandboxed command
  */
-export const namedPaths = (line: string, folder: string): readonly string[] => {
-  const words = wordsOf(line).slice(0, mostWords);
+export const namedPaths = (
+  line: string,
+  folder: string,
+  { given = [], workspace }: { readonly given?: readonly string[]; readonly workspace?: string } = {},
+): readonly string[] => {
+  const here = (each: string): string =>
+    workspace === undefined ? each : each.replace(/^\/workspace(?=\/|$)/, () => workspace);
+  const words = [...wordsOf(line), ...given].slice(0, mostWords).map(here);
   const folders = [folder];
   const found = new Set<string>();
   for (const [index, each] of words.entries()) {

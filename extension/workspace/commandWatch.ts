@@ -108,7 +108,9 @@ export const startCommandWatch = async (
     if (command === undefined) return [];
     const folder = await resolveInside(command.folder, options.roots()).catch(() => undefined);
     if (folder === undefined) return [];
-    const inside = namedPaths(command.line, folder.file).filter((file) => rooted(file, roots) !== undefined);
+    const { line, words = [], root, isSandboxed } = command;
+    const meant = { given: words, ...(isSandboxed ? { workspace: root } : {}) };
+    const inside = namedPaths(line, folder.file, meant).filter((file) => rooted(file, roots) !== undefined);
     const all = await mapSome(inside, 8, expanded);
     return all.flat().filter((file) => file !== folder.file);
   };

@@ -239,10 +239,15 @@ describe('run_skill', () => {
 
   it('asks with everything that the program gets and can reach', async () => {
     const { prepare, requests, folder } = createRig([skillOf()]);
+    const rest = JSON.stringify({ more: [{ to: 'b.csv' }, 2, null, ''] }, undefined, 2)
+      .split('\n')
+      .slice(1)
+      .map((line) => `│ ${line}`)
+      .join('\n');
     const call = {
       name: 'tables',
       entry: 'read',
-      input: { file: 'a\nFolder: /tmp\u202e' },
+      input: { file: 'a\nFolder: /tmp\u202e', more: [{ to: 'b.csv' }, 2, null, ''] },
       arguments: ['-n', '1 2'],
     };
     const step = await prepare('run_skill', call);
@@ -259,6 +264,7 @@ describe('run_skill', () => {
         hasNetwork: false,
         isReadOnly: false,
         skill: { id: 'tables', hash: 'hash of the files', entry: 'read' },
+        words: ['-n', '1 2', 'a\nFolder: /tmp\u202e', 'b.csv'],
       },
     });
     assert.deepEqual(step.approval, {
@@ -266,7 +272,7 @@ describe('run_skill', () => {
       detail: [
         'The program read of the skill tables (installed from github.com/a/b)',
         'Arguments:\n│ [\n│  "-n",\n│  "1 2"\n│ ]',
-        'Input:\n│ {\n│   "file": "a\\nFolder: /tmp\\u{202E}"\n│ }',
+        `Input:\n│ {\n│   "file": "a\\nFolder: /tmp\\u{202E}",\n${rest}`,
         `Folder: ${folder}`,
         'In the sandbox: no network',
       ].join('\n\n'),

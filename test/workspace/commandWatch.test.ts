@@ -51,6 +51,16 @@ describe('words of a command', () => {
     assert.ok(!found.some((file) => file.includes('~')));
   });
 
+  it('may be given besides, and mean the folder that a sandboxed one sees', () => {
+    const found = namedPaths('rm /workspace/a /workspaces/b', '/w/sub', {
+      given: ['c d', '/workspace'],
+      workspace: '/w',
+    });
+    for (const file of ['/w/a', '/workspaces/b', '/w/sub/c d', '/w'])
+      assert.ok(found.includes(path.resolve(file)), file);
+    assert.ok(!namedPaths('rm /workspace/a', '/w').includes(path.resolve('/w/a')));
+  });
+
   it('are not looked for in each of hundreds of folders', () => {
     const line = Array.from({ length: 500 }, (_, index) => `cd d${index}; rm f${index};`).join(' ');
     assert.ok(namedPaths(line, '/w').length <= 5_000);
@@ -113,6 +123,20 @@ describe('undo of a command', () => {
     ]) {
       it(line, async () => assert.deepEqual(await runAndUndo(createUndoRig(files), line), []));
     }
+
+    it('keeps what else a step is given, and what a sandboxed one calls /workspace', async () => {
+      const hidden = 'for x in a.t src/b.t; do eval "echo new > $x"s; done';
+      const rig = createUndoRig(files);
+      const undo = await rig.command('s', hidden, {
+        line: 'tables/write /workspace/a.ts',
+        words: ['src/b.ts'],
+        isSandboxed: true,
+      });
+      assert.deepEqual(undo, { files: 2, unknown: [] });
+      await rig.undo('s');
+      assert.equal(readFileSync(rig.at('a.ts'), 'utf8'), 'one\n');
+      assert.equal(readFileSync(rig.at('src/b.ts'), 'utf8'), 'two\n');
+    });
 
     it('says of what it cannot take back', async () => {
       const rig = createUndoRig(files);

@@ -11,7 +11,7 @@ import {
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isSameState, type PlannedPath } from '../../extension/core/restorePlan.ts';
-import type { PathAccess, PreparedStep } from '../../extension/core/tool.ts';
+import type { CommandAccess, PathAccess, PreparedStep } from '../../extension/core/tool.ts';
 import type { FileRestorer, PutBackResult, StepUndoKeeper } from '../../extension/core/undo.ts';
 import type { Step } from '../../extension/shared/event.ts';
 import type { FileVersion, StepUndo } from '../../extension/shared/undo.ts';
@@ -113,8 +113,8 @@ export interface UndoRig {
     paths: Readonly<Record<string, Change>>,
     work: () => unknown,
   ): Promise<StepUndo | undefined>;
-  /** A command line in bash, as one step. */
-  command(id: string, line: string): Promise<StepUndo | undefined>;
+  /** A command line in bash, as one step. @param asked what the step says of it, where that is something else */
+  command(id: string, line: string, asked?: Partial<CommandAccess>): Promise<StepUndo | undefined>;
   plan(...stepIds: readonly string[]): Promise<readonly PlannedPath[]>;
   /** All of it, whatever its standing. */
   undo(...stepIds: readonly string[]): Promise<PutBackResult>;
@@ -222,12 +222,12 @@ export const createUndoRig = (
       );
       return around(id, preparedFor('write', { paths: access }), work);
     },
-    command: (id, line) =>
+    command: (id, line, asked = {}) =>
       around(
         id,
         preparedFor('execute', {
           paths: [],
-          command: { line, folder: '.', root, below: '.', isSandboxed: false },
+          command: { line, folder: '.', root, below: '.', isSandboxed: false, ...asked },
         }),
         () => execFileSync('bash', ['-c', line], { cwd: root, stdio: 'ignore' }),
       ),
