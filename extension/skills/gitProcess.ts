@@ -1,4 +1,4 @@
-/** Runs git on a stranger's repository: without a terminal, the system's configuration, and more environment than it needs. */
+/** Runs git on a stranger's repository: without a terminal, and without more environment than it needs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { devNull } from 'node:os';
@@ -41,7 +41,10 @@ const defaultDeadlineMs = 300_000;
 const keptErrors = 4_000;
 const graceMs = 2_000;
 
-/** Found programs, the person's own configuration and keys, the way through a proxy; nothing else. */
+/**
+ * Found programs, the person's own configuration and keys, the way through a proxy; nothing else. Configuration of the
+ * system counts too: that is where certificates, proxies and the helpers that know passwords are set.
+ */
 const passed = [
   ...['PATH', 'Path', 'HOME', 'USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'APPDATA', 'LOCALAPPDATA'],
   ...['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'],
@@ -56,7 +59,6 @@ const environment = ({ protocols = ['https', 'ssh'] }: GitOptions): NodeJS.Proce
   // Stronger than any protocol.*.allow of a configuration; also holds for redirections.
   GIT_ALLOW_PROTOCOL: protocols.join(':'),
   GIT_TERMINAL_PROMPT: '0',
-  GIT_CONFIG_NOSYSTEM: '1',
   GIT_LFS_SKIP_SMUDGE: '1',
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_NO_LAZY_FETCH: '1',
@@ -101,11 +103,20 @@ export const runGit = (
   options: GitOptions,
 ): GitProcess => {
   signal.throwIfAborted();
-  const fixed = ['-C', folder, '-c', `core.hooksPath=${devNull}`, '-c', 'protocol.file.allow=never'];
+  // Named: with `safe.bareRepository` set, git takes no bare folder that it has to find by itself.
+  const fixed = [
+    '-C',
+    folder,
+    '--git-dir=.',
+    '-c',
+    `core.hooksPath=${devNull}`,
+    '-c',
+    'protocol.file.allow=never',
+  ];
   const child = spawn(options.program ?? 'git', [...fixed, ...args], {
-    // Windows looks for programs where one is started; and git must not find a repository around the folder.
+    // Windows looks for programs where one is started.
     cwd: path.dirname(process.execPath),
-    env: { ...environment(options), GIT_CEILING_DIRECTORIES: path.dirname(folder) },
+    env: environment(options),
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own, without the terminal: what asks for a password fails at once.
     detached: process.platform !== 'win32',

@@ -130,7 +130,7 @@ describe('a git repository as source', () => {
     }
     writeFileSync(
       path.join(home, '.gitconfig'),
-      `[init]\n templateDir = ${path.join(home, 'template')}\n[core]\n hooksPath = ${hooks}\n fsmonitor = touch ${mark}\n[filter "evil"]\n smudge = touch ${mark}\n`,
+      `[init]\n templateDir = ${path.join(home, 'template')}\n[core]\n hooksPath = ${hooks}\n fsmonitor = touch ${mark}\n[filter "evil"]\n smudge = touch ${mark}\n[safe]\n bareRepository = explicit\n`,
     );
     commit(repository, { 'a/SKILL.md': 'a', '.gitattributes': '* filter=evil' });
     const before = process.env.HOME;
