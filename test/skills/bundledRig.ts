@@ -36,11 +36,12 @@ export interface BundledRig {
   close(): Promise<void>;
 }
 
-const limitsOf = ({ sandbox, runtime }: Skill, network: boolean): SandboxLimits => ({
+/** Nobody granted a network. */
+const limitsOf = ({ sandbox, runtime }: Skill): SandboxLimits => ({
   ...defaultLimits,
   ...sandbox,
   image: sandbox.image ?? defaultImages[runtime ?? 'shell'],
-  network: network && sandbox.network === true,
+  network: false,
 });
 
 export const createBundledRig = (host: string): BundledRig => {
@@ -53,8 +54,7 @@ export const createBundledRig = (host: string): BundledRig => {
     const streams = { stdout: '', stderr: '' };
     const { exitCode, outOfMemory } = await runIn(box.sandbox, folders.workspace, argv, {
       input,
-      // Nobody granted a network.
-      limits: limitsOf(skill, false),
+      limits: limitsOf(skill),
       spec: {
         skillFolder: path.join(bundledFolder, skill.name),
         onOutput: async (chunk, stream) => {
