@@ -6,6 +6,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { SkillProblem } from '../shared/skill.ts';
+import { isSkillFolder } from './skillFile.ts';
 import { pathProblem, shownName } from './stagedTree.ts';
 
 export interface FoundSkills {
@@ -130,8 +131,6 @@ const readSmall = async (file: string): Promise<string | undefined> => {
 
 const listFolder = (folder: string) => readdir(folder, { withFileTypes: true }).catch(() => []);
 
-const skillFiles = new Set(['SKILL.md', 'skill.md', 'skill.yaml', 'skill.yml']);
-
 /** Folders of skills at or below `start`, which are not searched further. */
 const search = async (top: string, start: string): Promise<readonly string[]> => {
   const found: string[] = [];
@@ -143,7 +142,8 @@ const search = async (top: string, start: string): Promise<readonly string[]> =>
       visited += 1;
       if (visited > mostFolders) return found;
       const entries = await listFolder(path.join(top, folder));
-      if (entries.some((entry) => entry.isFile() && skillFiles.has(entry.name))) found.push(folder);
+      if (isSkillFolder(entries.filter((entry) => entry.isFile()).map(({ name }) => name)))
+        found.push(folder);
       else {
         for (const entry of entries) {
           if (!entry.isDirectory() || entry.name === 'node_modules') continue;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ScanFinding } from '../core/skills.ts';
 import type { SkillFile } from '../shared/skill.ts';
 import { excerptOf, findInLine, hostsIn, isTellingComment } from './scanRules.ts';
-import { isLeftOut, pathProblem } from './stagedTree.ts';
+import { pathProblem } from './stagedTree.ts';
 
 const mostBytesOfFile = 1_000_000;
 const mostBytes = 10_000_000;
@@ -182,17 +182,22 @@ export const scanSkill = async (
   const findings: ScanFinding[] = [];
   const hosts = new Set<string>();
   let bytes = 0;
+  let lastFile: string | undefined;
   for (const file of files) {
-    if (findings.length >= mostFindings) break;
-    if (pathProblem(file.path) !== undefined || isLeftOut(file.path)) continue;
+    if (lastFile !== undefined) break;
     const counts = new Map<string, number>();
     const report: Report = (line, reason, excerpt) => {
       const count = (counts.get(reason) ?? 0) + 1;
       counts.set(reason, count);
-      if (count <= mostOfReason && findings.length < mostFindings) {
-        findings.push({ file: file.path, line, reason, excerpt });
-      }
+      if (count > mostOfReason) return;
+      if (findings.length < mostFindings - 1) findings.push({ file: file.path, line, reason, excerpt });
+      else lastFile ??= file.path;
     };
+    const problem = pathProblem(file.path);
+    if (problem !== undefined) {
+      report(1, `was not looked at: its name ${problem}`, '');
+      continue;
+    }
     const content = await readStart(path.join(folder, ...file.path.split('/')), mostBytesOfFile);
     if (content === undefined) {
       report(1, 'could not be read', '');
@@ -212,6 +217,12 @@ export const scanSkill = async (
       report(1, 'was looked at only in part: it is too long', sizeOf(file.bytes));
     const own = findings.splice(before).sort((a, b) => a.line - b.line);
     findings.push(...own);
+  }
+  // What comes behind must not go unseen in silence.
+  if (lastFile !== undefined) {
+    const reason =
+      'was not looked at to the end, nor what follows: there are too many reasons to look already';
+    findings.push({ file: lastFile, line: 1, reason, excerpt: '' });
   }
   return findings;
 };

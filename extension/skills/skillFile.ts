@@ -28,9 +28,13 @@ export const descriptionFilesOf = (names: readonly string[]): DescriptionFiles =
   readme: findName('README.md', names),
 });
 
+/** Nearly right, so that it is told of. */
+const misspelled = (names: readonly string[]): string | undefined => findName('skill.yml', names);
+
+/** Also of one whose description is called almost as it should be. */
 export const isSkillFolder = (names: readonly string[]): boolean => {
   const { yaml, markdown } = descriptionFilesOf(names);
-  return yaml !== undefined || markdown !== undefined;
+  return (yaml ?? markdown ?? misspelled(names)) !== undefined;
 };
 
 /** A description is read whole, and goes to the model. */
@@ -83,6 +87,9 @@ const parseTexts = (
   };
   const text = textOf(main);
   if (main === undefined || text === undefined) {
+    const wrong = misspelled(files);
+    if (wrong !== undefined)
+      return { problems: [error(wrong, 'This file is not read. Call it skill.yaml.')] };
     return { problems: [error('.', 'There is neither SKILL.md nor skill.yaml here. Add one.')] };
   }
   if ('problem' in text) return { problems: [text.problem] };

@@ -56,15 +56,21 @@ export const shownName = (name: string): string => {
   return clean.length > 120 ? `${clean.slice(0, 120)}…` : clean;
 };
 
-/** As the most forgiving file system compares names: without case, invisible characters, dots and spaces at the end. */
+/**
+ * As the most forgiving file system compares names: without case, invisible characters, dots and spaces at the end. To
+ * lower case over upper case, since some take ß for ss and ς for σ.
+ */
 const comparable = (name: string): string =>
   name
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .toLowerCase()
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
     .replace(/[. ]+$/, '');
 
-const windowsDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/;
+const windowsDevice = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/;
 /** Records of version control, caches of interpreters and desktops: no part of a skill, and never hashed. */
 const leftOut = new Set(['.git', '__pycache__', '.ds_store', '__macosx']);
 

@@ -121,9 +121,11 @@ describe('where skills lie in a tree', () => {
     skills('a', 'a/inner', 'b/c/d/e', 'b/c/d/f/g', 'node_modules/x');
     fill(tree, { 'y/skill.yaml': 'name: y' });
     assert.deepEqual((await findSkills(tree)).folders, ['a', 'b/c/d/e', 'y']);
+    fill(tree, { 'z/Skill.md': skillText('z'), 'zz/skill.yml': 'name: zz' });
+    assert.deepEqual((await findSkills(tree)).folders, ['a', 'b/c/d/e', 'y', 'z', 'zz']);
     fill(tree, { [claude]: 'not json' });
     const { folders, problems } = await findSkills(tree);
-    assert.deepEqual(folders, ['a', 'b/c/d/e', 'y']);
+    assert.deepEqual(folders, ['a', 'b/c/d/e', 'y', 'z', 'zz']);
     assert.match(problems[0]?.message ?? '', /no list of plugins/);
   });
 

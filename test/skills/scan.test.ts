@@ -227,9 +227,24 @@ describe('the scan of a skill', () => {
     );
     const [gone] = await scanSkill(folder, [{ path: 'gone', bytes: 1, sha256: '', isExecutable: false }]);
     assert.equal(gone?.reason, 'could not be read');
+    const [outside] = await scanSkill(folder, [{ path: '../x', bytes: 1, sha256: '', isExecutable: false }]);
+    assert.equal(outside?.reason, 'was not looked at: its name leads out of the folder');
+  });
+
+  it('looks at every file of a skill, however it is called', async function () {
+    if (process.platform === 'win32') skipBecause(this, 'Windows does not allow such names');
+    const found = await scan({
+      '__PYCACHE__/a.py': 'eval(x)',
+      'what?.py': 'eval(x)',
+      '.Git/b.py': 'eval(x)',
+    });
     assert.deepEqual(
-      await scanSkill(folder, [{ path: '../x', bytes: 1, sha256: '', isExecutable: false }]),
-      [],
+      found.map(({ file, reason }) => `${file} ${reason}`),
+      [
+        '__PYCACHE__/a.py runs text as a program',
+        'what?.py was not looked at: its name has a character that Windows does not allow in names',
+        '.Git/b.py runs text as a program',
+      ],
     );
   });
 
@@ -253,5 +268,6 @@ describe('the scan of a skill', () => {
     );
     const found = await scan(files);
     assert.equal(found.length, 300);
+    assert.match(found.at(-1)?.reason ?? '', /not looked at to the end, nor what follows/);
   });
 });

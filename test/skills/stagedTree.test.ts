@@ -65,6 +65,8 @@ describe('a staged tree', () => {
       ['\ud800', /Unicode/],
       ['a/con', /device/],
       ['NUL.txt', /device/],
+      ['aux .txt', /device/],
+      ['CONIN$', /device/],
       ['ab:stream', /Windows/],
       ['a.', /dot or a space/],
       ['\u200b', /invisible/],
@@ -110,6 +112,11 @@ describe('a staged tree', () => {
       ['stra\u00dfe/a', 'stra\u00dfe\u200b/a'],
       ['\u00e9', 'e\u0301'],
       ['ﬁle', 'file'],
+      ['stra\u00dfe', 'STRASSE'],
+      ['\u1e9e', 'ss'],
+      ['\u017f', 'S'],
+      ['\u03c2a', '\u03c3a'],
+      ['\u01c5', '\u01c6'],
     ];
     for (const [one, other] of pairs) {
       const tree = createStagedTree(temporaryFolder(), 'The zip file');
