@@ -111,7 +111,7 @@ export const createSkillSet = (ports: {
     folder,
     records,
     readSkill: readSkillFolder,
-    installed: async () => (await catalog.list()).filter(({ source }) => source.place === 'installed'),
+    skills: catalog.list,
     logError,
     now,
   });

@@ -28,8 +28,8 @@ export interface SkillInstallerPorts {
   readonly folder: string;
   readonly records: SkillRecords;
   readonly readSkill: ReadSkill;
-  /** The installed skills of this window, as the catalog has them. */
-  readonly installed: () => Promise<readonly LoadedSkill[]>;
+  /** The skills of this window, as the catalog has them. */
+  readonly skills: () => Promise<readonly LoadedSkill[]>;
   readonly logError: (text: string) => void;
   readonly now?: () => number;
   readonly git?: GitOptions;
@@ -90,11 +90,14 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
 
   const findInstalled = async (name: string, origin: InstallOrigin) => {
     const target = path.join(await realHome(), name);
-    const skill = (await ports.installed()).find(({ source }) => path.resolve(source.folder) === target);
+    const skill = (await ports.skills()).find(({ source }) => path.resolve(source.folder) === target);
     if (skill === undefined) return undefined;
     const record = await records.get(skill.source, name);
     return { skill, mayReplace: record.origin !== undefined && isSameOrigin(record.origin, origin) };
   };
+
+  const findDisplaced = async (id: string): Promise<LoadedSkill | undefined> =>
+    (await ports.skills()).find((skill) => skill.id === id && skill.source.place !== 'installed');
 
   /** A copy is for a later comparison only: without it everything else works. */
   const tryCopies = async (work: () => Promise<void>): Promise<void> => {
@@ -273,6 +276,7 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
           readSkill,
           scan: scanSkill,
           findInstalled,
+          findDisplaced,
           ...(ports.git === undefined ? {} : { git: ports.git }),
           ...(ports.bounds === undefined ? {} : { bounds: ports.bounds }),
         });

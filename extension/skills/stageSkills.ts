@@ -34,6 +34,8 @@ export interface StagePorts {
     name: string,
     origin: InstallOrigin,
   ) => Promise<{ readonly skill: LoadedSkill; readonly mayReplace: boolean } | undefined>;
+  /** The skill from elsewhere that has this id, and would lose it. */
+  readonly findDisplaced: (id: string) => Promise<LoadedSkill | undefined>;
   readonly git?: GitOptions;
   readonly bounds?: TreeBounds;
 }
@@ -137,11 +139,16 @@ export const stageSkills = async (
     const { skill, files, hash } = read;
     const installed = await ports.findInstalled(skill.name, origin);
     const isInTheWay = installed !== undefined && !installed.mayReplace;
+    const displaced = await ports.findDisplaced(skill.name);
     return {
       skill,
       files,
       hash,
-      problems: isInTheWay ? [...read.problems, nameTaken(skill, installed.skill)] : read.problems,
+      problems: [
+        ...read.problems,
+        ...(isInTheWay ? [nameTaken(skill, installed.skill)] : []),
+        ...(displaced === undefined ? [] : [takesName(skill, displaced)]),
+      ],
       findings: await ports.scan(at, files),
       folder: at,
       ...(installed?.mayReplace === true ? { replaces: installed.skill } : {}),
@@ -168,4 +175,10 @@ const nameTaken = (skill: Skill, installed: LoadedSkill): SkillProblem => ({
   file: skill.format,
   severity: 'warning',
   message: `A skill named "${skill.name}" is installed from somewhere else (${installed.source.label}). Uninstall it first; this one does not replace it.`,
+});
+
+const takesName = (skill: Skill, { source }: LoadedSkill): SkillProblem => ({
+  file: skill.format,
+  severity: 'warning',
+  message: `Another skill is called \`${skill.name}\` too (${source.label}). Once this one is installed, \`${skill.name}\` means this one, and the other is called \`${source.place}-${skill.name}\`.`,
 });

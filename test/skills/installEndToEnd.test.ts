@@ -48,7 +48,7 @@ const createWindow = () => {
   const logError = (text: string) => void errors.push(text);
   const records = createSkillRecords({ folder: path.join(folder, 'records'), logError });
   const catalog = createSkillCatalog({
-    bundled: undefined,
+    bundled: path.join(top, 'bundled'),
     installed: path.join(folder, 'installed'),
     home: path.join(top, 'nobody'),
     roots: () => [],
@@ -62,7 +62,7 @@ const createWindow = () => {
     folder,
     records,
     readSkill: readSkillFolder,
-    installed: catalog.list,
+    skills: catalog.list,
     logError,
     git: fromDisk,
   });
@@ -71,7 +71,7 @@ const createWindow = () => {
     for (const each of offer.skills) await installer.install(offer, each, {});
     await installer.discard(offer);
   };
-  return { folder, errors, records, catalog, installer, install };
+  return { top, folder, errors, records, catalog, installer, install };
 };
 
 describe('skills from their source to the catalogue', () => {
@@ -165,6 +165,27 @@ describe('skills from their source to the catalogue', () => {
     await assert.rejects(stage(), /has no folder "skills\/pdf" there. Nothing was installed/);
     assert.equal((await catalog.list()).length, 2);
     assert.deepEqual(readdirSync(path.join(folder, 'staging')), []);
+    catalog.close();
+  });
+
+  it('says before the installation which skill loses its name', async () => {
+    const { top, catalog, installer } = createWindow();
+    fill(path.join(top, 'bundled'), { 'pdf/SKILL.md': skillText('pdf') });
+    const from = temporaryFolder();
+    fill(from, { 'SKILL.md': skillText('pdf', 'Another.') });
+    const offer = await installer.stage({ kind: 'folder', folder: from }, () => {}, noSignal());
+    const [offered] = offer.skills;
+    assert.ok(offered !== undefined);
+    assert.match(
+      offered.problems[0]?.message ?? '',
+      /`pdf` too \(bundled\).*the other is called `bundled-pdf`/,
+    );
+    await installer.install(offer, offered, {});
+    await installer.discard(offer);
+    assert.deepEqual(
+      (await catalog.list()).map(({ id, source }) => `${id} ${source.place}`),
+      ['bundled-pdf bundled', 'pdf installed'],
+    );
     catalog.close();
   });
 

@@ -188,7 +188,7 @@ describe('what the installer keeps and removes', () => {
       folder: storage,
       records: { ...w.records, change: () => Promise.reject(full) },
       readSkill: readSkillFolder,
-      installed: async () => (existsSync(folderOf('pdf')) ? [await loadInstalled('pdf')] : []),
+      skills: async () => (existsSync(folderOf('pdf')) ? [await loadInstalled('pdf')] : []),
       logError: assert.fail,
     });
     const fresh = await broken.stage(here(), ignore, noSignal());

@@ -40,7 +40,7 @@ export const createInstallerRig = () => {
       folder: storage,
       records,
       readSkill: readSkillFolder,
-      installed: async () =>
+      skills: async () =>
         Promise.all(existsSync(folderOf('')) ? readdirSync(folderOf('')).map(loadInstalled) : []),
       logError: (text) => errors.push(text),
       now: () => 1_000,

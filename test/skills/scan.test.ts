@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { SkillFile } from '../../extension/shared/skill.ts';
 import { binaryKind, scanSkill } from '../../extension/skills/scan.ts';
 import { excerptOf, findInLine } from '../../extension/skills/scanRules.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders, temporaryFolder } from '../workspace/folders.ts';
 
 const reasonsOf = (line: string): string =>
