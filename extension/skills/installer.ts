@@ -247,7 +247,11 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
   };
 
   const markReviewed = async (skill: LoadedSkill): Promise<void> => {
-    const { hash, files } = await readSkill(skill.source.folder);
+    const { hash, files } = await readSkill(skill.source.folder).catch((error: unknown) => {
+      throw new SkillInstallError(
+        `The files of "${skill.name}" cannot be read: ${codeOf(error) === 'ENOENT' ? 'they are gone' : reasonOf(error)}. It was not marked as reviewed; try again.`,
+      );
+    });
     if (hash !== skill.hash) {
       throw new SkillInstallError(
         `The files of "${skill.name}" changed while you looked at them. It was not marked as reviewed; look at it again.`,
@@ -295,7 +299,14 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     },
     async discard(offer) {
       const folders = new Set(offer.skills.flatMap(({ folder }) => stagings.of(folder) ?? []));
-      for (const folder of folders) await stagings.close(folder);
+      for (const folder of folders) {
+        // What was installed is installed; the next sweep tries again.
+        await stagings
+          .close(folder)
+          .catch((error: unknown) =>
+            logError(`A skill that was fetched left files behind: ${reasonOf(error)}`),
+          );
+      }
     },
     uninstall,
     markReviewed,

@@ -29,7 +29,7 @@ export interface SkillTree {
 const passingFolders = new Set(['.git', '__pycache__']);
 const passingFiles = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
 
-export const isPassing = (below: string): boolean => {
+const isPassing = (below: string): boolean => {
   const names = below.split('/');
   return passingFiles.has(names.at(-1) ?? '') || names.some((name) => passingFolders.has(name));
 };

@@ -101,6 +101,8 @@ describe('what the installer keeps and removes', () => {
     assert.deepEqual(await reviewedFiles(copy), second.files);
     await installer.markReviewed(third);
     assert.deepEqual(readdirSync(path.join(storage, 'reviewed')), [third.hash]);
+    rmSync(from, { recursive: true });
+    await refuses(installer.markReviewed(third), /cannot be read.*not marked as reviewed; try again/);
     assert.deepEqual(errors, []);
   });
 
