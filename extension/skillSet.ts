@@ -28,6 +28,7 @@ import { createLiveOutput } from './tools/liveOutput.ts';
 import { createImageConsent } from './vscode/imageConsent.ts';
 import { createSandboxCommands } from './vscode/sandboxCommands.ts';
 import { commandImage } from './vscode/settings.ts';
+import { tellChangedSkills } from './vscode/skillChanged.ts';
 import { createSkillCommands } from './vscode/skillCommands.ts';
 import { createSkillDiagnostics } from './vscode/skillDiagnostics.ts';
 import { createSkillDocuments } from './vscode/skillDocuments.ts';
@@ -117,10 +118,25 @@ export const createSkillSet = (ports: {
   });
   const documents = createSkillDocuments();
 
+  /** In any state. */
+  const skillsOf = async (agent: Agent): Promise<readonly LoadedSkill[]> =>
+    (await catalog.list()).filter(({ id }) => agent.skills === 'all' || agent.skills.includes(id));
   const usableBy = async (agent: Agent): Promise<readonly LoadedSkill[]> =>
-    (await catalog.list()).filter(
-      (skill) => isUsable(skill) && (agent.skills === 'all' || agent.skills.includes(skill.id)),
-    );
+    (await skillsOf(agent)).filter(isUsable);
+
+  const skillCommands = createSkillCommands({
+    catalog,
+    installer,
+    records,
+    runner,
+    documents,
+    readOrigin: (text) => readOriginText(text, home),
+    execution: ports.execution,
+    roots: ports.roots,
+    isTrusted,
+    home,
+    logError,
+  });
 
   const watching = vscode.Disposable.from(
     documents,
@@ -143,6 +159,7 @@ export const createSkillSet = (ports: {
       },
       logError,
     }),
+    tellChangedSkills({ catalog, review: skillCommands.reviewSkill, logError }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => catalog.refresh()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => catalog.refresh()),
   );
@@ -151,7 +168,7 @@ export const createSkillSet = (ports: {
     catalog,
     runner,
     images,
-    usableBy,
+    skillsOf,
     /** For the system prompt of an agent. */
     catalogueText: async (agent: Agent): Promise<string> => catalogueText(await usableBy(agent)),
     /** What a person may have this agent use. */
@@ -171,19 +188,7 @@ export const createSkillSet = (ports: {
         .filter(({ id, isForPeople }) => isForPeople && ids.includes(id))
         .map((skill) => attachSkill(skill)),
     commands: {
-      ...createSkillCommands({
-        catalog,
-        installer,
-        records,
-        runner,
-        documents,
-        readOrigin: (text) => readOriginText(text, home),
-        execution: ports.execution,
-        roots: ports.roots,
-        isTrusted,
-        home,
-        logError,
-      }),
+      ...skillCommands,
       ...createSandboxCommands({
         sandbox,
         images,

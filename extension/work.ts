@@ -117,7 +117,7 @@ export const createWork = (ports: {
     approvalExpiry,
     tools: async (agent, session, messages) => {
       if (!isTrusted() || workspaceRoots().length === 0) return [];
-      const { catalog, runner, images, usableBy } = await ports.skills();
+      const { catalog, runner, images, skillsOf } = await ports.skills();
       // Out of what was said, so that it holds behind a retry, a fork and a new window too.
       const inUse = await Promise.all(skillsInUse(messages).map(catalog.get));
       narrowing.begin(
@@ -151,7 +151,7 @@ export const createWork = (ports: {
           isInUse: (id) => narrowing.isUsed(session.id, id),
           onUse: (skill) => narrowing.used(session.id, skill),
         },
-        await usableBy(agent),
+        await skillsOf(agent),
       );
       const own = [...every, ...ofSkills].filter(({ spec }) => mayUseTool(agent, spec.name));
       return narrowing.narrow(own, session.id);

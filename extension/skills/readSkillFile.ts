@@ -106,12 +106,12 @@ const readFile = async (skill: LoadedSkill, file: SkillFile, offset: number): Pr
   return textOutput(skill, file, decoded.text, offset);
 };
 
-export const createReadSkillFile = (ports: SkillToolPorts, names: [string, ...string[]]): Tool =>
+export const createReadSkillFile = (ports: SkillToolPorts, name: z.ZodType<string>): Tool =>
   defineTool({
     name: 'read_skill_file',
     description: `Reads a file that came with a skill, as use_skill lists them. At most ${answerLimit} characters at once: read on with offset. Shows PNG, JPEG, GIF and WebP images.`,
     input: z.strictObject({
-      name: z.enum(names).describe('The skill.'),
+      name,
       path: z.string().min(1).max(1_000).describe("The file, relative to the skill's folder."),
       offset: z.int().min(0).optional().describe('Character to begin at. Default: 0.'),
     }),

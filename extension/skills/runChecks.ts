@@ -22,10 +22,16 @@ const whyUnusable: Readonly<Partial<Record<LoadedSkill['state'], string>>> = {
   broken: 'its files cannot be read as a skill. The skills view says what is wrong',
 };
 
+/** For agents and people; undefined of one that can be used. */
+export const unusableText = (skill: Pick<LoadedSkill, 'id' | 'state'>): string | undefined =>
+  isUsable(skill)
+    ? undefined
+    : `The skill ${skill.id} cannot be used: ${whyUnusable[skill.state] ?? skill.state}.`;
+
 /** @throws ToolError */
 export const checkUsable = (skill: Pick<LoadedSkill, 'id' | 'state'>): void => {
-  if (isUsable(skill)) return;
-  throw new ToolError(`The skill ${skill.id} cannot be used: ${whyUnusable[skill.state] ?? skill.state}.`);
+  const why = unusableText(skill);
+  if (why !== undefined) throw new ToolError(why);
 };
 
 const findEntry = ({ skill, entry: name }: SkillRunRequest): SkillEntry => {

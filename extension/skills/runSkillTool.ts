@@ -98,14 +98,14 @@ const stepOf = (call: Call, prepared: PreparedRun): PreparedStep => {
   };
 };
 
-/** @param names of the skills that have programs */
-export const createRunSkill = (ports: SkillToolPorts, names: [string, ...string[]]): Tool =>
+/** @param name of a skill that has programs */
+export const createRunSkill = (ports: SkillToolPorts, name: z.ZodType<string>): Tool =>
   defineTool({
     name: 'run_skill',
     description:
       'Runs a program of a skill, in a container where there is an engine for them, and answers with what it prints and the files it wrote. It starts in the first workspace folder. use_skill says which programs there are and what input each takes.',
     input: z.strictObject({
-      name: z.enum(names).describe('The skill.'),
+      name,
       entry: z.string().min(1).max(200).describe('Which of its programs.'),
       input: z
         .record(z.string(), z.unknown())

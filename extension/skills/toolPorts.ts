@@ -1,10 +1,11 @@
 /** What the tools of skills share. */
+import * as z from 'zod';
 import type { SkillRunner } from '../core/skills.ts';
 import { ToolError } from '../core/tool.ts';
 import type { WorkspaceFiles } from '../core/workspace.ts';
 import type { ExecutionSettings } from '../shared/agent.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import { checkUsable } from './runChecks.ts';
+import { checkUsable, unusableText } from './runChecks.ts';
 
 /** Of one chat and its agent. */
 export interface SkillToolPorts {
@@ -35,8 +36,19 @@ export const currentSkill = async (
   return skill;
 };
 
-/** Zod wants one name at least. */
-export const namesOf = (skills: readonly Pick<LoadedSkill, 'id'>[]): [string, ...string[]] | undefined => {
+/**
+ * The name of one of these skills; undefined where there is none.
+ * @param all whoever names another of them, from what was said before, hears why it cannot be used
+ */
+export const skillName = (
+  skills: readonly Pick<LoadedSkill, 'id'>[],
+  all: readonly Pick<LoadedSkill, 'id' | 'state'>[],
+): z.ZodType<string> | undefined => {
   const [first, ...rest] = skills.map(({ id }) => id);
-  return first === undefined ? undefined : [first, ...rest];
+  if (first === undefined) return undefined;
+  const error: z.core.$ZodErrorMap = ({ input }) => {
+    const named = all.find(({ id }) => id === input);
+    return named === undefined ? undefined : unusableText(named);
+  };
+  return z.enum([first, ...rest], { error }).describe('The skill.');
 };

@@ -101,6 +101,22 @@ describe('the tools of skills', () => {
       assert.ok(spec.description.length > 20 && spec.description.length < 500, spec.name);
   });
 
+  it('say why a skill that was named cannot be used, and take none that is not theirs', async () => {
+    const { prepare } = createRig([
+      skillOf(),
+      skillOf({ id: 'b', state: 'changed' }),
+      skillOf({ id: 'c', state: 'disabled' }),
+      skillOf({ id: 'd', state: 'broken' }),
+    ]);
+    for (const tool of skillToolNames) {
+      const call = (name: string) => prepare(tool, { name, path: 'read.py', entry: 'read' });
+      await assert.rejects(call('b'), toolError(/skill b cannot be used: its files have changed/));
+      await assert.rejects(call('c'), toolError(/skill c cannot be used: it is turned off/));
+      await assert.rejects(call('d'), toolError(/skill d cannot be used: its files cannot be read/));
+      await assert.rejects(call('e'), toolError(/expected.*tables/));
+    }
+  });
+
   it('load the words of a skill', async () => {
     const { prepare, run, used } = createRig([skillOf()]);
     const step = await prepare('use_skill', { name: 'tables' });
