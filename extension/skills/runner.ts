@@ -89,7 +89,7 @@ const missingImage = (
   { imageMissing }: SkillRunnerPorts,
   { id }: LoadedSkill,
   image: string,
-  cause?: unknown,
+  cause: unknown = new SandboxError('missingImage', `There is no image ${image}.`),
 ): ToolError => {
   imageMissing(image, `the skill ${id}`);
   return new ToolError(

@@ -8,6 +8,7 @@ import type { SkillCatalog } from '../core/skills.ts';
 import type { WorkspaceRoot } from '../core/workspace.ts';
 import { parse } from './commandInput.ts';
 import { type ImageConsent, imageText } from './imageConsent.ts';
+import { cancellable } from './progressTask.ts';
 import { neededImages, type SandboxFacts, sandboxReport } from './sandboxReport.ts';
 import type { SkillDocuments } from './skillDocuments.ts';
 import { visible } from './skillWords.ts';
@@ -108,21 +109,29 @@ export const createSandboxCommands = (ports: {
     vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reasonOf(error)}`));
   };
 
-  /** @returns what the report says, as data */
-  const checkSandbox = async (): Promise<SandboxFacts> => {
-    const facts = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: 'Checking the sandbox' },
-      gather,
-    );
+  /** An engine may be slow to answer, or not do it: nobody has to wait for it. @returns undefined when it was cancelled */
+  const gatherShown = (title: string): Promise<SandboxFacts | undefined> =>
+    cancellable(title, (_report, signal) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => reject(signal.reason));
+      return Promise.race([gather(), promise]);
+    });
+
+  /** @returns what the report says, as data; undefined when the person cancelled it */
+  const checkSandbox = async (): Promise<SandboxFacts | undefined> => {
+    const facts = await gatherShown('Checking the sandbox');
+    if (facts === undefined) return undefined;
     await documents.show('AnyCowork sandbox', { text: sandboxReport(facts), links: [] });
     offer(facts).catch(tell);
     return facts;
   };
 
   const pickImage = async (): Promise<string | undefined> => {
-    const { images: all } = await gather();
+    const facts = await gatherShown('Looking which images are here');
+    if (facts === undefined) return undefined;
+    const all = facts.images;
     const separator = (label: string): ImageItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
-    const item = ({ name, neededBy, recipe, isPresent }: (typeof all)[number]): ImageItem => ({
+    const item = ({ name, neededBy, recipe, isPresent }: SandboxFacts['images'][number]): ImageItem => ({
       label: withoutIcons(visible(name)),
       description: isPresent === true ? 'here' : imageText(name, recipe),
       detail: `For: ${visible(neededBy.slice(0, 8).join(', '))}`,

@@ -75,7 +75,12 @@ export const createSkillCommands = (ports: SkillCommandPorts) => {
     ...createSkillRun(ports),
     ...createSkillScaffold(ports),
     reviewSkill: about(
-      { title: 'Review a skill', fits: () => true, none: 'There are no skills yet.' },
+      {
+        title: 'Review a skill',
+        fits: () => true,
+        none: 'There are no skills yet.',
+        isFirst: ({ state }) => state === 'changed' || state === 'unreviewed',
+      },
       async (skill) => {
         const isReviewed = await reviewLoaded(ports, skill);
         if (isReviewed) catalog.refresh();
@@ -103,6 +108,7 @@ export const createSkillCommands = (ports: SkillCommandPorts) => {
         title: 'Enable a skill',
         fits: ({ state }) => state === 'disabled',
         none: 'No skill is turned off.',
+        misfit: 'It is not turned off.',
       },
       (skill) => setDisabled(skill, false),
     ),
@@ -111,6 +117,7 @@ export const createSkillCommands = (ports: SkillCommandPorts) => {
         title: 'Disable a skill',
         fits: ({ state }) => state !== 'disabled' && state !== 'broken',
         none: 'There is no skill to turn off.',
+        misfit: 'It cannot be turned off: it is off already, or cannot be read.',
       },
       (skill) => setDisabled(skill, true),
     ),
@@ -119,6 +126,7 @@ export const createSkillCommands = (ports: SkillCommandPorts) => {
         title: 'What a skill may have',
         fits: (skill) => skill.state !== 'broken' && wishesOf(skill, skill.source.place).length > 0,
         none: 'No skill asks for more than the default.',
+        misfit: 'It asks for nothing beyond the default, or cannot be read.',
       },
       async (skill) => {
         const isDecided = await askGrants(records, skill);

@@ -167,9 +167,12 @@ export const createSkillInstall = (ports: InstallPorts) => {
         catalog.refresh();
         const skipped = chosen.length - installed.length;
         const rest = skipped === 0 ? '' : ` ${count(skipped, 'skill')} not installed.`;
+        const names = visible(installed.join(', '));
+        const isUpdate = chosen.every(({ replaces }) => replaces !== undefined);
+        const which = installed.length === 1 ? 'it' : 'them';
         vscode.window.showInformationMessage(
           withoutLinks(
-            `Installed ${installed.join(', ')}. Agents may use it from their next step on.${rest}`,
+            `${isUpdate ? 'Updated' : 'Installed'} ${names}. Agents may use ${which} from their next step on.${rest}`,
           ),
         );
       }

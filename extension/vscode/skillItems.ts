@@ -98,6 +98,9 @@ export class SkillItem extends vscode.TreeItem {
     this.tooltip = tooltipOf(skill, record, now);
     this.contextValue = contextOf(skill, record);
     this.iconPath = iconOf(icons[skill.state]);
+    // Where Enter has nothing to unfold.
+    if (!hasChildren)
+      this.command = { command: 'anycowork.openSkill', title: 'Show Its Description', arguments: [this] };
   }
 }
 

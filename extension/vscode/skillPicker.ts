@@ -17,6 +17,10 @@ export interface SkillChoiceOptions {
   fits(skill: LoadedSkill): boolean;
   /** Said where there is none. */
   readonly none: string;
+  /** Said of one that was named and does not fit. */
+  readonly misfit?: string;
+  /** Those stand above the others. */
+  isFirst?(skill: LoadedSkill): boolean;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface SkillChoiceOptions {
 export const pickSkill = async (
   catalog: Pick<SkillCatalog, 'list' | 'get'>,
   given: unknown,
-  { title, fits, none }: SkillChoiceOptions,
+  { title, fits, none, misfit = none, isFirst }: SkillChoiceOptions,
 ): Promise<LoadedSkill | undefined> => {
   if (given !== undefined && given !== null) {
     const id = isRow(given) ? given.skill.id : parse(idSchema, given);
@@ -35,10 +39,14 @@ export const pickSkill = async (
       throw new InputError(
         `There is no skill ${id} here. It may have been removed; the view Skills has what there is.`,
       );
-    if (!fits(found)) throw new InputError(`${id}: ${none}`);
+    if (!fits(found)) throw new InputError(`${id}: ${misfit}`);
     return found;
   }
-  const skills = (await catalog.list()).filter(fits);
+  const fitting = (await catalog.list()).filter(fits);
+  const skills =
+    isFirst === undefined
+      ? fitting
+      : [...fitting.filter(isFirst), ...fitting.filter((skill) => !isFirst(skill))];
   if (skills.length === 0) {
     vscode.window.showInformationMessage(none);
     return undefined;

@@ -42,14 +42,15 @@ const ask = async (
   const detail =
     wishes.length === 0
       ? reviewSummary(reviewed)
-      : `${reviewSummary(reviewed)}\n\nWithout it, it gets the default, and asks at each run.`;
+      : `${reviewSummary(reviewed)}\n\nWhat you do not grant it asks for at each run.`;
   const buttons = wishes.length === 0 ? [plain] : [plain, withWishes];
   for (;;) {
     const answer = await vscode.window.showWarningMessage(
       question,
       { modal: true, detail },
-      ...buttons,
+      // Enter presses the first one, and may have been meant for the editor: it trusts nothing.
       readFirst,
+      ...buttons,
     );
     if (answer === plain) return {};
     if (answer === withWishes) return grantsOf(wishes);

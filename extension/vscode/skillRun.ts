@@ -124,6 +124,8 @@ const askInput = async (skill: LoadedSkill, entry: SkillEntry): Promise<Given | 
 const confirm = async ({ plan, line, facts }: PreparedRun, { input, argv }: Given): Promise<boolean> => {
   const isHost = plan.place === 'host';
   const run = isHost ? 'Run Without Sandbox' : 'Run';
+  // Enter presses the first one, and may have been meant for the editor.
+  const buttons = isHost ? ['Don’t Run', run] : [run];
   const detail = [
     ...facts,
     '',
@@ -133,7 +135,7 @@ const confirm = async ({ plan, line, facts }: PreparedRun, { input, argv }: Give
   const answer = await vscode.window.showWarningMessage(
     visible(`Run ${line}?`),
     { modal: true, detail: visible(detail.join('\n')) },
-    run,
+    ...buttons,
   );
   return answer === run;
 };
@@ -161,12 +163,13 @@ const lastLine = (text: string): string => visible(text.trimEnd().split('\n').at
 export const createSkillRun = (ports: RunPorts) => {
   const { catalog, runner, documents } = ports;
 
-  const tell = async (error: unknown): Promise<void> => {
-    const isMissing = error instanceof SandboxError && error.kind === 'missingImage';
-    const button = isMissing ? 'Get Image…' : 'Check Sandbox';
-    const answer = await vscode.window.showErrorMessage(withoutLinks(reasonOf(error)), button);
-    if (answer !== button) return;
-    await vscode.commands.executeCommand(isMissing ? 'anycowork.getImage' : 'anycowork.checkSandbox');
+  const tell = async (error: Error): Promise<void> => {
+    const { cause } = error;
+    // The person has been asked whether to get it, which says all there is.
+    if (cause instanceof SandboxError && cause.kind === 'missingImage') return;
+    const button = 'Check Sandbox';
+    const answer = await vscode.window.showErrorMessage(withoutLinks(visible(error.message)), button);
+    if (answer === button) await vscode.commands.executeCommand('anycowork.checkSandbox');
   };
 
   const run = async (
@@ -207,7 +210,9 @@ export const createSkillRun = (ports: RunPorts) => {
       const skill = await pickSkill(catalog, given, {
         title: 'Test run of a skill',
         fits: (each) => isUsable(each) && each.entries.length > 0,
-        none: 'No skill here can be run: it has no program, is turned off, or has to be reviewed first.',
+        none: 'No skill here can be run. Skills that can have a program, are turned on, and have not changed since they were reviewed.',
+        misfit:
+          'It cannot be run: it has no program, is turned off, cannot be read, or has to be reviewed first.',
       });
       if (skill === undefined) return undefined;
       // A menu passes arguments of its own behind what was clicked.

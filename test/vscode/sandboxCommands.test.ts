@@ -43,7 +43,14 @@ const charts = skill(
   'bundled',
 );
 
-const rig = (options: { state?: EngineState; here?: readonly string[]; failures?: unknown[] } = {}) => {
+const rig = (
+  options: {
+    state?: EngineState;
+    engine?: () => Promise<EngineState>;
+    here?: readonly string[];
+    failures?: unknown[];
+  } = {},
+) => {
   const here = new Set(options.here ?? []);
   const failures = [...(options.failures ?? [])];
   const got: string[] = [];
@@ -57,7 +64,7 @@ const rig = (options: { state?: EngineState; here?: readonly string[]; failures?
     here.add(image);
   };
   const sandbox = {
-    state: async () => options.state ?? ready,
+    state: options.engine ?? (async () => options.state ?? ready),
     hasImage: async (image: string) => here.has(image),
     reap: async () => 2,
     pull: (image: string, onProgress: (at: ImageProgress) => void) => get('pull', image, onProgress),
@@ -104,7 +111,7 @@ describe('checking the sandbox', () => {
     ]) {
       assert.ok(text.includes(part), `${part}\n--\n${text}`);
     }
-    assert.equal(facts.reaped, 2);
+    assert.equal(facts?.reaped, 2);
     assert.deepEqual(told, ['The sandbox is ready. 1 image is missing; the report says which.']);
   });
 
@@ -119,6 +126,17 @@ describe('checking the sandbox', () => {
     assert.match(text, /debian:bookworm-slim: \*\*not known\*\*/);
     assert.doesNotMatch(text, /were removed/);
     assert.deepEqual(executed, [['workbench.action.openSettings', 'anycowork.sandbox']]);
+  });
+
+  it('is not waited for when it is cancelled: an engine may never answer', async () => {
+    const { commands, shown } = rig({ engine: () => new Promise(() => undefined) });
+    const checking = commands.checkSandbox();
+    for (const listener of progress.listeners) listener();
+    assert.equal(await checking, undefined);
+    const getting = commands.getImage();
+    for (const listener of progress.listeners) listener();
+    assert.equal(await getting, false);
+    assert.deepEqual([shown, told, progress.locations], [[], [], [15, 15]]);
   });
 
   const facts = {

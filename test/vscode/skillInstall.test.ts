@@ -46,7 +46,7 @@ describe('installing skills', () => {
     const rig = skillRig([], { skills: [offered('pdf')] });
     answers.push('$(file-zip) A zip file…', [Uri.file('/home/me/pdf.zip')], undefined);
     assert.deepEqual(await rig.commands.installSkill(), []);
-    assert.deepEqual([messages[0]?.isModal, messages[0]?.buttons], [true, ['Install', 'Read It First']]);
+    assert.deepEqual([messages[0]?.isModal, messages[0]?.buttons], [true, ['Read It First', 'Install']]);
     assert.deepEqual(rig.calls, [['stage', { kind: 'zip', file: '/home/me/pdf.zip' }], ['discard']]);
   });
 
@@ -181,7 +181,10 @@ describe('a skill', () => {
     assert.deepEqual(rig.records.get('x')?.grants, { 'hash of x': { memoryMb: 1_024 } });
     answers.push(undefined);
     assert.equal(await rig.commands.grantSkill('x'), false);
-    await assert.rejects(skillRig([skill('y')]).commands.grantSkill('y'), /more than the default/);
+    await assert.rejects(
+      skillRig([skill('y')]).commands.grantSkill('y'),
+      /y: It asks for nothing beyond the default/,
+    );
   });
 });
 
