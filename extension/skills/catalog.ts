@@ -1,8 +1,9 @@
 /** Every skill of this window: found, read, judged, and looked after while files change. */
 import path from 'node:path';
-import type { InstallOrigin, SkillCatalog, SkillRecord, SkillRecords } from '../core/skills.ts';
+import type { SkillCatalog, SkillRecord, SkillRecords } from '../core/skills.ts';
 import type { LoadedSkill, Skill, SkillPlace, SkillSource, SkillState } from '../shared/skill.ts';
 import { findSkillFolders, type SkillLocation, skillLocations } from './locations.ts';
+import { labelOfOrigin } from './originText.ts';
 import { nameFrom } from './skillFields.ts';
 import { descriptionFilesOf } from './skillFile.ts';
 import { readSkillFolder, type SkillFolder } from './skillFolder.ts';
@@ -31,18 +32,6 @@ interface FoundSkill {
 }
 
 const skillsAtOnce = 16;
-
-const withoutGit = (url: string): string =>
-  url
-    .replace(/^[a-z+]+:\/\//i, '')
-    .replace(/^[^@/]*@/, '')
-    .replace(/\.git$/, '')
-    .replace(/^([^/:]+):/, '$1/');
-
-const originText = (origin: InstallOrigin): string => {
-  if (origin.kind === 'git') return withoutGit(origin.url);
-  return origin.kind === 'zip' ? path.basename(origin.file) : origin.folder;
-};
 
 /** Of a skill without problems that the person has not turned off. */
 const reviewState = (place: SkillPlace, hash: string, { reviewedHash }: SkillRecord): SkillState => {
@@ -156,7 +145,7 @@ export const createSkillCatalog = (ports: CatalogPorts): SkillCatalog => {
     const record = await recordOf(plainSource, skill.name);
     const source =
       place === 'installed' && record.origin !== undefined
-        ? { ...plainSource, label: `installed from ${originText(record.origin)}` }
+        ? { ...plainSource, label: `installed from ${labelOfOrigin(record.origin)}` }
         : plainSource;
     const state =
       kept.skill === undefined
