@@ -19,7 +19,7 @@ import type { EngineFinder } from './engineFinder.ts';
 import { engineLostOr, engineMessage } from './engineMessages.ts';
 import type { FolderProbe } from './folderProbe.ts';
 import { buildImage, hasImage, pullImage } from './images.ts';
-import { createProtectedGuard, type GuardedRun } from './protectedGuard.ts';
+import { createProtectedGuard } from './protectedGuard.ts';
 import { reap } from './reaper.ts';
 import { engineLostDuring, missingImage, startFailure } from './runFailure.ts';
 import { checkRunFolders } from './runFolders.ts';
@@ -51,7 +51,6 @@ export interface DockerSandboxPorts {
 const mostOutputBytes = 64_000_000;
 /** Beyond its deadline a container lives for this long at most, should everything that ends it fail. */
 const expiryMs = 5 * 60_000;
-const nothing: GuardedRun = { readOnly: [], end: async () => [] };
 
 const imageSchema = z.object({
   Config: z.object({ Volumes: z.record(z.string(), z.unknown()).nullish() }).nullish(),
@@ -115,7 +114,7 @@ export const createDockerSandbox = (ports: DockerSandboxPorts): Sandbox => {
       ports.probe.look(docker, engine, spec.workspace, [spec.limits.image]),
     ]);
     if (sight === 'unseen') throw new SandboxError('folderUnseen', unseen(engine, spec.workspace).message);
-    const guarded = spec.limits.workspace === 'ro' ? nothing : await guard.begin(spec.workspace, run, signal);
+    const guarded = await guard.begin(spec.workspace, run, signal, spec.limits.workspace === 'rw');
     const plan = { spec: { ...spec, below }, engine, user, owner: ports.ownerId, run, imageVolumes: volumes };
     return { plan, guarded };
   };

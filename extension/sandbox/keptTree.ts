@@ -1,5 +1,6 @@
-import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readPlainFile } from './moveTree.ts';
 
 /** A file, link or folder with all that it holds, kept in memory. */
 export type KeptTree =
@@ -24,7 +25,7 @@ export const keepTree = async (file: string, room: KeepingRoom): Promise<KeptTre
   if (stat.isFile()) {
     room.bytes -= stat.size;
     if (room.bytes < 0) return undefined;
-    const bytes = await readFile(file).catch(() => undefined);
+    const bytes = await readPlainFile(file, stat.size);
     return bytes && { kind: 'file', bytes, mode };
   }
   if (!stat.isDirectory()) return undefined;

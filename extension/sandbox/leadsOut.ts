@@ -14,17 +14,33 @@ export const leadsOut = async (folder: string, link: string, target: string): Pr
   const whole = path.isAbsolute(target) ? target : `${path.dirname(link)}${path.sep}${target}`;
   let parts = whole.split(/[\\/]/);
   if (path.sep === '/') parts = whole.split('/');
-  for (let length = parts.length; length > 0; length -= 1) {
+  /** Where a beginning of the path leads, or the code of why it leads nowhere. */
+  const lookAt = async (length: number): Promise<{ readonly real: string } | { readonly code: unknown }> => {
     const start = parts.slice(0, length).join(path.sep) || path.parse(whole).root;
     try {
-      const real = await realpath(start);
-      // What is not there cannot be climbed out of today; it can once somebody makes it.
-      return parts.slice(length).includes('..') || !isWithin(folder, real);
+      return { real: await realpath(start) };
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'ELOOP') return false;
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') return true;
+      return { code: error instanceof Error && 'code' in error ? error.code : undefined };
     }
+  };
+  // The longest beginning that is there, found by halves: a link may have thousands of parts, and there may be thousands
+  // of links. What goes on from where nothing is, is not there either.
+  let isThere = 0;
+  let isNot = parts.length + 1;
+  let length = parts.length;
+  let real: string | undefined;
+  while (isNot - isThere > 1) {
+    const answer = await lookAt(length);
+    if ('real' in answer) {
+      isThere = length;
+      real = answer.real;
+    } else {
+      if (answer.code === 'ELOOP') return false;
+      if (answer.code !== 'ENOENT' && answer.code !== 'ENOTDIR') return true;
+      isNot = length;
+    }
+    length = Math.floor((isThere + isNot) / 2);
   }
-  return true;
+  // What is not there cannot be climbed out of today; it can once somebody makes it.
+  return real === undefined || parts.slice(isThere).includes('..') || !isWithin(folder, real);
 };

@@ -1,13 +1,16 @@
-import { realpath } from 'node:fs/promises';
+import { chmod, lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { settleAfterAbort } from '../core/abort.ts';
 import type { ProtectedChange } from '../core/sandbox.ts';
+import { holdFolder } from './heldFolder.ts';
 import { writeTree } from './keptTree.ts';
+import { createPresence } from './presence.ts';
 import {
   type Finding,
   fileOf,
   findChanges,
   type GuardLimits,
+  isOlder,
   type Snapshot,
   takeSnapshot,
 } from './protectedSnapshot.ts';
@@ -24,11 +27,13 @@ export interface GuardedRun {
 
 export interface ProtectedGuard {
   /**
-   * Waits where another program works in the same workspace and the mounts of this one could be led astray by it.
+   * Waits where another program works in the same workspace, or in one above or below, and the mounts of this one could be
+   * led astray by it.
    * @param workspace absolute real path
+   * @param isWriting false: the whole of it is mounted read-only, and nothing in it is looked at
    * @throws SandboxError `refused` where there is too much to protect; the signal's reason when aborted
    */
-  begin(workspace: string, run: string, signal: AbortSignal): Promise<GuardedRun>;
+  begin(workspace: string, run: string, signal: AbortSignal, isWriting?: boolean): Promise<GuardedRun>;
 }
 
 export interface GuardPorts {
@@ -40,7 +45,7 @@ export interface GuardPorts {
   readonly limits?: GuardLimits;
 }
 
-const usualLimits: GuardLimits = { entries: 20_000, mounts: 256, keptEntries: 4_000, keptBytes: 16_000_000 };
+const usualLimits: GuardLimits = { entries: 100_000, mounts: 256, keptEntries: 4_000, keptBytes: 16_000_000 };
 
 const mostChanges = 200;
 
@@ -56,9 +61,12 @@ const putRight = async (
     if (finding.isThere) answers.push(await quarantine.take(label));
     if (finding.before !== undefined) {
       const file = fileOf(workspace, label);
-      if ((await realpath(path.dirname(file))) !== path.dirname(file))
-        throw new Error('It lies behind a link.');
-      await writeTree(file, finding.before);
+      const parent = await holdFolder(path.dirname(file));
+      try {
+        await writeTree(path.join(parent.at, path.basename(file)), finding.before);
+      } finally {
+        await parent.release();
+      }
       answers.push('put back as it was');
     } else if (kind !== 'made') {
       answers.push('there was no copy to put back');
@@ -77,6 +85,27 @@ const tooMuch: ProtectedChange = {
     'there are too many files to look through them all: look at the folder before you open or run anything in it',
 };
 
+const closed = (label: string): ProtectedChange => ({
+  path: label,
+  kind: 'made',
+  answer: 'it cannot be looked into: look at it before you open or run anything in it',
+});
+
+/**
+ * Gives the owner back the right to look into a folder. Without it nothing is found in there, and what is reached by its
+ * name, such as .vscode/tasks.json, is read nevertheless.
+ * @returns whether a program had taken it away
+ */
+const openToOwner = async (folder: string, since: number): Promise<boolean> => {
+  const stat = await lstat(folder).catch(() => undefined);
+  if (stat?.isDirectory() !== true || (stat.mode & 0o500) === 0o500) return false;
+  if (await isOlder(folder, since)) return false;
+  return chmod(folder, 0o700).then(
+    () => true,
+    () => false,
+  );
+};
+
 /** Counts who is there; `over` once all have left. */
 const countdown = () => {
   const { promise: over, resolve } = Promise.withResolvers<void>();
@@ -86,6 +115,7 @@ const countdown = () => {
     enter: (): void => {
       count += 1;
     },
+    isAlone: (): boolean => count === 1,
     /** @returns whether that was the last */
     leave: (): boolean => {
       count -= 1;
@@ -101,26 +131,39 @@ type Shared = ReturnType<typeof countdown> & { readonly snapshot: Promise<Snapsh
 export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
   const limits = ports.limits ?? usualLimits;
   const active = new Map<string, Shared>();
+  const presence = createPresence();
 
   const look = async (
     workspace: string,
     run: string,
     before: Snapshot,
+    isAlone: () => boolean,
   ): Promise<readonly ProtectedChange[]> => {
-    const after = await walkWorkspace(workspace, before.view.entries + limits.entries, ports);
+    const opened: ProtectedChange[] = [];
+    const after = await walkWorkspace(workspace, before.view.entries + limits.entries, {
+      protectedReason: ports.protectedReason,
+      beforeFolder: async (folder, label) => {
+        // Another program could lay a link in its place, which the change of rights would follow.
+        if (!isAlone() || !(await openToOwner(folder, before.at))) return;
+        opened.push({
+          path: label,
+          kind: 'changed',
+          answer: 'it was closed to you; it is open to you again',
+        });
+      },
+    });
     const findings = await findChanges(workspace, before, after, limits);
     const quarantine = createQuarantine(workspace, ports.quarantineFolder, run);
-    const changes: ProtectedChange[] = [];
+    const unseen = [...after.unseen].filter((label) => !before.view.unseen.has(label));
+    const changes: ProtectedChange[] = [...unseen.map(closed), ...opened];
     for (const finding of findings)
       changes.push(await putRight(workspace, finding, quarantine, ports.logError));
     const rest = changes.length - mostChanges;
     const shown = rest > 0 ? changes.slice(0, mostChanges) : changes;
     return [
       ...shown,
-      ...(rest > 0
-        ? [{ path: '.', kind: 'made' as const, answer: `${rest} more, put out of the way too` }]
-        : []),
-      ...(before.view.isComplete && !after.isComplete ? [tooMuch] : []),
+      ...(rest > 0 ? [{ path: '.', kind: 'made' as const, answer: `${rest} more were found too` }] : []),
+      ...(after.isComplete ? [] : [tooMuch]),
     ];
   };
 
@@ -149,20 +192,31 @@ export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
   };
 
   return {
-    begin: async (workspace, run, signal) => {
-      const shared = await join(workspace, signal);
+    begin: async (workspace, run, signal, isWriting = true) => {
+      const leavePlace = await presence.enter(workspace, isWriting, signal);
+      if (!isWriting) {
+        const end = async () => {
+          leavePlace();
+          return [];
+        };
+        return { readOnly: [], end };
+      }
+      let shared: Shared | undefined;
       let snapshot: Snapshot;
       try {
+        shared = await join(workspace, signal);
         snapshot = await shared.snapshot;
       } catch (error) {
-        leave(workspace, shared);
+        if (shared !== undefined) leave(workspace, shared);
+        leavePlace();
         throw error;
       }
+      const mine = shared;
       return {
         readOnly: snapshot.mounts,
         end: async () => {
           try {
-            return await look(workspace, run, snapshot);
+            return await look(workspace, run, snapshot, mine.isAlone);
           } catch (error) {
             ports.logError(error);
             return [
@@ -173,7 +227,8 @@ export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
               },
             ];
           } finally {
-            leave(workspace, shared);
+            leave(workspace, mine);
+            leavePlace();
           }
         },
       };

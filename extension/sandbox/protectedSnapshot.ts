@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type ProtectedChange, SandboxError } from '../core/sandbox.ts';
+import { gitHookFolders } from './gitHookFolders.ts';
 import { isSameTree, type KeepingRoom, type KeptTree, keepTree } from './keptTree.ts';
 import { leadsOut } from './leadsOut.ts';
 import { isWithin } from './runFolders.ts';
@@ -17,6 +18,8 @@ interface Held {
 export interface Snapshot {
   readonly view: WorkspaceView;
   readonly held: ReadonlyMap<string, Held>;
+  /** What is protected although its name does not say so, there or not. */
+  readonly named: readonly string[];
   /** `/`-separated paths below the workspace to be mounted read-only, the shallow ones first. */
   readonly mounts: readonly string[];
   /** Milliseconds since 1970. */
@@ -65,6 +68,14 @@ const tooManyPlaces = (workspace: string): SandboxError =>
     `The folder ${workspace} holds more protected places (.git, .vscode and the like) than the sandbox can guard. Nothing ran. Open a part of it, or let the program only read it (\`workspace: ro\`).`,
   );
 
+const bareWorkspace = (workspace: string): SandboxError =>
+  new SandboxError(
+    'refused',
+    `The folder ${workspace} is itself a repository of git, and what is written into it decides what git runs. Nothing ran. Open a work tree of it, or let the program only read it (\`workspace: ro\`).`,
+  );
+
+const depthOf = (label: string): number => label.split('/').length;
+
 /** @throws SandboxError `refused` where there is too much to protect */
 export const takeSnapshot = async (
   workspace: string,
@@ -76,7 +87,11 @@ export const takeSnapshot = async (
   const linked = await Promise.all(
     view.protected.filter((label) => view.links.has(label)).map((label) => linkedPath(workspace, label)),
   );
-  const labels = [...new Set([...view.protected, ...linked.filter((label) => label !== undefined)])];
+  if (view.bare.has('.')) throw bareWorkspace(workspace);
+  const isBelow = (label: string): boolean => view.protected.some((each) => label.startsWith(`${each}/`));
+  const hooks = (await gitHookFolders(workspace, view.protected)).filter((label) => !isBelow(label));
+  const named = [...linked.filter((label) => label !== undefined), ...view.bare.keys(), ...hooks];
+  const labels = [...new Set([...view.protected, ...named])].sort((a, b) => depthOf(a) - depthOf(b));
   const held = new Map<string, Held>();
   const mounts: string[] = [];
   const room = keepingRoom(limits);
@@ -92,10 +107,10 @@ export const takeSnapshot = async (
     if (!isMounted && found.kind !== 'other' && kept === undefined) throw tooManyPlaces(workspace);
     held.set(label, { identity: found.identity, isMounted, kept });
   }
-  return { view, held, mounts, at };
+  return { view, held, named, mounts, at };
 };
 
-const isOlder = async (file: string, at: number): Promise<boolean> => {
+export const isOlder = async (file: string, at: number): Promise<boolean> => {
   const stat = await lstat(file).catch(() => undefined);
   return stat !== undefined && stat.ctimeMs < at - 1_000;
 };
@@ -125,7 +140,7 @@ export const findChanges = async (
   const isKnown = async (label: string): Promise<boolean> =>
     !before.view.isComplete && (await isOlder(fileOf(workspace, label), before.at));
 
-  for (const label of [...new Set([...after.protected, ...before.held.keys()])]) {
+  for (const label of [...new Set([...after.protected, ...before.held.keys(), ...before.named])]) {
     const found = await identityOf(fileOf(workspace, label));
     if (found === undefined) continue;
     seen.add(label);
@@ -161,9 +176,10 @@ export const findChanges = async (
       findings.push({ path: label, kind: 'made', isThere: true });
     }
   }
-  for (const folder of after.bare) {
-    const label = folder === '.' ? 'HEAD' : `${folder}/HEAD`;
-    if (!before.view.bare.has(folder) && !(await isKnown(label))) {
+  for (const [folder, head] of after.bare) {
+    const label = folder === '.' ? head : `${folder}/${head}`;
+    const isMoved = mounted.has((await identityOf(fileOf(workspace, folder)))?.identity ?? '');
+    if (!before.view.bare.has(folder) && !isMoved && !(await isKnown(label))) {
       // Without it git takes the folder for a folder.
       findings.push({ path: label, kind: 'made', isThere: true });
     }

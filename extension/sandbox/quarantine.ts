@@ -1,5 +1,7 @@
-import { cp, lstat, mkdir, readdir, readlink, realpath, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readlink, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { holdFolder } from './heldFolder.ts';
+import { type MovingRoom, moveTree } from './moveTree.ts';
 
 export interface Quarantine {
   /**
@@ -12,24 +14,35 @@ export interface Quarantine {
 }
 
 /** More than this is not copied to another disk. */
-const mostEntries = 2_000;
-const mostBytes = 64_000_000;
+const mostRoom: MovingRoom = { entries: 2_000, bytes: 64_000_000 };
+
+/** Characters; a file system takes 255 bytes. */
+const mostNameLength = 60;
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
 
-/** Whether it is small enough to be copied. */
-const isSmall = async (file: string, room = { entries: mostEntries, bytes: mostBytes }): Promise<boolean> => {
-  const stat = await lstat(file);
-  room.entries -= 1;
-  room.bytes -= stat.size;
-  if (room.entries < 0 || room.bytes < 0) return false;
-  // A pipe or a device has nothing to keep.
-  if (!stat.isDirectory()) return stat.isFile() || stat.isSymbolicLink();
-  for (const name of await readdir(file)) {
-    if (!(await isSmall(path.join(file, name), room))) return false;
+/**
+ * Whoever may not write into a folder can neither take something out of it nor move it elsewhere.
+ * @returns takes that right away again, where it was not there
+ */
+const letOwnerWrite = async (folder: string): Promise<() => Promise<void>> => {
+  const mode = (await lstat(folder)).mode & 0o7777;
+  if ((mode & 0o300) === 0o300) return async () => undefined;
+  await chmod(folder, mode | 0o700);
+  return () => chmod(folder, mode);
+};
+
+const move = async (file: string, kept: string): Promise<string> => {
+  if ((await lstat(file)).isDirectory()) await letOwnerWrite(file);
+  try {
+    await rename(file, kept);
+    return `moved to ${kept}`;
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV') throw error;
+    const isWhole = await moveTree(file, kept, { ...mostRoom });
+    return isWhole ? `moved to ${kept}` : `moved to ${kept}, without what was too large to be kept`;
   }
-  return true;
 };
 
 /** @param folder absolute; one of its own is made below it when something is taken */
@@ -37,29 +50,28 @@ export const createQuarantine = (workspace: string, folder: string, run: string)
   let taken = 0;
   return {
     take: async (label) => {
-      const file = path.join(workspace, ...label.split('/'));
-      const parent = path.dirname(file);
+      const whole = path.join(workspace, ...label.split('/'));
+      const name = path.basename(whole);
       // A folder on the way may have become a link to somewhere else: nothing there is ours to move.
-      if ((await realpath(parent)) !== parent) throw new Error(`${label} lies behind a link.`);
-      if ((await lstat(file)).isSymbolicLink()) {
-        const target = await readlink(file);
-        await unlink(file);
-        return `removed; it was a link to ${target}`;
-      }
-      taken += 1;
-      const place = path.join(folder, run);
-      await mkdir(place, { recursive: true, mode: 0o700 });
-      const kept = path.join(place, `${taken}-${path.basename(file)}`);
+      const parent = await holdFolder(path.dirname(whole));
+      let takeBack = async (): Promise<void> => undefined;
       try {
-        await rename(file, kept);
-      } catch (error) {
-        if (codeOf(error) !== 'EXDEV') throw error;
-        const fits = await isSmall(file);
-        if (fits) await cp(file, kept, { recursive: true, verbatimSymlinks: true, dereference: false });
-        await rm(file, { recursive: true, force: true });
-        if (!fits) return 'deleted: it was too large to be kept';
+        const file = path.join(parent.at, name);
+        // The dot: on its own what is held is a link to the folder.
+        takeBack = await letOwnerWrite(`${parent.at}/.`);
+        if ((await lstat(file)).isSymbolicLink()) {
+          const target = await readlink(file);
+          await unlink(file);
+          return `removed; it was a link to ${target}`;
+        }
+        taken += 1;
+        const place = path.join(folder, run);
+        await mkdir(place, { recursive: true, mode: 0o700 });
+        return await move(file, path.join(place, `${taken}-${name.slice(-mostNameLength)}`));
+      } finally {
+        await takeBack();
+        await parent.release();
       }
-      return `moved to ${kept}`;
     },
   };
 };

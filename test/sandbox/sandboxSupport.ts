@@ -13,7 +13,7 @@ import { protectedReason } from '../../extension/workspace/protectedPaths.ts';
 export const pythonImage = 'anycowork/toolbox:1';
 
 /** Who the programs of these tests run as where root runs the tests: root's own folders are refused. */
-const ordinaryUser = 12_345;
+export const ordinaryUser = 12_345;
 
 const isRoot = process.getuid?.() === 0;
 
