@@ -6,7 +6,7 @@ import { type PreparedStep, type StepAccess, type Tool, ToolError, type ToolOutp
 import type { WorkspacePath } from '../core/workspace.ts';
 import type { JsonObject, JsonValue } from '../shared/message.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import { markedLines, visibleText } from './shownText.ts';
+import { markedLines, oneLine } from './shownText.ts';
 import { skillTaint } from './skillText.ts';
 import { currentSkill, type SkillToolPorts } from './toolPorts.ts';
 
@@ -61,7 +61,7 @@ const accessOf = ({ skill, entry, input, argv, folder }: Call, prepared: Prepare
 /** Everything that the program gets, to the letter, and what it can reach. */
 const detailOf = ({ skill, entry, input, argv, folder }: Call, { facts }: PreparedRun): string =>
   [
-    `The program ${entry} of the skill ${skill.id} (${visibleText(skill.source.label)})`,
+    `The program ${entry} of the skill ${skill.id} (${oneLine(skill.source.label)})`,
     ...(argv.length === 0 ? [] : [`Arguments:\n${markedLines(JSON.stringify(argv, undefined, 1))}`]),
     `Input:\n${markedLines(JSON.stringify(input, undefined, 2))}`,
     `Folder: ${folder.editorFile}`,
