@@ -213,10 +213,10 @@ const pathText = ({ tools, glob }: RuleMatch & { kind: 'path' }): string => {
 export const sandboxedText = ({ isSandboxed }: RuleMatch & { kind: 'command' }, command: string): string =>
   isSandboxed === true ? `in the sandbox: ${command}` : command;
 
-/** What a match covers, in words: `edits in src/**`, `npm test`, `in the sandbox: npm test`, `run pdf tables in the sandbox`. */
+/** What a match covers, in words: `edits in src/**`, `npm test`, `in the sandbox: npm test`, `run pdf tables with any input in the sandbox`. */
 export const matchText = (match: RuleMatch): string => {
   if (match.kind === 'path') return pathText(match);
-  if (match.kind === 'skill') return `run ${match.skill} ${match.entry} in the sandbox`;
+  if (match.kind === 'skill') return `run ${match.skill} ${match.entry} with any input in the sandbox`;
   return match.kind === 'tool' ? match.tool : sandboxedText(match, cutLabel(commandText(match.argv)));
 };
 

@@ -55,7 +55,7 @@ describe('policy: its reasons', () => {
     [
       skillStep(),
       { rules: [ruleOf(skill('pdf', 'a1', 'tables'))] },
-      'rule: run pdf tables in the sandbox in this workspace',
+      'rule: run pdf tables with any input in the sandbox in this workspace',
     ],
     [
       commandStep('npm test', { isSandboxed: true }),
@@ -218,8 +218,8 @@ describe('policy: what it offers', () => {
       'a sandboxed program of a skill',
       skillStep({ line: 'pdf/tables a | b' }),
       [
-        'session: run pdf tables in the sandbox in this chat',
-        'workspace: run pdf tables in the sandbox in this workspace',
+        'session: run pdf tables with any input in the sandbox in this chat',
+        'workspace: run pdf tables with any input in the sandbox in this workspace',
       ],
     ],
     ['a program of a skill on this computer', skillStep({ isSandboxed: false }), []],

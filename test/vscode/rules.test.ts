@@ -298,7 +298,7 @@ describe('rules by command', () => {
   it('of a skill keeps what it is about, whatever else is changed', async () => {
     const match = { kind: 'skill', skill: 'pdf', hash: 'a1', entry: 'tables' } as const;
     const { commands, kept } = rig([rule('s', { match })]);
-    answers.push('run pdf tables in the sandbox', 'All agents', 'In this chat');
+    answers.push('run pdf tables with any input in the sandbox', 'All agents', 'In this chat');
     assert.equal(await commands.editRule(), true);
     assert.deepEqual([kept.get('s')?.match, kept.get('s')?.duration], [match, 'session']);
   });
