@@ -159,13 +159,11 @@ const main = async () => {
   const environment = toolEnvironment();
   if (needs.has('chromium')) environment.CHROMIUM_PATH = await ensureChromium();
   if (needs.has('workbench')) await ensureWorkbench();
-  const dockerHost = needs.has('docker') ? await findDocker() : undefined;
+  // On a fresh machine that takes minutes, and only the last stages need it: meanwhile the first ones run.
+  const findingDocker = needs.has('docker') ? findDocker() : Promise.resolve(undefined);
+  findingDocker.catch(() => undefined);
   // Tests that say nothing of an engine must not find one by chance.
   delete environment.DOCKER_HOST;
-  const environmentOf = (stage) =>
-    stage.needs.includes('docker') && dockerHost !== undefined
-      ? { ...environment, DOCKER_HOST: dockerHost }
-      : environment;
   rmSync(path.join(root, 'test-results'), { recursive: true, force: true });
   console.log(`set-up: ready after ${seconds(started)}`);
 
@@ -173,8 +171,12 @@ const main = async () => {
   const results = [];
   for (const stage of stages) {
     console.log(`\n== ${stage.name}`);
+    const dockerHost = stage.needs.includes('docker') ? await findingDocker : undefined;
     const stageStarted = Date.now();
-    const { ok, counts } = await runStage(stage, environmentOf(stage));
+    const { ok, counts } = await runStage(
+      stage,
+      dockerHost === undefined ? environment : { ...environment, DOCKER_HOST: dockerHost },
+    );
     const failed = counts?.failed ?? 0;
     total.passed += counts?.passed ?? 0;
     total.skipped += counts?.skipped ?? 0;
