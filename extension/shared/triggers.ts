@@ -100,11 +100,17 @@ const isEdge = (inside: string, outside: string): boolean =>
   !wordCharacter.test(outside) ||
   (!/\p{M}/u.test(outside) && (spaceless.test(inside) || spaceless.test(outside)));
 
+/** How often a phrase is looked at that stands inside longer words: text may be one letter twenty thousand times. */
+const looksInsideWords = 400;
+
 const holdsPhrase = (text: string, phrase: string): boolean => {
   const first = codePointAt(phrase, 0);
   const last = codePointBefore(phrase, phrase.length);
+  let looks = 0;
   for (let at = text.indexOf(phrase); at !== -1; at = text.indexOf(phrase, at + 1)) {
     const end = at + phrase.length;
+    looks += 1;
+    if (looks > looksInsideWords) return false;
     if (isEdge(first, codePointBefore(text, at)) && isEdge(last, codePointAt(text, end))) return true;
   }
   return false;

@@ -111,6 +111,17 @@ describe('triggers', () => {
     assert.equal(phraseFor(`${'x'.repeat(9_992)} extract${'y'.repeat(9_999)} table`, 'extract y'), undefined);
   });
 
+  it('looks only so often for a phrase inside of words', () => {
+    const choices = Array.from({ length: 100 }, (_, skill) =>
+      choice(
+        `s${skill}`,
+        Array.from({ length: 50 }, (_, index) => 'a'.repeat(3 + index)),
+      ),
+    );
+    assert.deepEqual(matchTriggers('a'.repeat(20_000), [], choices), []);
+    assert.equal(phraseFor(`${'party '.repeat(300)}art`, 'art'), 'art');
+  });
+
   it('finds every phrase between other words, for any words', () => {
     const word = fc.stringMatching(/^[a-zäöü]{3,8}$/);
     fc.assert(
