@@ -17,6 +17,7 @@ import type { RuleBook } from './rules.ts';
 import { runJob } from './runJob.ts';
 import type { Store } from './store.ts';
 import type { PreparedStep, Tool } from './tool.ts';
+import { newUncheckedEdit, type UncheckedEdit } from './turn.ts';
 import type { StepUndoKeeper } from './undo.ts';
 
 export interface StartRequest {
@@ -113,6 +114,14 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     ended: Promise<void>;
   }
   const bySession = new Map<string, Running>();
+  /** A job that goes on, or tries again, goes on with what its forerunner left behind. */
+  const unchecked = new Map<string, UncheckedEdit>();
+  const uncheckedOf = (sessionId: string, isNew: boolean): UncheckedEdit => {
+    const known = isNew ? undefined : unchecked.get(sessionId);
+    const edit = known ?? newUncheckedEdit();
+    unchecked.set(sessionId, edit);
+    return edit;
+  };
   const listeners = new Set<EventListener>();
   let isClosing = false;
 
@@ -288,6 +297,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
             return ports.rules.allow(step, offer, decision, { agentId: agent.id, folder });
           },
           undo: ports.undo,
+          unchecked: uncheckedOf(session.id, input !== undefined),
           checkBudget: async () => {
             // What the last request took counts.
             await flushed();

@@ -33,8 +33,8 @@ export interface PolicyContext {
   /** Whose words have come in since the person's last message: `a web page (example.org)`. */
   readonly taint?: string;
   /**
-   * Of this job: a file that was changed unasked, or what ran in the sandbox and may have changed some, until the person
-   * has approved a command knowing of it. A rule allowed `npm test` as it was; what it runs may be what was written there.
+   * Since the person's last message: a file that was changed unasked, or what ran in the sandbox and may have changed
+   * some, until the person has approved a command knowing of it. A rule allowed `npm test` as it was; what it runs may be what was written there.
    */
   readonly uncheckedEdit?: string;
   /** What commands are run by: `cmd` on Windows, where rules do not cover them. */

@@ -23,7 +23,7 @@ import type { PastCall } from './repeats.ts';
 import { runSteps } from './runSteps.ts';
 import { taintOf } from './taint.ts';
 import type { PreparedStep, Tool } from './tool.ts';
-import type { UncheckedEdit } from './turn.ts';
+import { newUncheckedEdit, type UncheckedEdit } from './turn.ts';
 import type { StepUndoKeeper } from './undo.ts';
 import { createWorkClock, type WorkClock } from './workClock.ts';
 
@@ -56,6 +56,8 @@ export interface JobSetUp {
   /** Makes what the person allowed for longer into rules. @returns their ids @throws when they could not be kept */
   allow(step: Step, offer: RuleOffer, decision: Decision, prepared: PreparedStep): Promise<readonly string[]>;
   readonly undo: StepUndoKeeper;
+  /** Of the jobs since the person's last message; absent: this is the first of them. */
+  readonly unchecked?: UncheckedEdit;
   /** Asked before each model request. @returns why it must not be sent */
   checkBudget(): Promise<JobError | undefined>;
   /** Dollars; undefined where the price is not known. */
@@ -198,7 +200,7 @@ async function* runTurns(job: Job, setUp: JobSetUp, signal: AbortSignal): AsyncG
   );
   const clock = createWorkClock(setUp.now);
   const past: PastCall[] = [];
-  const unchecked: UncheckedEdit = { edit: undefined, isKnown: false };
+  const { unchecked = newUncheckedEdit() } = setUp;
   let budget = job.contextBudget;
 
   for (let turn = 0; turn < job.turnLimit; ) {

@@ -6,12 +6,14 @@ import { type PastCall, rememberedCalls, repetitionNote, repetitionOf, stoppedAt
 import type { Job, JobSetUp } from './runJob.ts';
 import type { WorkClock } from './workClock.ts';
 
-/** Of a job: what may have changed files that nobody looked at, until the person has approved a command knowing of it. */
+/** Since the person's last message: what may have changed files that nobody looked at, until the person has approved a command knowing of it. */
 export interface UncheckedEdit {
   edit: string | undefined;
   /** Who lets edits run and a command run wants them to go on by themselves: asked once, not at each edit. */
   isKnown: boolean;
 }
+
+export const newUncheckedEdit = (): UncheckedEdit => ({ edit: undefined, isKnown: false });
 
 export interface Turn {
   readonly job: Job;

@@ -245,6 +245,31 @@ describe('jobs: what is let through', () => {
     assert.equal(reasons.length, 2);
   });
 
+  it('is asked again where a job goes on behind an edit that nobody saw, and no more behind a new message', async () => {
+    const command = (id: string) => callReply(call(id, 'run_command', { command: 'npm test' }));
+    const core = house(
+      [
+        ...[command('1'), textReply('done')],
+        ...[...editing('a'), textReply('done'), command('2'), textReply('done')],
+        ...[command('3'), textReply('done')],
+      ],
+      [
+        fakeTool('edit_file', { effect: 'write' }),
+        fakeTool('run_command', { effect: 'execute', run: async () => output('ok') }),
+      ],
+    );
+    const { chats, ended } = core;
+    const reasons = asking(core, 'workspace');
+    const { jobId, sessionId } = await chats.send({ text: 'test', mode: 'smart' });
+    await ended(jobId);
+    await ended((await chats.send({ sessionId, text: 'edit' })).jobId);
+    assert.deepEqual(reasons, ['no rule covers it']);
+    await ended((await chats.goOn(sessionId)).jobId);
+    assert.deepEqual(reasons.slice(1), ['files it may run were changed without being looked at: edit_file']);
+    await ended((await chats.send({ sessionId, text: 'test' })).jobId);
+    assert.equal(reasons.length, 2);
+  });
+
   it('is in another folder no more than the agent lets through', async () => {
     const core = house([...editing('a'), textReply('done')], [fakeTool('edit_file', { effect: 'write' })], {
       folder: () => '/another',
