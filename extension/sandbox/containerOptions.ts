@@ -78,6 +78,10 @@ const mountsOf = ({ spec, readOnly }: ContainerPlan): MountSettings[] => {
   ];
 };
 
+/** At these something of ours lies already. */
+const isOurs = (volume: string): boolean =>
+  ['/workspace', '/skill', '/tmp'].includes(path.posix.normalize(`${volume}/`).slice(0, -1));
+
 /**
  * What createContainer takes. Pure.
  * @throws SandboxError `refused` for a program, an argument or a variable that cannot be
@@ -134,7 +138,9 @@ export const containerOptions = (plan: ContainerPlan): ContainerCreateOptions =>
         '/tmp': tmp.join(','),
         // Else the engine would make them on its disk, where nothing bounds them.
         ...Object.fromEntries(
-          plan.imageVolumes.map((volume) => [volume, 'rw,noexec,nosuid,nodev,size=16m,mode=1777']),
+          plan.imageVolumes
+            .filter((volume) => !isOurs(volume))
+            .map((volume) => [volume, 'rw,noexec,nosuid,nodev,size=16m,mode=1777']),
         ),
       },
       Mounts: mountsOf(plan),

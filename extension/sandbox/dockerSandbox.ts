@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import * as z from 'zod';
+import { settleAfterAbort } from '../core/abort.ts';
 import { reasonOf } from '../core/reasonOf.ts';
 import {
   type EngineInfo,
@@ -16,7 +17,7 @@ import { containerName, containerOptions } from './containerOptions.ts';
 import { runContainer } from './containerRun.ts';
 import { containerUser, type HostUser } from './containerUser.ts';
 import type { EngineFinder } from './engineFinder.ts';
-import { engineLostOr, engineMessage } from './engineMessages.ts';
+import { asEngineLost, engineLostOr, engineMessage } from './engineMessages.ts';
 import type { FolderProbe } from './folderProbe.ts';
 import { buildImage, hasImage, pullImage } from './images.ts';
 import { createProtectedGuard } from './protectedGuard.ts';
@@ -109,10 +110,12 @@ export const createDockerSandbox = (ports: DockerSandboxPorts): Sandbox => {
     const below = await checkRunFolders(spec, { home: ports.home, engineAddress: engine.address });
     const owner = await lstat(spec.workspace);
     const user = containerUser(engine.kind, ports.hostUser(), owner, spec.limits.workspace);
-    const [volumes, sight] = await Promise.all([
+    const asking = Promise.all([
       imageVolumes(docker, spec.limits.image),
       ports.probe.look(docker, engine, spec.workspace, [spec.limits.image]),
     ]);
+    // The answer serves the next run, whoever gives this one up.
+    const [volumes, sight] = await settleAfterAbort(asking, signal, 0);
     if (sight === 'unseen') throw new SandboxError('folderUnseen', unseen(engine, spec.workspace).message);
     const guarded = await guard.begin(spec.workspace, run, signal, spec.limits.workspace === 'rw');
     const plan = { spec: { ...spec, below }, engine, user, owner: ports.ownerId, run, imageVolumes: volumes };
@@ -128,7 +131,8 @@ export const createDockerSandbox = (ports: DockerSandboxPorts): Sandbox => {
     const began = ports.now();
     const run = ports.newId();
     const { plan, guarded } = await prepare(spec, docker, engine, run, signal).catch((error: unknown) => {
-      throw startFailure(error, spec, engine);
+      // Nothing has run yet that could have been cut off.
+      throw asEngineLost(error) ?? startFailure(error, spec, engine);
     });
     let isOver = false;
     const end = async (): Promise<readonly ProtectedChange[]> => {

@@ -1,4 +1,6 @@
 import { type EngineProblem, SandboxError } from '../core/sandbox.ts';
+import { errorCode } from './errorCode.ts';
+import { EngineHangs, statusOf } from './stop.ts';
 
 /** What a message can name. */
 export interface ProblemFacts {
@@ -84,12 +86,6 @@ export const engineMessage = (problem: EngineProblem, facts: ProblemFacts): stri
   }
 };
 
-const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : '';
-
-const statusOf = (error: Error): number | undefined =>
-  'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
-
 /** The engine's own words of a refused request, without docker-modem's frame around them; one line. */
 export const engineWords = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
@@ -126,7 +122,7 @@ export const problemOf = (
     if (status === 401 || status === 403) return { problem: 'denied', answer };
     return { problem: status >= 500 ? silent : 'unreachable', answer };
   }
-  const code = codeOf(error);
+  const code = errorCode(error) ?? '';
   const answer = codeWords[code] ?? engineWords(error);
   if (code === 'EACCES' || code === 'EPERM') return { problem: 'denied', answer };
   if (kind === 'socket' && (code === 'ENOENT' || code === 'ENOTDIR')) return { problem: 'missing', answer };
@@ -144,11 +140,18 @@ const lostCodes = new Set([
 
 const isConnectError = (error: Error): boolean => 'syscall' in error && error.syscall === 'connect';
 
-/** `engineLost` where an error says that the engine went away (connection refused, reset, socket gone); else undefined. */
+/** `engineLost` where an error says that the engine went away (connection refused, reset, socket gone) or hangs; else undefined. */
 export const asEngineLost = (error: unknown): SandboxError | undefined => {
   if (error instanceof SandboxError) return error.kind === 'engineLost' ? error : undefined;
+  if (error instanceof EngineHangs) {
+    return new SandboxError(
+      'engineLost',
+      'The container engine does not answer any more. Files that were written until then are kept. Restart the engine and try once more.',
+      { cause: error },
+    );
+  }
   if (!(error instanceof Error) || statusOf(error) !== undefined) return undefined;
-  const code = codeOf(error);
+  const code = errorCode(error) ?? '';
   if (!lostCodes.has(code) && !isConnectError(error) && !/^(?:socket hang up|aborted)$/.test(error.message))
     return undefined;
   return new SandboxError(

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type Docker from 'dockerode';
 import { type EngineInfo, SandboxError } from '../core/sandbox.ts';
 import { asEngineLost, engineLostOr } from './engineMessages.ts';
 import { containerLabels } from './reaper.ts';
+import { engineDeadlines, within } from './stop.ts';
 
 /** Files that begin so live for the moment of a probe; whoever watches the folder can ignore them. */
 export const probeFilePrefix = '.anycowork-probe-';
@@ -44,7 +45,9 @@ const inside = '/probe';
 
 /** Local images, the wanted ones first; those of nothing but a digest last. */
 const imagesToTry = async (docker: Docker, wanted: readonly string[]): Promise<readonly string[]> => {
-  const local = await docker.listImages().catch(engineLostOr);
+  const local = await within(engineDeadlines.list, 'list', (abortSignal) =>
+    docker.listImages({ abortSignal }),
+  ).catch(engineLostOr);
   const tags = local.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => !tag.startsWith('<none>'));
   const names = [...wanted.filter((image) => tags.includes(image)), ...tags, ...local.map(({ Id }) => Id)];
   return [...new Set(names)].slice(0, mostImages);
@@ -156,6 +159,19 @@ const tryImages = async (
   return 'unknown';
 };
 
+/** Longer than any probe lasts. */
+const leftBehindMs = 60 * 60_000;
+
+/** Removes what a window that was killed in the middle of a probe left. */
+const tidyUp = async (folder: string, now: number): Promise<void> => {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(probeFilePrefix))) {
+    const file = path.join(folder, name);
+    const state = await lstat(file).catch(() => undefined);
+    if (state?.isFile() && state.mtimeMs < now - leftBehindMs) await rm(file, { force: true });
+  }
+};
+
 const look = async (
   docker: Docker,
   engine: EngineInfo,
@@ -169,6 +185,7 @@ const look = async (
   const file = path.join(folder, place);
   const nonce = randomUUID();
   try {
+    await tidyUp(path.dirname(file), ports.now());
     await writeFile(file, nonce, { flag: 'wx' });
     // Whatever the umask is: in there somebody else may be reading.
     await chmod(file, 0o644);

@@ -5,19 +5,18 @@ import { asEngineLost, engineLostOr, engineWords } from './engineMessages.ts';
 import { parseImageName } from './imageName.ts';
 import { buildProgress, type ImageEvent, parseImageEvent, pullProgress } from './imageProgress.ts';
 import { oneFileTar } from './oneFileTar.ts';
+import { engineDeadlines, statusOf, within } from './stop.ts';
 
 type OnProgress = (progress: ImageProgress) => void;
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'statusCode' in error && error.statusCode === 404;
 
 /** @throws SandboxError `engineLost` */
 export const hasImage = async (docker: Docker, image: string): Promise<boolean> => {
   try {
-    await docker.getImage(image).inspect();
+    await within(engineDeadlines.inspect, 'inspect', () => docker.getImage(image).inspect());
     return true;
   } catch (error) {
-    return isMissing(error) ? false : engineLostOr(error);
+    if (statusOf(error) === 404) return false;
+    return engineLostOr(error);
   }
 };
 

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from './errorCode.ts';
 import { isWithin } from './runFolders.ts';
 
 /**
@@ -20,7 +21,7 @@ export const leadsOut = async (folder: string, link: string, target: string): Pr
     try {
       return { real: await realpath(start) };
     } catch (error) {
-      return { code: error instanceof Error && 'code' in error ? error.code : undefined };
+      return { code: errorCode(error) };
     }
   };
   // The longest beginning that is there, found by halves: a link may have thousands of parts, and there may be thousands

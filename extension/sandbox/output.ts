@@ -31,7 +31,10 @@ export const createFrameReader = (): ((chunk: Buffer) => readonly OutputPiece[])
       rest = rest.subarray(missing);
       if (header.length < headerLength) continue;
       const kind = header.readUInt8(0);
-      if (kind > 2) throw new Error('The container engine sent output that cannot be understood.');
+      if (kind > 2)
+        throw new Error(
+          'The container engine sent output that cannot be understood, so the program was ended. What it had written into the folder is kept. Use Docker or Podman itself at the address of the engine, nothing that changes what they say.',
+        );
       stream = kind === 2 ? 'stderr' : 'stdout';
       left = header.readUInt32BE(4);
       header = Buffer.alloc(0);
@@ -98,12 +101,12 @@ export const pumpOutput = (
     try {
       for await (const chunk of source) {
         last = ports.now();
-        const pieces = read(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk);
-        for (const piece of pieces) {
-          await give(piece).catch((error: unknown) => {
-            failure = { error };
-            throw error;
-          });
+        try {
+          const pieces = read(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk);
+          for (const piece of pieces) await give(piece);
+        } catch (error) {
+          failure = { error };
+          throw error;
         }
       }
     } catch (error) {

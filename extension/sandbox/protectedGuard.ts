@@ -15,6 +15,7 @@ import {
   takeSnapshot,
 } from './protectedSnapshot.ts';
 import { createQuarantine, type Quarantine } from './quarantine.ts';
+import { shownName } from './shownName.ts';
 import { walkWorkspace } from './workspaceWalk.ts';
 
 /** Protects a workspace while a program can write into it. */
@@ -47,7 +48,7 @@ export interface GuardPorts {
 
 const usualLimits: GuardLimits = { entries: 100_000, mounts: 256, keptEntries: 4_000, keptBytes: 16_000_000 };
 
-const mostChanges = 200;
+const mostChanges = 50;
 
 const putRight = async (
   workspace: string,
@@ -159,7 +160,9 @@ export const createProtectedGuard = (ports: GuardPorts): ProtectedGuard => {
     for (const finding of findings)
       changes.push(await putRight(workspace, finding, quarantine, ports.logError));
     const rest = changes.length - mostChanges;
-    const shown = rest > 0 ? changes.slice(0, mostChanges) : changes;
+    const shown = changes
+      .slice(0, mostChanges)
+      .map((change) => ({ ...change, path: shownName(change.path) }));
     return [
       ...shown,
       ...(rest > 0 ? [{ path: '.', kind: 'made' as const, answer: `${rest} more were found too` }] : []),

@@ -1,7 +1,9 @@
 import { chmod, lstat, mkdir, readlink, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from './errorCode.ts';
 import { holdFolder } from './heldFolder.ts';
 import { type MovingRoom, moveTree } from './moveTree.ts';
+import { shownName } from './shownName.ts';
 
 export interface Quarantine {
   /**
@@ -18,9 +20,6 @@ const mostRoom: MovingRoom = { entries: 2_000, bytes: 64_000_000 };
 
 /** Characters; a file system takes 255 bytes. */
 const mostNameLength = 60;
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
 
 /**
  * Whoever may not write into a folder can neither take something out of it nor move it elsewhere.
@@ -39,7 +38,7 @@ const move = async (file: string, kept: string): Promise<string> => {
     await rename(file, kept);
     return `moved to ${kept}`;
   } catch (error) {
-    if (codeOf(error) !== 'EXDEV') throw error;
+    if (errorCode(error) !== 'EXDEV') throw error;
     const isWhole = await moveTree(file, kept, { ...mostRoom });
     return isWhole ? `moved to ${kept}` : `moved to ${kept}, without what was too large to be kept`;
   }
@@ -62,7 +61,7 @@ export const createQuarantine = (workspace: string, folder: string, run: string)
         if ((await lstat(file)).isSymbolicLink()) {
           const target = await readlink(file);
           await unlink(file);
-          return `removed; it was a link to ${target}`;
+          return `removed; it was a link to ${shownName(target)}`;
         }
         taken += 1;
         const place = path.join(folder, run);

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { engineLostOr } from './engineMessages.ts';
+import { engineDeadlines, within } from './stop.ts';
 
 /** By these labels containers of ours are known. */
 export const managedLabel = 'anycowork.managed';
@@ -57,9 +58,9 @@ const remove = async (docker: Docker, id: string): Promise<boolean> => {
  * @throws SandboxError `engineLost`
  */
 export const reap = async (docker: Docker, ports: ReaperPorts): Promise<number> => {
-  const containers = await docker
-    .listContainers({ all: true, filters: { label: [`${managedLabel}=1`] } })
-    .catch(engineLostOr);
+  const containers = await within(engineDeadlines.list, 'list', (abortSignal) =>
+    docker.listContainers({ all: true, filters: { label: [`${managedLabel}=1`] }, abortSignal }),
+  ).catch(engineLostOr);
   const removed = await Promise.all(
     containers.map(async ({ Id, Labels }) => (await isLeft(Labels, ports)) && (await remove(docker, Id))),
   );

@@ -1,6 +1,7 @@
 /** An engine that hangs must not hang us: how long each of its answers may take, in milliseconds. */
 export const engineDeadlines = {
   inspect: 10_000,
+  list: 10_000,
   create: 30_000,
   attach: 10_000,
   start: 30_000,

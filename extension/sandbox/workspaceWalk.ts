@@ -1,6 +1,7 @@
 import type { Dir } from 'node:fs';
 import { opendir, readlink } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from './errorCode.ts';
 
 /** What a look through a workspace found; all paths `/`-separated below it, the shallow ones first. */
 export interface WorkspaceView {
@@ -30,9 +31,6 @@ const atOnce = 16;
 
 /** Names that are no UTF-8 are read with this in the place of what they hold, and do not lead to anything. */
 const isOdd = (label: string): boolean => label.includes('\uFFFD');
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
 
 /**
  * How the HEAD of a repository is written. In one that shares what it holds with another, `commondir` stands for objects
@@ -68,7 +66,7 @@ export const walkWorkspace = async (
     try {
       return await opendir(whole, { bufferSize: 256 });
     } catch (error) {
-      const isGone = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+      const isGone = errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR';
       if (!isGone || isOdd(folder)) unseen.add(folder || '.');
       return undefined;
     }

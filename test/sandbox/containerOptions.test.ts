@@ -157,6 +157,12 @@ describe('containerOptions', () => {
       'rw,noexec,nosuid,nodev,size=16m,mode=1777',
     ],
     [
+      'no volumes of the image where something lies already',
+      { imageVolumes: ['/tmp', '/workspace/', '//skill', '/workspace/data'] },
+      (o) => Object.keys(o.HostConfig?.Tmpfs ?? {}),
+      ['/tmp', '/workspace/data'],
+    ],
+    [
       'a program that looks like an option',
       { spec: { argv: ['--privileged', '-v', '$(x)', '; y'] } },
       (o) => [o.Entrypoint, o.Cmd],

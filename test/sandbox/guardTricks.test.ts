@@ -118,6 +118,15 @@ describe('the guard against tricks', () => {
     assert.deepEqual(readdirSync(folders.workspace), []);
   });
 
+  it('tells names and links in one line that ends', async () => {
+    const changes = await changesOf(() => {
+      put('a\nb/.envrc');
+      symlinkSync(`/${'x'.repeat(900)}`, at('out'));
+    });
+    assert.deepEqual(told(changes), ['made a\uFFFDb/.envrc', 'made out']);
+    assert.ok((changes.find((change) => change.path === 'out')?.answer.length ?? 0) < 300);
+  });
+
   it('says where nobody can look', async () => {
     const odd = Buffer.concat([Buffer.from(`${folders.workspace}/`), Buffer.from([0x61, 0xff])]);
     let isPossible = true;

@@ -88,6 +88,12 @@ describe('pumpOutput', () => {
     assert.ok(more.pumping.isFlooding());
   });
 
+  it('ends loudly where the engine sends what is no output', async () => {
+    const { pumping, taken } = pump([frame(1, Buffer.from('a')), frame(9, Buffer.from('b'))]);
+    await assert.rejects(pumping.done, /cannot be understood.*is kept/);
+    assert.deepEqual(taken, ['stdout a']);
+  });
+
   it('ends quietly when the connection breaks, and loudly when the output cannot be taken', async () => {
     const broken = async function* () {
       yield frame(1, Buffer.from('a'));
