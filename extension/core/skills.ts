@@ -119,6 +119,14 @@ export class SkillInstallError extends Error {
   override readonly name = 'SkillInstallError';
 }
 
+/** What is kept of a skill as it was when it was reviewed. */
+export interface ReviewedCopy {
+  /** Absolute path; it has the text files, up to 5 MB of them. */
+  readonly folder: string;
+  /** All that were reviewed, also those that are not in the folder. */
+  readonly files: readonly SkillFile[];
+}
+
 export interface SkillInstaller {
   /**
    * Fetches and checks; installs nothing. `discard` what it answers.
@@ -135,8 +143,8 @@ export interface SkillInstaller {
   uninstall(skill: LoadedSkill): Promise<void>;
   /** The files as they are now are what the person has looked at. @throws SkillInstallError when they changed meanwhile */
   markReviewed(skill: LoadedSkill): Promise<void>;
-  /** Absolute path of a copy of the files as they were when they were reviewed last, where there is one. */
-  reviewedCopy(skill: LoadedSkill): Promise<string | undefined>;
+  /** The files as they were when they were reviewed last, where a copy was kept. */
+  reviewedCopy(skill: LoadedSkill): Promise<ReviewedCopy | undefined>;
   scan(folder: string, files: readonly SkillFile[]): Promise<readonly ScanFinding[]>;
 }
 

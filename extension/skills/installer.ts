@@ -312,7 +312,11 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     markReviewed,
     async reviewedCopy(skill) {
       const { reviewedHash } = await records.get(skill.source, skill.name);
-      return reviewedHash === undefined ? undefined : copies.find(reviewedHash).catch(() => undefined);
+      if (reviewedHash === undefined) return undefined;
+      return copies.find(reviewedHash).catch((error: unknown) => {
+        logError(`The reviewed files of a skill cannot be read: ${reasonOf(error)}`);
+        return undefined;
+      });
     },
     scan: scanSkill,
   };

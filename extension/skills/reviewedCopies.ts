@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import type { ReviewedCopy } from '../core/skills.ts';
 import type { SkillFile } from '../shared/skill.ts';
 import { copyListed, renameFolder } from './verifiedCopy.ts';
 
@@ -17,8 +18,7 @@ export interface ReviewedCopies {
    * @throws SkillInstallError when one is not as listed; the system's error when they cannot be kept
    */
   keep(hash: string, folder: string, files: readonly SkillFile[]): Promise<void>;
-  /** Absolute path of the folder that has them. */
-  find(hash: string): Promise<string | undefined>;
+  find(hash: string): Promise<ReviewedCopy | undefined>;
   forget(hash: string): Promise<void>;
 }
 
@@ -26,18 +26,6 @@ const listSchema: z.ZodType<readonly SkillFile[]> = z.array(
   z.object({ path: z.string(), bytes: z.number(), sha256: z.string(), isExecutable: z.boolean() }),
 );
 const listName = 'files.json';
-
-/**
- * All files that were reviewed, also those that are too large to keep or no text: what is not copied may be unchanged.
- * @param copy as `find` answered
- */
-export const reviewedFiles = async (copy: string): Promise<readonly SkillFile[]> => {
-  try {
-    return listSchema.parse(JSON.parse(await readFile(path.join(path.dirname(copy), listName), 'utf8')));
-  } catch {
-    return [];
-  }
-};
 
 const isFolder = (folder: string): Promise<boolean> =>
   stat(folder).then(
@@ -86,8 +74,10 @@ export const createReviewedCopies = (folder: string): ReviewedCopies => {
       }
     },
     async find(hash) {
-      const files = path.join(placeOf(hash), 'files');
-      return (await isFolder(files)) ? files : undefined;
+      const place = placeOf(hash);
+      if (!(await isFolder(place))) return undefined;
+      const files = listSchema.parse(JSON.parse(await readFile(path.join(place, listName), 'utf8')));
+      return { folder: path.join(place, 'files'), files };
     },
     async forget(hash) {
       await rm(placeOf(hash), { recursive: true, force: true });

@@ -53,7 +53,7 @@ const contentOf = async (file: string): Promise<string> => {
       return `A file of ${formatBytes(state.size)}, which is too large to be shown.\n`;
     return readableText(await readFile(file)) ?? `A binary file of ${formatBytes(state.size)}.\n`;
   } catch {
-    return 'This file is not there any more.\n';
+    return 'This file is not there, or was not kept.\n';
   }
 };
 

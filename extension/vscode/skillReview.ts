@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { InstallOffer, OfferedSkill, SkillInstaller, SkillRecords } from '../core/skills.ts';
 import type { LoadedSkill, SkillGrants } from '../shared/skill.ts';
-import { changedFiles, changesText, type Side, sideOf, withoutUnkept } from './skillDiff.ts';
+import { changedFiles, changesText, type Side } from './skillDiff.ts';
 import type { ComparedFile, SkillDocuments } from './skillDocuments.ts';
 import { keepGrants } from './skillGrants.ts';
 import { type ReviewedSkill, reviewReport, reviewSummary } from './skillReviewText.ts';
@@ -98,18 +98,11 @@ export const reviewOffered = async (
 const sideFrom = ({ source, files }: LoadedSkill): Side => ({ folder: source.folder, files });
 
 const comparedWithReviewed = async (
-  { installer, logError }: ReviewPorts,
+  { installer }: ReviewPorts,
   skill: LoadedSkill,
 ): Promise<readonly ComparedFile[] | undefined> => {
   const copy = await installer.reviewedCopy(skill);
-  if (copy === undefined) return undefined;
-  try {
-    return await withoutUnkept(changedFiles(await sideOf(copy), sideFrom(skill)));
-  } catch (error) {
-    // The review goes on without it.
-    logError(error);
-    return undefined;
-  }
+  return copy === undefined ? undefined : changedFiles(copy, sideFrom(skill));
 };
 
 /** A skill that is there already. @returns whether it counts as reviewed from now on */

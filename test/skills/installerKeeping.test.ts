@@ -14,7 +14,6 @@ import type { InstallOffer } from '../../extension/core/skills.ts';
 import type { SkillSource } from '../../extension/shared/skill.ts';
 import { createSkillInstaller } from '../../extension/skills/installer.ts';
 import { newOwnerName } from '../../extension/skills/ownerName.ts';
-import { reviewedFiles } from '../../extension/skills/reviewedCopies.ts';
 import { readSkillFolder } from '../../extension/skills/skillFolder.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
 import { createInstallerRig } from './installerRig.ts';
@@ -97,8 +96,11 @@ describe('what the installer keeps and removes', () => {
     const third = await load(user);
     const copy = await installer.reviewedCopy(third);
     assert.ok(copy !== undefined);
-    assert.deepEqual(contentsOf(copy), { 'SKILL.md': skillText('pdf'), 'scripts/read.py': 'second\n' });
-    assert.deepEqual(await reviewedFiles(copy), second.files);
+    assert.deepEqual(contentsOf(copy.folder), {
+      'SKILL.md': skillText('pdf'),
+      'scripts/read.py': 'second\n',
+    });
+    assert.deepEqual(copy.files, second.files);
     await installer.markReviewed(third);
     assert.deepEqual(readdirSync(path.join(storage, 'reviewed')), [third.hash]);
     rmSync(from, { recursive: true });

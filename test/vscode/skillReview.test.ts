@@ -164,7 +164,7 @@ describe('what is different', () => {
       { path: 'd', before: undefined, after: '/new' },
     ]);
     assert.equal(changesText(compared), '1 file changed, 1 new, 1 gone.');
-    assert.equal(changesText([]), 'No text file is different.');
+    assert.equal(changesText([]), 'No file is different.');
   });
 });
 
@@ -208,20 +208,25 @@ describe('reviewing a skill that is there', () => {
       await writeFile(path.join(folder, 'scripts', 'a.py'), 'old');
       const now = skill('mine', {
         state: 'changed',
-        files: [file('scripts/a.py', 'd'), file('new.md', 'e')],
+        files: [file('scripts/a.py', 'd'), file('new.md', 'e'), file('lib.so', 'f'), file('font.ttf', 'a')],
       });
       const rig = skillRig([now]);
-      rig.state.copy = folder;
+      // Binary files are not in the copy, and are compared all the same.
+      rig.state.copy = {
+        folder,
+        files: [file('scripts/a.py', 'c'), file('lib.so', 'b'), file('font.ttf', 'a')],
+      };
       answers.push('Mark as Reviewed');
       assert.equal(await rig.commands.reviewSkill('mine'), true);
       assert.deepEqual(
         rig.compared[0]?.[1].map((each) => [each.path, each.before, each.after]),
         [
+          ['lib.so', folder, '/skills/mine'],
           ['new.md', undefined, '/skills/mine'],
           ['scripts/a.py', folder, '/skills/mine'],
         ],
       );
-      assert.match(rig.shown[0]?.report.text ?? '', /Since it was reviewed: 1 file changed, 1 new\./);
+      assert.match(rig.shown[0]?.report.text ?? '', /Since it was reviewed: 2 files changed, 1 new\./);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -260,7 +265,7 @@ describe('documents about skills', () => {
       'Text of a',
       'A binary file of 4 bytes.\n',
       'This is no regular file.\n',
-      'This file is not there any more.\n',
+      'This file is not there, or was not kept.\n',
     ]);
     assert.equal(targets[0]?.fragment, 'L3');
     for (const [name, query] of [

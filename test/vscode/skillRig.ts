@@ -4,6 +4,7 @@ import type {
   InstallOffer,
   OfferedSkill,
   PreparedRun,
+  ReviewedCopy,
   SkillInstaller,
   SkillRecord,
   SkillRunRequest,
@@ -74,7 +75,7 @@ export const skillRig = (given: readonly LoadedSkill[], offer: Partial<InstallOf
     line: 'x/list',
     run: async () => ({ content: [{ type: 'text', text: 'Hello' }], isError: false, summary: 'exit code 0' }),
   } as unknown as PreparedRun; // The limits are read by nobody here.
-  const state = { prepared, failure: undefined as unknown, copy: undefined as string | undefined };
+  const state = { prepared, failure: undefined as unknown, copy: undefined as ReviewedCopy | undefined };
   const installer: SkillInstaller = {
     stage: async (origin) => {
       calls.push(['stage', origin]);
