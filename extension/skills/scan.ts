@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ScanFinding } from '../core/skills.ts';
 import type { SkillFile } from '../shared/skill.ts';
 import { excerptOf, findInLine, hostsIn, isTellingComment } from './scanRules.ts';
-import { pathProblem } from './stagedTree.ts';
+import { leadsElsewhere } from './stagedTree.ts';
 
 const mostBytesOfFile = 1_000_000;
 const mostBytes = 10_000_000;
@@ -193,12 +193,9 @@ export const scanSkill = async (
       if (findings.length < mostFindings - 1) findings.push({ file: file.path, line, reason, excerpt });
       else lastFile ??= file.path;
     };
-    const problem = pathProblem(file.path);
-    if (problem !== undefined) {
-      report(1, `was not looked at: its name ${problem}`, '');
-      continue;
-    }
-    const content = await readStart(path.join(folder, ...file.path.split('/')), mostBytesOfFile);
+    const content = leadsElsewhere(file.path)
+      ? undefined
+      : await readStart(path.join(folder, ...file.path.split('/')), mostBytesOfFile);
     if (content === undefined) {
       report(1, 'could not be read', '');
       continue;

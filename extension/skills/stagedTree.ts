@@ -102,6 +102,13 @@ export const pathProblem = (name: string): string | undefined => {
   return undefined;
 };
 
+/** Of a file that lies in a folder of this computer already: its name may be odd elsewhere, but must not lead out. */
+export const leadsElsewhere = (name: string): boolean => {
+  const parts = name.split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) return true;
+  return process.platform === 'win32' && parts.some((part) => pathProblem(part) !== undefined);
+};
+
 /**
  * Knows the names of one tree.
  * @returns a function that takes a path in and throws where it is unsafe, or is another one on some file system

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SkillInstallError } from '../core/skills.ts';
 import type { SkillFile } from '../shared/skill.ts';
 import { hashFile } from './contentHash.ts';
-import { pathProblem, shownName } from './stagedTree.ts';
+import { leadsElsewhere, shownName } from './stagedTree.ts';
 
 /** What is there is not what was looked at. */
-export const changedMeanwhile = (name: string): SkillInstallError =>
+const changedMeanwhile = (name: string): SkillInstallError =>
   new SkillInstallError(
     `The file "${shownName(name)}" changed after it was shown to you. Nothing was done; look at the skill again.`,
   );
@@ -17,8 +17,8 @@ export const changedMeanwhile = (name: string): SkillInstallError =>
  * The content of a listed file.
  * @throws SkillInstallError when it is not the one that was listed
  */
-export const readListed = async (folder: string, file: SkillFile): Promise<Buffer> => {
-  if (pathProblem(file.path) !== undefined) throw changedMeanwhile(file.path);
+const readListed = async (folder: string, file: SkillFile): Promise<Buffer> => {
+  if (leadsElsewhere(file.path)) throw changedMeanwhile(file.path);
   const from = path.join(folder, ...file.path.split('/'));
   const found = await hashFile(from, file.bytes, true).catch(() => undefined);
   if (found?.content === undefined || found.sha256 !== file.sha256) throw changedMeanwhile(file.path);

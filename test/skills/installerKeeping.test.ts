@@ -15,6 +15,7 @@ import type { SkillSource } from '../../extension/shared/skill.ts';
 import { createSkillInstaller } from '../../extension/skills/installer.ts';
 import { newOwnerName } from '../../extension/skills/ownerName.ts';
 import { readSkillFolder } from '../../extension/skills/skillFolder.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { fill, removeTemporaryFolders } from '../workspace/folders.ts';
 import { createInstallerRig } from './installerRig.ts';
 import { contentsOf, noSignal, refuses, skillText } from './treeSupport.ts';
@@ -105,6 +106,23 @@ describe('what the installer keeps and removes', () => {
     assert.deepEqual(readdirSync(path.join(storage, 'reviewed')), [third.hash]);
     rmSync(from, { recursive: true });
     await refuses(installer.markReviewed(third), /cannot be read.*not marked as reviewed; try again/);
+    assert.deepEqual(errors, []);
+  });
+
+  it('keeps files with names that are odd on other systems', async function () {
+    if (process.platform === 'win32') skipBecause(this, 'Windows does not allow such names');
+    const { from, load, window, pdf } = createInstallerRig();
+    pdf();
+    const long = `${'folder/'.repeat(9)}${'long'.repeat(50)}.txt`;
+    fill(from, { 'what?.py': 'a', 'aux.md': 'b', 'c:d\\e. ': 'c', [long]: 'd' });
+    const { installer, errors } = window();
+    const skill = await load({ place: 'user', label: '~/.claude/skills', folder: from });
+    await installer.markReviewed(skill);
+    const copy = await installer.reviewedCopy(skill);
+    assert.ok(copy !== undefined);
+    const all = skill.files.map((file) => file.path);
+    const texts = all.filter((name) => name !== 'font.ttf');
+    assert.deepEqual(Object.keys(contentsOf(copy.folder)), texts);
     assert.deepEqual(errors, []);
   });
 
