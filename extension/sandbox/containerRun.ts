@@ -93,7 +93,7 @@ const whenAborted = (signal: AbortSignal): { promise: Promise<void>; release: ()
 };
 
 /** An engine that does not answer keeps nobody who cancels for longer than this. */
-const cancelGraceMs = 3_000;
+export const cancelGraceMs = 3_000;
 
 type Stopped = 'ended' | 'deadline' | 'aborted' | 'flooded' | 'failed';
 

@@ -14,7 +14,7 @@ import {
   type SandboxSpec,
 } from '../core/sandbox.ts';
 import { containerName, containerOptions } from './containerOptions.ts';
-import { runContainer } from './containerRun.ts';
+import { cancelGraceMs, runContainer } from './containerRun.ts';
 import { containerUser, type HostUser } from './containerUser.ts';
 import type { EngineFinder } from './engineFinder.ts';
 import { asEngineLost, engineLostOr, engineMessage } from './engineMessages.ts';
@@ -114,8 +114,9 @@ export const createDockerSandbox = (ports: DockerSandboxPorts): Sandbox => {
       imageVolumes(docker, spec.limits.image),
       ports.probe.look(docker, engine, spec.workspace, [spec.limits.image]),
     ]);
-    // The answer serves the next run, whoever gives this one up.
-    const [volumes, sight] = await settleAfterAbort(asking, signal, 0);
+    // The probe has a container too, which an engine that answers removes by then.
+    const [volumes, sight] = await settleAfterAbort(asking, signal, cancelGraceMs);
+    signal.throwIfAborted();
     if (sight === 'unseen') throw new SandboxError('folderUnseen', unseen(engine, spec.workspace).message);
     const guarded = await guard.begin(spec.workspace, run, signal, spec.limits.workspace === 'rw');
     const plan = { spec: { ...spec, below }, engine, user, owner: ports.ownerId, run, imageVolumes: volumes };

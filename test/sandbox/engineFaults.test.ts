@@ -4,6 +4,7 @@ import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { mock } from 'node:test';
 import type { EngineInfo } from '../../extension/core/sandbox.ts';
+import { cancelGraceMs } from '../../extension/sandbox/containerRun.ts';
 import { createFolderProbe } from '../../extension/sandbox/folderProbe.ts';
 import { hasImage } from '../../extension/sandbox/images.ts';
 import { reap } from '../../extension/sandbox/reaper.ts';
@@ -79,7 +80,10 @@ describe('faults of an engine', () => {
     const running = runIn(sandbox, folders.workspace, ['true'], options);
     running.catch(() => undefined);
     await untilAsked('GET /images/json');
+    mock.timers.enable({ apis: ['setTimeout'] });
     controller.abort(reason);
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(cancelGraceMs);
     await assert.rejects(running, (error) => error === reason);
     await sandbox.close();
   });

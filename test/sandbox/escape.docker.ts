@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -237,6 +238,20 @@ mkdir -p repo/objects repo/refs; echo x > repo/HEAD; echo x > repo/config; echo 
     const [, kept = ''] = /^moved to (.*)$/.exec(answer) ?? [];
     assert.deepEqual(readdirSync(kept), ['tasks.json']);
     assert.ok(kept.startsWith(folders.quarantine));
+  });
+
+  it('hides nothing by closing folders to their owner, and writes into no repository of another name', async () => {
+    for (const each of ['HEAD', 'objects/x', 'refs/x', 'config']) put(`.bare/${each}`, 'old');
+    const ran = await shell(
+      'echo x > .bare/config; mv .bare b; mkdir -p a/.vscode; echo x > a/.vscode/tasks.json; chmod 555 a/.vscode; chmod 0 a; chmod 311 .',
+    );
+    assert.match(ran.output, /Read-only file system/);
+    assert.match(ran.output, /Device or resource busy/);
+    isText('.bare/config', 'old');
+    const made = ran.protectedChanges.filter(({ path: where }) => where === 'a/.vscode');
+    assert.match(made[0]?.answer ?? '', /^moved to /);
+    assert.deepEqual(readdirSync(path.join(folders.workspace, 'a')), []);
+    assert.equal(statSync(folders.workspace).mode & 0o700, 0o700);
   });
 
   it('cannot get at protected places below by moving the folders above them', async () => {
