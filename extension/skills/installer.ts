@@ -76,6 +76,8 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
   const { records, readSkill, logError, now = Date.now } = ports;
   const home = path.join(ports.folder, 'installed');
   const stagings = createStagings(path.join(ports.folder, 'staging'), home);
+  // What a killed window had moved aside for an update is missing until then.
+  const firstSweep = stagings.sweep();
   const exclusively = createInstallLock(path.join(ports.folder, 'installing.lock'));
   const copies = createReviewedCopies(path.join(ports.folder, 'reviewed'));
 
@@ -272,6 +274,7 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
   return {
     async stage(origin, onProgress, signal) {
       signal.throwIfAborted();
+      await firstSweep;
       await stagings.sweep();
       let staging: string | undefined;
       try {

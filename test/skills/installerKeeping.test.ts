@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { InstallOffer } from '../../extension/core/skills.ts';
 import type { SkillSource } from '../../extension/shared/skill.ts';
 import { createSkillInstaller } from '../../extension/skills/installer.ts';
@@ -151,6 +152,18 @@ describe('what the installer keeps and removes', () => {
       ['other'],
     );
     assert.ok(existsSync(only(mine).folder) && existsSync(only(offer).folder));
+  });
+
+  it('puts back what a dead window had moved aside as soon as the next one opens', async () => {
+    const { storage, folderOf, window, install, here, pdf, leftInStaging } = createInstallerRig();
+    pdf();
+    await install(here());
+    const dead = path.join(storage, 'staging', newOwnerName().replace(/-\d+-/, '-4194999-'));
+    mkdirSync(path.join(dead, 'aside-x'), { recursive: true });
+    renameSync(folderOf('pdf'), path.join(dead, 'aside-x', 'pdf'));
+    window();
+    while (leftInStaging().length > 0) await delay(5);
+    assert.ok(existsSync(folderOf('pdf')));
   });
 
   it('keeps one whole skill when windows install and update at once', async () => {
