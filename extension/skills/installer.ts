@@ -110,6 +110,14 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
     }
   };
 
+  /** Another skill may have the very same files: then the copy is of that one too. */
+  const forgetCopy = (hash: string, folder: string): Promise<void> =>
+    tryCopies(async () => {
+      const skills = await ports.skills();
+      if (skills.some((skill) => skill.hash === hash && skill.source.folder !== folder)) return;
+      await copies.forget(hash);
+    });
+
   /** @returns the folder that had been in its place, now in the staging */
   const putInPlace = async (
     ready: string,
@@ -213,7 +221,7 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
       logError(`A replaced skill left files behind: ${reasonOf(error)}`),
     );
     const gone = before.reviewedHash;
-    if (gone !== undefined && gone !== offered.hash) await tryCopies(() => copies.forget(gone));
+    if (gone !== undefined && gone !== offered.hash) await forgetCopy(gone, folder);
   };
 
   const uninstall = async (skill: LoadedSkill): Promise<void> => {
@@ -236,7 +244,7 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
         await records.forget(skill.source, skill.name);
         return record;
       });
-      if (reviewedHash !== undefined) await tryCopies(() => copies.forget(reviewedHash));
+      if (reviewedHash !== undefined) await forgetCopy(reviewedHash, skill.source.folder);
     } catch (error) {
       throw new SkillInstallError(
         `"${skill.name}" could not be removed: ${reasonOf(error)}. Close programs that use its files and try again.`,
@@ -268,7 +276,7 @@ export const createSkillInstaller = (ports: SkillInstallerPorts): SkillInstaller
         `The review of "${skill.name}" could not be kept: ${reasonOf(error)}. Try again.`,
       );
     }
-    if (before !== undefined && before !== hash) await tryCopies(() => copies.forget(before));
+    if (before !== undefined && before !== hash) await forgetCopy(before, skill.source.folder);
   };
 
   return {

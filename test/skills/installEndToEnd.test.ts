@@ -189,6 +189,21 @@ describe('skills from their source to the catalogue', () => {
     catalog.close();
   });
 
+  it('keeps the copy of a skill that has the same files as one that is removed', async () => {
+    const { top, catalog, installer, install } = createWindow();
+    const folder = path.join(top, 'nobody', '.claude', 'skills', 'pdf');
+    fill(folder, { 'SKILL.md': skillText('pdf') });
+    const [own] = await catalog.list();
+    assert.ok(own !== undefined);
+    await installer.markReviewed(own);
+    await install({ kind: 'folder', folder });
+    const installed = await catalog.get('pdf');
+    assert.equal(installed?.source.place, 'installed');
+    await installer.uninstall(installed);
+    assert.ok((await installer.reviewedCopy(own)) !== undefined);
+    catalog.close();
+  });
+
   it('leaves no copies of files that were not installed in the end', async () => {
     const { folder, installer, install } = createWindow();
     const from = temporaryFolder();
