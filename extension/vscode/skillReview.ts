@@ -12,30 +12,45 @@ export interface ReviewPorts {
   readonly installer: Pick<SkillInstaller, 'scan' | 'reviewedCopy' | 'markReviewed'>;
   readonly records: Pick<SkillRecords, 'get' | 'change'>;
   readonly documents: SkillDocuments;
-  logError(error: unknown): void;
 }
 
 /** A modal question covers the document that it is about. */
 const readFirst = 'Read It First';
 
-/** Stays while documents are read. @returns whether the person wants to be asked now */
-const waitForReader = async (question: string): Promise<boolean> => {
-  const items = [
-    {
-      label: 'Decide…',
-      detail: 'Once you have read the document, and the files that it leads to',
-      decides: true,
-    },
-    { label: 'Not Now', detail: 'Everything stays as it is', decides: false },
-  ];
+/** What there is to read. */
+interface Reading {
+  readonly label: string;
+  readonly detail: string;
+  show(): Promise<void>;
+}
+
+/**
+ * Stays while documents are read. It lies over their tabs, so it has them too.
+ * @returns whether the person wants to be asked now
+ */
+const waitForReader = async (question: string, readings: readonly Reading[]): Promise<boolean> => {
+  const decide = {
+    label: 'Decide…',
+    detail: 'Once you have read the document, and the files that it leads to',
+  };
+  const leave = { label: 'Not Now', detail: 'Everything stays as it is' };
   const options = { title: question, placeHolder: 'This stays open while you read', ignoreFocusOut: true };
-  return (await vscode.window.showQuickPick(items, options))?.decides === true;
+  for (;;) {
+    const picked = await vscode.window.showQuickPick<vscode.QuickPickItem>(
+      [decide, ...readings, leave],
+      options,
+    );
+    const reading = readings.find((each) => each === picked);
+    if (reading === undefined) return picked === decide;
+    await reading.show();
+  }
 };
 
 /** @returns what is granted with the answer; undefined: no */
 const ask = async (
   question: string,
   reviewed: ReviewedSkill,
+  readings: readonly Reading[],
   [plain, withWishes]: readonly [plain: string, withWishes: string],
 ): Promise<SkillGrants | undefined> => {
   const wishes = wishesOf(reviewed.skill, reviewed.place);
@@ -54,18 +69,31 @@ const ask = async (
     );
     if (answer === plain) return {};
     if (answer === withWishes) return grantsOf(wishes);
-    if (answer !== readFirst || !(await waitForReader(question))) return undefined;
+    if (answer !== readFirst || !(await waitForReader(question, readings))) return undefined;
   }
 };
 
+/** Shows all there is to read, the report in front. @returns it, to be shown again */
 const show = async (
   documents: SkillDocuments,
   reviewed: ReviewedSkill,
   folder: string,
   compared: readonly ComparedFile[],
-): Promise<void> => {
-  await documents.compare(`${visible(reviewed.skill.name)}: before ↔ now`, compared);
-  await documents.show(`Review of ${visible(reviewed.skill.name)}`, reviewReport(reviewed), folder);
+): Promise<readonly Reading[]> => {
+  const name = visible(reviewed.skill.name);
+  const difference: Reading = {
+    label: 'Show What Is Different',
+    detail: changesText(compared),
+    show: () => documents.compare(`${name}: before ↔ now`, compared),
+  };
+  const report: Reading = {
+    label: 'Show the Review',
+    detail: 'Files, programs, what it asks for, and reasons to look',
+    show: () => documents.show(`Review of ${name}`, reviewReport(reviewed), folder),
+  };
+  const readings = compared.length === 0 ? [report] : [difference, report];
+  for (const reading of readings) await reading.show();
+  return readings;
 };
 
 /** Before it is installed, or in the place of one that is. @returns what is granted; undefined: no */
@@ -88,11 +116,11 @@ export const reviewOffered = async (
           changes: `Against the installed one: ${changesText(compared)} What was granted to it has to be granted again.`,
         }),
   };
-  await show(documents, reviewed, offered.folder, compared);
+  const readings = await show(documents, reviewed, offered.folder, compared);
   const name = visible(skill.name);
   return replaces === undefined
-    ? ask(`Install the skill ${name}?`, reviewed, ['Install', 'Install with What It Asks For'])
-    : ask(`Replace the skill ${name}?`, reviewed, ['Update', 'Update with What It Asks For']);
+    ? ask(`Install the skill ${name}?`, reviewed, readings, ['Install', 'Install with What It Asks For'])
+    : ask(`Replace the skill ${name}?`, reviewed, readings, ['Update', 'Update with What It Asks For']);
 };
 
 const sideFrom = ({ source, files }: LoadedSkill): Side => ({ folder: source.folder, files });
@@ -129,9 +157,9 @@ export const reviewLoaded = async (ports: ReviewPorts, skill: LoadedSkill): Prom
         }
       : {}),
   };
-  await show(documents, reviewed, skill.source.folder, compared ?? []);
+  const readings = await show(documents, reviewed, skill.source.folder, compared ?? []);
   if (skill.state !== 'unreviewed' && skill.state !== 'changed') return false;
-  const grants = await ask(`Have you looked at the skill ${visible(skill.id)}?`, reviewed, [
+  const grants = await ask(`Have you looked at the skill ${visible(skill.id)}?`, reviewed, readings, [
     'Mark as Reviewed',
     'Mark as Reviewed and Grant',
   ]);

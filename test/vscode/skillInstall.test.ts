@@ -63,6 +63,16 @@ describe('installing skills', () => {
     });
   }
 
+  it('shows again what there is to read, while it waits', async () => {
+    const rig = skillRig([], { skills: [offered('pdf')] });
+    answers.push('Read It First', 'Show the Review', 'Show the Review', 'Decide…', 'Install');
+    assert.deepEqual(await rig.commands.installSkill('a/b'), ['pdf']);
+    assert.deepEqual(
+      rig.shown.map(({ name }) => name),
+      ['Review of pdf', 'Review of pdf', 'Review of pdf'],
+    );
+  });
+
   it('asks about code’s wishes too', async () => {
     const rig = skillRig([], { skills: [offered('pdf')] });
     answers.push(undefined);
@@ -122,13 +132,15 @@ describe('an installed skill', () => {
     });
     const rig = skillRig([installed], { skills: [offered('other'), newer] });
     rig.records.set('pdf', record);
-    answers.push('Update');
+    answers.push('Read It First', 'Show What Is Different', 'Decide…', 'Update');
     assert.equal(await rig.commands.updateSkill('pdf'), true);
     assert.deepEqual(rig.compared[0]?.[1], [
       { path: 'skill.yaml', before: '/skills/pdf', after: '/staged/pdf' },
     ]);
+    assert.equal(rig.compared.length, 2);
     assert.deepEqual(installs(rig), [['install', 'pdf', {}]]);
     assert.match(rig.shown[0]?.report.text ?? '', /Against the installed one: 1 file changed\./);
+    assert.match(told.at(-1) ?? '', /^Updated pdf\. Agents may use it/);
   });
 
   it('is told to be up to date', async () => {
