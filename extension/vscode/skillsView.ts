@@ -8,7 +8,7 @@ const places: readonly SkillPlace[] = ['bundled', 'installed', 'user', 'workspac
 
 export const createSkillsView = (ports: {
   readonly catalog: Pick<SkillCatalog, 'list' | 'onChange'>;
-  readonly records: Pick<SkillRecords, 'get' | 'onChange'>;
+  readonly records: Pick<SkillRecords, 'get'>;
   now(): number;
 }): RulesTree => {
   const { catalog, records } = ports;
@@ -35,11 +35,8 @@ export const createSkillsView = (ports: {
         return own.length === 0 ? [] : [new SkillGroupItem(place, own)];
       });
     },
-    onChange: (listener) => {
-      const unlisten = [catalog.onChange(listener), records.onChange(listener)];
-      return () => {
-        for (const each of unlisten) each();
-      };
-    },
+    // The catalogue follows the records, and tells once it has read everything: while VS Code waits for rows, those that
+    // are shown still take clicks, but nobody knows any more what they stand for.
+    onChange: catalog.onChange,
   };
 };

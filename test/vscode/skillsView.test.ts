@@ -95,7 +95,7 @@ describe('the view of skills', () => {
     assert.equal(item?.description, 'Safe\\u{202e}\\u{e0041} text');
   });
 
-  it('follows the catalogue and the records', () => {
+  it('follows the catalogue', () => {
     const { view: tree, listeners } = view([]);
     let fired = 0;
     const unlisten = tree.onChange(() => {
