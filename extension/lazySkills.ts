@@ -17,6 +17,7 @@ const names = [
   'uninstallSkill',
   'openSkill',
   'openSkillFolder',
+  'exportSkill',
   'refreshSkills',
   'checkSandbox',
   'getImage',

@@ -74,6 +74,7 @@ const commandNames = [
   'uninstallSkill',
   'openSkill',
   'openSkillFolder',
+  'exportSkill',
   'refreshSkills',
   'checkSandbox',
   'getImage',

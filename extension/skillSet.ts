@@ -14,6 +14,7 @@ import type { Agent, ExecutionSettings } from './shared/agent.ts';
 import type { AttachedSkill, LoadedSkill, SkillChoice } from './shared/skill.ts';
 import { createSkillCatalog } from './skills/catalog.ts';
 import { catalogueText } from './skills/catalogueText.ts';
+import { toSkillMarkdown } from './skills/exportSkill.ts';
 import { createSkillInstaller } from './skills/installer.ts';
 import { readOriginText } from './skills/originText.ts';
 import { createSkillRecords } from './skills/records.ts';
@@ -131,6 +132,7 @@ export const createSkillSet = (ports: {
     runner,
     documents,
     readOrigin: (text) => readOriginText(text, home),
+    toMarkdown: toSkillMarkdown,
     execution: ports.execution,
     roots: ports.roots,
     isTrusted,

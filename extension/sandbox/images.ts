@@ -112,7 +112,7 @@ export const dockerfileOf = ({ base, packages }: ImageRecipe): string => {
   if (packages.length === 0) return from;
   return `${from}RUN apt-get update \\
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')} \\
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
 `;
 };
 

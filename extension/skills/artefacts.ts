@@ -98,7 +98,9 @@ export const findArtefacts = async (
 
 const readPicture = async (folder: string, { path: name }: Artefact): Promise<ImageBlock | undefined> => {
   const file = path.join(folder, ...name.split('/'));
-  const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(() => undefined);
+  // A pipe in its place would never open otherwise.
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const handle = await open(file, flags).catch(() => undefined);
   if (handle === undefined) return undefined;
   try {
     const bytes = Buffer.alloc(pictureBytes + 1);

@@ -1,10 +1,11 @@
 /** Commands about skills: from the palette, from the view with the row that was clicked, and by code with an id. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { InputError } from '../core/agents.ts';
 import type { SkillCatalog, SkillInstaller, SkillRecords, SkillRunner } from '../core/skills.ts';
 import type { WorkspaceRoot } from '../core/workspace.ts';
 import type { ExecutionSettings } from '../shared/agent.ts';
-import type { LoadedSkill } from '../shared/skill.ts';
+import type { LoadedSkill, SkillProblem } from '../shared/skill.ts';
 import { drawn, type SkillDocuments } from './skillDocuments.ts';
 import { askGrants } from './skillGrants.ts';
 import { createSkillInstall, type OriginAnswer } from './skillInstall.ts';
@@ -23,6 +24,8 @@ export interface SkillCommandPorts {
   readonly documents: SkillDocuments;
   /** What a person types: `owner/repo#ref:path`, a URL, a path; or why it is none. */
   readOrigin(text: string): OriginAnswer;
+  /** The skill as the SKILL.md that other products read; or why it can be none. */
+  toMarkdown(skill: LoadedSkill): { readonly text?: string; readonly problems: readonly SkillProblem[] };
   /** Of the agent of the shown chat. */
   execution(): Promise<ExecutionSettings>;
   /** The open folders, with their real paths. */
@@ -143,6 +146,19 @@ export const createSkillCommands = (ports: SkillCommandPorts) => {
         const isDrawn = skill.state === 'ready' && file.endsWith('.md');
         if (isDrawn) await drawn(uri);
         else await vscode.window.showTextDocument(uri, { preview: true });
+      },
+    ),
+    exportSkill: about(
+      {
+        title: 'Show a skill as SKILL.md',
+        fits: ({ state }) => state !== 'broken',
+        none: 'There is no skill that can be written down.',
+      },
+      async (skill) => {
+        const { text, problems } = ports.toMarkdown(skill);
+        if (text === undefined) throw new InputError(problems.map(({ message }) => message).join(' '));
+        const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
+        await vscode.window.showTextDocument(document);
       },
     ),
     openSkillFolder: about(

@@ -217,4 +217,10 @@ describe('showing a skill', () => {
       assert.equal(shownDocuments.length, expected === undefined ? 1 : 0);
     });
   }
+
+  it('writes it down as the SKILL.md of other products, in an editor', async () => {
+    const rig = skillRig([skill('pdf')]);
+    await rig.commands.exportSkill('pdf');
+    assert.equal(shownDocuments.length, 1);
+  });
 });

@@ -129,6 +129,7 @@ export const skillRig = (given: readonly LoadedSkill[], offer: Partial<InstallOf
       },
       dispose: () => undefined,
     },
+    toMarkdown: ({ name }: LoadedSkill) => ({ text: `---\nname: ${name}\n---\n`, problems: [] }),
     readOrigin: (text: string) =>
       text.includes('/')
         ? { origin: { kind: 'git' as const, url: `https://github.com/${text}` } }
