@@ -355,6 +355,8 @@ export const workspace = {
   get textDocuments() {
     return opened.documents;
   },
-  openTextDocument: async (uri: FakeUri) => openDocument(uri),
+  // Of what an extension only gives as text there is no file.
+  openTextDocument: async (given: FakeUri | { readonly content: string }) =>
+    'content' in given ? { getText: () => given.content } : openDocument(given),
   applyEdit,
 };
