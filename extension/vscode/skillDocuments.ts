@@ -37,6 +37,8 @@ export interface SkillDocuments extends vscode.Disposable {
   /** Drawn. @param markdown without anything that fetches; see `harmless` */
   preview(name: string, markdown: string): Promise<void>;
   compare(title: string, files: readonly ComparedFile[]): Promise<void>;
+  /** Closes what is about files of this folder, which is about to go. @param folder absolute */
+  close(folder: string): Promise<void>;
 }
 
 /** Larger files are not shown. */
@@ -73,6 +75,8 @@ export const createSkillDocuments = (): SkillDocuments => {
   const reports = new Map<string, { readonly report: Report; readonly folder: string | undefined }>();
   /** Only below these. */
   const folders = new Set<string>();
+  /** Folders by the titles of what compares files of them: VS Code does not tell what such a tab shows. */
+  const titles = new Map<string, readonly string[]>();
   const changed = new vscode.EventEmitter<vscode.Uri>();
 
   /** The folder stands in the query: it is of this computer, and the path is what the tab says. */
@@ -112,6 +116,15 @@ export const createSkillDocuments = (): SkillDocuments => {
     return uri;
   };
 
+  const isAbout = (folder: string, { scheme, path: name, query }: vscode.Uri): boolean =>
+    scheme === skillScheme && (query === '' ? reports.get(name)?.folder === folder : query === folder);
+  const shows = ({ input, label }: vscode.Tab, folder: string): boolean => {
+    if (input instanceof vscode.TabInputText) return isAbout(folder, input.uri);
+    if (input instanceof vscode.TabInputTextDiff)
+      return isAbout(folder, input.original) || isAbout(folder, input.modified);
+    return [...titles].some(([title, of]) => label.startsWith(title) && of.includes(folder));
+  };
+
   return {
     show: async (name, report, folder) => {
       // What it is compared with stands in a tab that the next one would take.
@@ -139,12 +152,24 @@ export const createSkillDocuments = (): SkillDocuments => {
         );
         return;
       }
+      titles.set(
+        title,
+        files.flatMap(({ before, after }) => [before, after].filter((each) => each !== undefined)),
+      );
       const resources = rows.map(({ below, before, after }) => [
         vscode.Uri.from({ scheme: skillScheme, path: `/${below}` }),
         before,
         after,
       ]);
       await vscode.commands.executeCommand('vscode.changes', title, resources);
+    },
+    close: async (folder) => {
+      const { all } = vscode.window.tabGroups;
+      const tabs = all.flatMap((group) => group.tabs).filter((tab) => shows(tab, folder));
+      if (tabs.length > 0) await vscode.window.tabGroups.close(tabs, true);
+      folders.delete(folder);
+      for (const [name, { folder: own }] of [...reports]) if (own === folder) reports.delete(name);
+      for (const [title, of] of [...titles]) if (of.includes(folder)) titles.delete(title);
     },
     dispose: () => {
       provider.dispose();

@@ -93,8 +93,11 @@ export class SkillItem extends vscode.TreeItem {
     this.skill = skill;
     this.id = `skill ${skill.id}`;
     const state = skill.state === 'ready' ? '' : stateWords[skill.state].name;
+    // Such as that another skill has its name: seen before the row is unfolded.
+    const { length } = skill.problems;
+    const problems = length === 0 || skill.state === 'broken' ? '' : count(length, 'problem');
     const about = firstLine(visible(skill.description), 80);
-    this.description = [state, about].filter((part) => part !== '').join(' · ');
+    this.description = [state, problems, about].filter((part) => part !== '').join(' · ');
     this.tooltip = tooltipOf(skill, record, now);
     this.contextValue = contextOf(skill, record);
     this.iconPath = iconOf(icons[skill.state]);

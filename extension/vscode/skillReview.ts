@@ -118,9 +118,13 @@ export const reviewOffered = async (
   };
   const readings = await show(documents, reviewed, offered.folder, compared);
   const name = visible(skill.name);
-  return replaces === undefined
-    ? ask(`Install the skill ${name}?`, reviewed, readings, ['Install', 'Install with What It Asks For'])
-    : ask(`Replace the skill ${name}?`, reviewed, readings, ['Update', 'Update with What It Asks For']);
+  try {
+    return await (replaces === undefined
+      ? ask(`Install the skill ${name}?`, reviewed, readings, ['Install', 'Install with What It Asks For'])
+      : ask(`Replace the skill ${name}?`, reviewed, readings, ['Update', 'Update with What It Asks For']));
+  } finally {
+    await documents.close(offered.folder);
+  }
 };
 
 const sideFrom = ({ source, files }: LoadedSkill): Side => ({ folder: source.folder, files });

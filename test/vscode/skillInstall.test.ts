@@ -30,6 +30,7 @@ describe('installing skills', () => {
       ],
     );
     assert.match(told.at(-1) ?? '', /^Installed pdf\..* 1 skill not installed\.$/);
+    assert.deepEqual(rig.closed, ['/staged/pdf', '/staged/xlsx']);
   });
 
   it('from a folder, with what it asks for', async () => {

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { answers, executed, messages, resetVscode, shownDocuments, Uri } from '../fakes/vscode.ts';
+import { opened, TabInputText, TabInputTextDiff } from '../fakes/vscodeDocuments.ts';
 import { contentProviders, linkProviders } from '../fakes/vscodeLanguages.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 import { entry, offered, skill, skillRig } from './skillRig.ts';
@@ -277,6 +278,39 @@ describe('documents about skills', () => {
     }
     documents.dispose();
     assert.equal(linkProviders.length, 0);
+  });
+
+  it('close with the files that they are about', async () => {
+    const documents = createSkillDocuments();
+    const uri = (name: string, query: string) => Uri.from({ scheme: 'anycowork-skill', path: name, query });
+    await documents.show('Review', { text: 'x\n', links: [] }, folder);
+    await documents.show('Other', { text: 'y\n', links: [] }, '/elsewhere');
+    await documents.compare('before ↔ now', [
+      { path: 'a.md', before: undefined, after: folder },
+      { path: 'b.bin', before: '/elsewhere', after: folder },
+    ]);
+    opened.tabs = [];
+    const tab = (label: string, input: TabInputText | TabInputTextDiff | undefined) => {
+      opened.tabs.push({ label, input, uris: [] });
+      return label;
+    };
+    tab('Review.md', new TabInputText(uri('/Review.md', '')));
+    tab('a.md', new TabInputText(uri('/a.md', folder)));
+    tab('diff', new TabInputTextDiff(uri('/a.md', '/elsewhere'), uri('/a.md', folder)));
+    tab('before ↔ now (2 files)', undefined);
+    const kept = [
+      tab('Other.md', new TabInputText(uri('/Other.md', ''))),
+      tab('a file', new TabInputText(Uri.file(path.join(folder, 'a.md')))),
+      tab('before', undefined),
+    ];
+    await documents.close(folder);
+    assert.deepEqual(
+      opened.tabs.map(({ label }) => label),
+      kept,
+    );
+    assert.match(String(await contentOf(uri('/Review.md', ''))), /Ask for it again/);
+    assert.match(String(await contentOf(uri('/a.md', folder))), /Ask for it again/);
+    documents.dispose();
   });
 
   it('compares files in one editor, and one file in a diff', async () => {

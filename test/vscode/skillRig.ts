@@ -66,6 +66,7 @@ export const skillRig = (given: readonly LoadedSkill[], offer: Partial<InstallOf
   const shown: { name: string; report: Report; folder: string | undefined }[] = [];
   const previews: (readonly [name: string, markdown: string])[] = [];
   const compared: (readonly [title: string, files: readonly ComparedFile[]])[] = [];
+  const closed: string[] = [];
   const requests: SkillRunRequest[] = [];
   const listeners = new Set<() => void>();
   const prepared = {
@@ -127,6 +128,7 @@ export const skillRig = (given: readonly LoadedSkill[], offer: Partial<InstallOf
       compare: async (title: string, files: readonly ComparedFile[]) => {
         if (files.length > 0) compared.push([title, files]);
       },
+      close: async (folder: string) => void closed.push(folder),
       dispose: () => undefined,
     },
     toMarkdown: ({ name }: LoadedSkill) => ({ text: `---\nname: ${name}\n---\n`, problems: [] }),
@@ -148,6 +150,7 @@ export const skillRig = (given: readonly LoadedSkill[], offer: Partial<InstallOf
     shown,
     previews,
     compared,
+    closed,
     requests,
     listeners,
     state,

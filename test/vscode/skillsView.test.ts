@@ -19,7 +19,14 @@ describe('the view of skills', () => {
       skill('mine', { state: 'unreviewed' }),
       skill('pdf', {}, 'bundled'),
       skill('charts', {}, 'bundled'),
-      skill('here', { state: 'changed' }, 'workspace'),
+      skill(
+        'here',
+        {
+          state: 'changed',
+          problems: [{ file: 'skill.yaml', severity: 'warning', message: 'Another skill has this name.' }],
+        },
+        'workspace',
+      ),
     ]);
     const groups = await tree.children();
     const rows = await Promise.all(
@@ -31,7 +38,7 @@ describe('the view of skills', () => {
     assert.deepEqual(rows, [
       ['Bundled', 'pdf | Does pdf.', 'charts | Does charts.'],
       ['Yours (~)', 'mine | not reviewed · Does mine.'],
-      ['This workspace', 'here | changed · Does here.'],
+      ['This workspace', 'here | changed · 1 problem · Does here.'],
     ]);
   });
 
