@@ -100,7 +100,13 @@ export const createSkillSet = (ports: {
     folder: async () => (await ports.roots())[0]?.path,
     isTrusted,
     environment: ports.environment,
-    hashOf: async (skill) => (await readSkillFolder(skill)).hash,
+    hashOf: async (skill) => {
+      const { hash } = await readSkillFolder(skill);
+      const known = (await catalog.list()).find(({ source }) => source.folder === skill);
+      // A change that no watcher has told of must not be refused for ever as one of this very moment.
+      if (known !== undefined && known.hash !== hash) catalog.refresh();
+      return hash;
+    },
     keepOutput: () => createKeptOutput(ports.spillFolder),
     liveOutput: createLiveOutput,
     records,

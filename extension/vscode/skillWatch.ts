@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { createNestedWatch } from './nestedWatch.ts';
 
 /** Of `.agents/skills` in a new folder both may be missing. */
 const missingLevels = 2;
@@ -9,14 +10,20 @@ const missingLevels = 2;
  * @param folder absolute path
  */
 export const watchFolder = (folder: string, onChange: () => void): vscode.Disposable => {
+  const nested = process.platform === 'linux' ? createNestedWatch(onChange) : undefined;
+  const changed = ({ fsPath }: vscode.Uri): void => {
+    onChange();
+    // One that was moved over another counts as changed.
+    if (path.dirname(fsPath) === folder) void nested?.renew(fsPath);
+  };
   const watch = (base: string, glob: string): vscode.Disposable => {
     const pattern = new vscode.RelativePattern(vscode.Uri.file(base), glob);
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     return vscode.Disposable.from(
       watcher,
-      watcher.onDidCreate(onChange),
-      watcher.onDidChange(onChange),
-      watcher.onDidDelete(onChange),
+      watcher.onDidCreate(changed),
+      watcher.onDidChange(changed),
+      watcher.onDidDelete(changed),
     );
   };
   const watchers = [watch(folder, '**/*')];
@@ -27,5 +34,5 @@ export const watchFolder = (folder: string, onChange: () => void): vscode.Dispos
     watchers.push(watch(outer, path.basename(inner)));
     inner = outer;
   }
-  return vscode.Disposable.from(...watchers);
+  return vscode.Disposable.from(...watchers, ...(nested === undefined ? [] : [nested]));
 };
