@@ -73,15 +73,18 @@ export const startSkillsRig = async ({
   model,
   host,
   home,
+  height,
 }: {
   readonly model: ModelServer;
   /** Address of the engine that the window uses. */
   readonly host: string;
   readonly home: string;
+  readonly height?: number;
 }): Promise<Rig> => {
   const rig = await startRig({
     model,
     width: 1400,
+    ...(height === undefined ? {} : { height }),
     // Skills of whoever runs the tests are not of this test.
     env: { HOME: home },
     settings: { 'anycowork.sandbox.host': host },
