@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { InputError } from '../core/agents.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import type { SkillCatalog } from '../core/skills.ts';
 import type { WorkspaceRoot } from '../core/workspace.ts';
 import { type SkillRuntime, skillRuntimes } from '../shared/skill.ts';
@@ -222,11 +223,17 @@ export const createSkillScaffold = (ports: {
         throw new InputError(
           `There is something in ${folder} already. Nothing was written. Choose another name.`,
         );
-      await mkdir(folder, { recursive: true });
-      for (const [file, text] of Object.entries(scaffold(wanted))) {
-        const mode = file.endsWith('.sh') ? 0o755 : 0o644;
-        // Not over what has come there meanwhile.
-        await writeFile(path.join(folder, file), text, { flag: 'wx', mode });
+      try {
+        await mkdir(folder, { recursive: true });
+        for (const [file, text] of Object.entries(scaffold(wanted))) {
+          const mode = file.endsWith('.sh') ? 0o755 : 0o644;
+          // Not over what has come there meanwhile.
+          await writeFile(path.join(folder, file), text, { flag: 'wx', mode });
+        }
+      } catch (error) {
+        throw new InputError(
+          `The skill could not be written to ${folder}: ${reasonOf(error)}. What is there of it was kept; remove it before you try again.`,
+        );
       }
       ports.catalog.refresh();
       await vscode.commands.executeCommand('anycowork.skills.focus');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -55,6 +55,12 @@ describe('a new skill', () => {
     const wanted = { name: 'notes', description: 'x', runtime: 'shell', where: 'user' };
     assert.equal(await createSkill(wanted), path.join(folder, 'home/.anycowork/skills/notes'));
     await assert.rejects(createSkill(wanted), /already\. Nothing was written/);
+  });
+
+  it('that cannot be written says so, and what is there of it', async () => {
+    await writeFile(path.join(folder, 'home'), 'no folder');
+    const wanted = { name: 'notes', description: 'x', runtime: 'shell', where: 'user' };
+    await assert.rejects(rig().createSkill(wanted), /^InputError: The skill could not be written to .* kept/);
   });
 
   it('is not put where it would not be used', async () => {
