@@ -70,7 +70,7 @@ export const namesake = (words: string): Readonly<Record<string, string>> => ({
 });
 
 /** @returns the address under which the product fetches it: this computer, as if it were reached over ssh */
-export const createRepository = (home: string): { readonly url: string; update(): string } => {
+export const createRepository = (home: string): { readonly url: string; update(): void } => {
   const folder = path.join(home, 'repository');
   mkdirSync(folder, { recursive: true });
   initRepository(folder);
@@ -85,7 +85,7 @@ export const createRepository = (home: string): { readonly url: string; update()
   );
   return {
     url: `ssh://git@skills.example${folder}`,
-    update: () => commit(folder, { ...greet('good morning') }),
+    update: () => void commit(folder, { ...greet('good morning') }),
   };
 };
 
