@@ -124,6 +124,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
         execution: async () => (await current.agentAndModel()).agent.execution,
         environment: () => work.environment(),
         spillFolder: work.spillFolder,
+        audit: store.audit,
         now,
         logError,
       }),

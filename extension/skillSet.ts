@@ -8,9 +8,11 @@ import * as z from 'zod';
 import type { Agents } from './core/agents.ts';
 import { planExecution } from './core/executionPlan.ts';
 import type { ImageRecipe, Sandbox } from './core/sandbox.ts';
+import { recordingInstaller, recordingRecords, recordingRunner } from './core/skillAudit.ts';
 import { isUsable } from './core/skills.ts';
 import type { WorkspaceRoot } from './core/workspace.ts';
 import type { Agent, ExecutionSettings } from './shared/agent.ts';
+import type { NewAuditEntry } from './shared/audit.ts';
 import type { AttachedSkill, LoadedSkill, SkillChoice } from './shared/skill.ts';
 import { createSkillCatalog } from './skills/catalog.ts';
 import { catalogueText } from './skills/catalogueText.ts';
@@ -58,6 +60,8 @@ export const createSkillSet = (ports: {
   environment(): Record<string, string>;
   /** Absolute; long outputs go there. */
   readonly spillFolder: string;
+  /** Keeps one line of the record of decisions. */
+  audit(entry: NewAuditEntry): Promise<void>;
   now(): number;
   logError(error: unknown): void;
 }) => {
@@ -133,9 +137,9 @@ export const createSkillSet = (ports: {
 
   const skillCommands = createSkillCommands({
     catalog,
-    installer,
-    records,
-    runner,
+    installer: recordingInstaller(installer, ports),
+    records: recordingRecords(records, ports),
+    runner: recordingRunner(runner, ports),
     documents,
     readOrigin: (text) => readOriginText(text, home),
     toMarkdown: toSkillMarkdown,
