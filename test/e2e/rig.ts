@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Frame } from 'playwright-core';
+import type { Browser, Frame, Locator } from 'playwright-core';
 import { CodeServer, type CodeServerOptions } from '../support/codeServer.ts';
 import { root } from '../support/setUp.mjs';
 import { launchBrowser, until, Workbench } from '../support/workbench.ts';
@@ -38,6 +38,16 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
+/**
+ * Leaves this text in the field and nothing else: a view that is just being drawn may put the caret behind what stands
+ * there, after it was selected and before it is replaced.
+ */
+export const fillWith = (field: Locator, text: string): Promise<unknown> =>
+  until(`the field with ${text}`, async () => {
+    await field.fill(text);
+    return (await field.inputValue()) === text;
+  });
+
 export const startRig = async (options: RigOptions): Promise<Rig> => {
   const parent = mkdtempSync(path.join(os.tmpdir(), 'anycowork-e2e-'));
   const folder = path.join(parent, 'team-calendar');
@@ -63,7 +73,7 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     send: async (text) => {
       const frame = await workbench.openView();
       const composer = frame.locator('[data-test=composer]');
-      await composer.fill(text);
+      await fillWith(composer, text);
       await composer.press('Enter');
       return frame;
     },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Frame, Locator } from 'playwright-core';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until } from '../support/workbench.ts';
-import { inSequence, type Rig, reportFailure, startRig } from './rig.ts';
+import { fillWith, inSequence, type Rig, reportFailure, startRig } from './rig.ts';
 
 const heron = 'say The heron stands in the reed bed and waits for a fish.';
 const otter = 'say The otter dives under the bridge with a fish of its own.';
@@ -148,7 +148,7 @@ describe('chats as a person lives in them', () => {
     const composer = frame.locator('[data-test=composer]');
     assert.equal(await composer.inputValue(), heron);
     await rig.workbench.screenshot('sessions-7-editing');
-    await composer.fill('say The grebe carries its young.');
+    await fillWith(composer, 'say The grebe carries its young.');
     await composer.press('Enter');
     await rig.answer('The grebe carries');
     assert.equal(await frame.locator('[data-test=user]').count(), 1);

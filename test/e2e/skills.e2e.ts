@@ -6,7 +6,7 @@ import { dockerHostOrSkip } from '../support/dockerEngine.ts';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until } from '../support/workbench.ts';
 import { command, decisionOf, exists, idle, newChat } from './consentRig.ts';
-import { type Rig, reportFailure } from './rig.ts';
+import { fillWith, type Rig, reportFailure } from './rig.ts';
 import { runSkill, startSkillsRig, tally, watchContainers, writeFiles } from './skillsRig.ts';
 
 describe('skills in the sandbox', function () {
@@ -64,9 +64,9 @@ describe('skills in the sandbox', function () {
   it('are offered by what is written, and named behind a slash', async () => {
     const frame = await rig.workbench.openView();
     const composer = frame.locator('[data-test=composer]');
-    await composer.fill('Please count the words here');
+    await fillWith(composer, 'Please count the words here');
     await frame.locator('[data-test=skill-chip][data-skill=tally]').waitFor();
-    await composer.fill('/ta');
+    await fillWith(composer, '/ta');
     await frame.locator('[data-test=slash-item]', { hasText: '/tally' }).waitFor();
     await rig.workbench.screenshot('skills-4-slash');
     await composer.fill('');

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until } from '../support/workbench.ts';
-import { inSequence, type Rig, reportFailure, startRig } from './rig.ts';
+import { fillWith, inSequence, type Rig, reportFailure, startRig } from './rig.ts';
 import {
   answerUndo,
   call,
@@ -240,7 +240,7 @@ describe('undo and what came after', () => {
     const resend = async (text: string): Promise<void> => {
       await pressAction(lastMessage(frame), /^Edit and send again/);
       await frame.locator('[data-test=editing]').waitFor();
-      await composer.fill(text);
+      await fillWith(composer, text);
       await composer.press('Enter');
     };
     await resend('say Never sent');
@@ -253,7 +253,7 @@ describe('undo and what came after', () => {
     assert.equal(await composer.inputValue(), 'say Never sent');
     await screenshot('30-not-sent');
 
-    await composer.fill('say Sent without the files');
+    await fillWith(composer, 'say Sent without the files');
     await composer.press('Enter');
     await rig.workbench.answerModal('Only the Chat');
     await rig.answer('Sent without the files');

@@ -4,7 +4,7 @@ import type { Frame } from 'playwright-core';
 import { askInChat } from '../support/askInChat.ts';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until, Workbench } from '../support/workbench.ts';
-import { inSequence, type Rig, reportFailure, startRig } from './rig.ts';
+import { fillWith, inSequence, type Rig, reportFailure, startRig } from './rig.ts';
 import { keptItems, lagBetween, loadWholeChat, recordGrowth, storedItems } from './windowsRig.ts';
 
 const long = Array.from({ length: 1_500 }, (_, index) => `word${index}`).join(' ');
@@ -50,7 +50,7 @@ describe('two windows on one history', () => {
   const send = async (window: Workbench, text: string): Promise<Frame> => {
     const frame = await window.openView();
     const composer = frame.locator('[data-test=composer]');
-    await composer.fill(text);
+    await fillWith(composer, text);
     await composer.press('Enter');
     return frame;
   };
@@ -90,7 +90,7 @@ describe('two windows on one history', () => {
   it('keep a message for a chat in which the other works, and say where', async () => {
     const there = await other.openView();
     const composer = there.locator('[data-test=composer]');
-    await composer.fill('And one thing more');
+    await fillWith(composer, 'And one thing more');
     await composer.press('Enter');
     await there.getByText('working in this chat, in another window').waitFor();
     assert.equal(await composer.inputValue(), 'And one thing more');
