@@ -114,10 +114,31 @@ describe('skills in the sandbox', function () {
     await until('no chart', () => !exists(rig, 'chart.png'));
   });
 
-  it('of the open folder that nobody has reviewed ask each time, and say for what', async () => {
+  it('of the open folder that nobody has reviewed ask each time', async () => {
     writeFiles(path.join(rig.folder, '.agents', 'skills', 'odd'), {
+      'SKILL.md': '---\nname: odd\ndescription: Prints a word. Use it for tests.\n---\nRun it.\n',
+      'scripts/word.py': 'print("word of nobody")\n',
+    });
+    await rig.workbench.runCommand('AnyCowork: Show Skills');
+    await row('odd').waitFor();
+    await newChat(rig);
+    await rig.send(`call ${runSkill('odd', 'word')}\nsay Odd`);
+    const { detail, buttons } = await rig.workbench.modal();
+    await rig.workbench.screenshot('skills-12-unreviewed');
+    assert.match(detail, /nobody has reviewed/);
+    // Nothing that would let it run unasked.
+    assert.ok(!buttons.some((button) => /this chat|Always/.test(button)), buttons.join());
+    await rig.workbench.answerModal('Approve');
+    const frame = await rig.answer('Odd');
+    await idle(rig);
+    await decisionOf(frame.locator('[data-test=step][data-tool=run_skill]').last());
+    await frame.locator('.step-drawn', { hasText: 'word of nobody' }).waitFor();
+  });
+
+  it('whose image is not there run nothing, and it is got only after a click', async () => {
+    writeFiles(path.join(rig.folder, '.agents', 'skills', 'far'), {
       'SKILL.md': `---
-name: odd
+name: far
 description: Prints a word. Use it for tests.
 metadata:
   anycowork-sandbox: '{"image": "anycowork-test/missing:1"}'
@@ -126,23 +147,14 @@ Run it.
 `,
       'scripts/word.py': 'print("word")\n',
     });
-    await rig.workbench.runCommand('AnyCowork: Show Skills');
-    await row('odd').waitFor();
+    await row('far').waitFor();
     await newChat(rig);
-    await rig.send(`call ${runSkill('odd', 'word')}\nsay Odd`);
-    const offer = rig.workbench.page.locator('.notification-toast', { hasText: 'anycowork-test/missing:1' });
-    await Promise.race([rig.workbench.modal(), offer.first().waitFor()]);
-    await rig.workbench.screenshot('skills-12-unreviewed');
-    if (await rig.workbench.hasModal()) {
-      const { detail } = await rig.workbench.modal();
-      assert.match(detail, /nobody has reviewed/);
-      assert.match(detail, /anycowork-test\/missing:1/);
-      await rig.workbench.answerModal('Approve');
-    }
-    await rig.answer('Odd');
-    await offer.first().locator('.monaco-button', { hasText: 'Get Image' }).click();
+    await rig.send(`call ${runSkill('far', 'word')}\nsay Far`);
+    await rig.answer('Far');
+    const offer = await rig.workbench.notification('anycowork-test/missing:1');
+    await offer.locator('.monaco-button', { hasText: 'Get Image' }).click();
     // There is none of that name anywhere.
-    await rig.workbench.notification(/anycowork-test\/missing:1.*(could not|cannot)/is);
+    await rig.workbench.notification(/anycowork-test\/missing:1 was not fetched/);
     await rig.workbench.screenshot('skills-13-image-not-there');
     await rig.workbench.runCommand('Notifications: Clear All Notifications');
   });
