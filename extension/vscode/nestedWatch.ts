@@ -9,7 +9,8 @@ import * as path from 'node:path';
 /** Of one skill; what has more is still checked before it runs. */
 const mostFolders = 200;
 
-const foldersBelow = async (top: string): Promise<readonly string[]> => {
+/** At most so many that it can be looked after. @param top absolute */
+export const foldersBelow = async (top: string): Promise<readonly string[]> => {
   const entries = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory())
@@ -23,7 +24,8 @@ export interface NestedWatch {
   dispose(): void;
 }
 
-export const createNestedWatch = (onChange: () => void): NestedWatch => {
+/** @param foldersOf what is to be looked after once `top` is there */
+export const createNestedWatch = (onChange: () => void, foldersOf = foldersBelow): NestedWatch => {
   const watched = new Map<string, readonly FSWatcher[]>();
   let isOver = false;
 
@@ -48,7 +50,7 @@ export const createNestedWatch = (onChange: () => void): NestedWatch => {
   };
 
   const renew = async (top: string): Promise<void> => {
-    const folders = await foldersBelow(top);
+    const folders = await foldersOf(top);
     if (isOver) return;
     stop(top);
     if (folders.length > 0)

@@ -10,7 +10,9 @@ import { readSkillFolder } from '../../extension/skills/skillFolder.ts';
 import { answers, executed, resetVscode, Uri } from '../fakes/vscode.ts';
 import { onDidChangeTextDocument, onDidCloseTextDocument } from '../fakes/vscodeDocuments.ts';
 import { diagnostics, onDidOpenTextDocument, watchers } from '../fakes/vscodeLanguages.ts';
+import { until } from '../storage/coldSupport.ts';
 import { skipBecause } from '../support/skipBecause.ts';
+import { fill } from '../workspace/folders.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
 const { createSkillScaffold, nameProblem, scaffold } = await loadWithVscode(
@@ -230,5 +232,29 @@ describe('watching a folder', () => {
     const before = changes;
     watcher?.fire(Uri.file('/home/me/.anycowork/skills/x/skill.yaml'));
     assert.deepEqual([changes, watchers.size], [before, 0]);
+  });
+
+  it('sees what the editor does not tell of in a folder that was only just made', async function () {
+    if (process.platform !== 'linux') skipBecause(this, 'only there the editor misses it');
+    const base = folder;
+    let changes = 0;
+    const watching = watchFolder(path.join(base, '.agents', 'skills'), () => {
+      changes += 1;
+    });
+    fill(base, { '.agents/skills/first/SKILL.md': 'a' });
+    // All that the editor says.
+    for (const watcher of [...watchers]) {
+      if (watcher.pattern.pattern === '.agents') watcher.fire(Uri.file(path.join(base, '.agents')));
+    }
+    const tellsOf = async (name: string): Promise<void> => {
+      await pause(50);
+      const before = changes;
+      fill(base, { [name]: 'b' });
+      await until(() => changes > before, name);
+    };
+    await until(() => changes > 1, 'what was there by then');
+    await tellsOf('.agents/skills/second/SKILL.md');
+    await tellsOf('.agents/skills/first/scripts/run.py');
+    watching.dispose();
   });
 });
