@@ -34,6 +34,9 @@ export interface LazySkills {
   close(): void;
 }
 
+/** The view is drawn by then, and nobody has typed a name yet. */
+const afterViewMs = 1_500;
+
 export const lazySkills = (ports: {
   load(): Promise<SkillSet>;
   /** There are other skills than before. */
@@ -56,8 +59,9 @@ export const lazySkills = (ports: {
     );
     return loading;
   };
-  /** The view must not wait for files to be read. */
+  /** The view must not wait for files to be read, nor share the processor with that while it is being drawn. */
   const readFirst = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, afterViewMs));
     await (await get()).catalog.list();
     isRead = true;
     ports.changed();
