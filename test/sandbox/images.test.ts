@@ -4,6 +4,7 @@ import type { ImageProgress } from '../../extension/core/sandbox.ts';
 import { parseImageName } from '../../extension/sandbox/imageName.ts';
 import { buildImage, dockerfileOf, hasImage, pullImage } from '../../extension/sandbox/images.ts';
 import { oneFileTar } from '../../extension/sandbox/oneFileTar.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { events, type FakeEngine, json, startFakeEngine } from './fakeEngine.ts';
 
 const never = new AbortController().signal;
@@ -235,7 +236,7 @@ describe('images', () => {
   });
 
   it('makes archives that tar reads', function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipBecause(this, 'Windows may have no tar of this kind');
     for (const text of ['', 'FROM a:1\n', 'x'.repeat(512), `${'x'.repeat(510)}äöü`]) {
       const { stdout } = spawnSync('tar', ['-xO', 'Dockerfile'], { input: oneFileTar('Dockerfile', text) });
       assert.equal(stdout.toString('utf8'), text);
