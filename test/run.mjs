@@ -17,6 +17,12 @@ import {
 const countsMark = '##counts ';
 const runMocha = 'test/support/runMocha.ts';
 
+/** Stages that run beside each other: each keeps about one of two cores busy. */
+const besides = [
+  ['unit', 'webview'],
+  ['stress', 'sandbox'],
+];
+
 /** @param {string} grep */
 const stagesFor = (grep) => {
   const filter = grep === '' ? [] : ['--grep', grep];
@@ -29,13 +35,20 @@ const stagesFor = (grep) => {
     { name: 'build', needs: [], isTest: false, limit: 300, args: ['esbuild.mjs'] },
     { name: 'check', needs: [], isTest: false, limit: 300, args: ['test/support/check.ts'] },
     { name: 'unit', needs: [], isTest: true, limit: 600, args: [runMocha, ...unitTests, ...filter] },
-    { name: 'stress', needs: [], isTest: false, limit: 600, args: ['test/stress/main.ts', '--rounds', '50'] },
     {
       name: 'webview',
       needs: ['build', 'chromium'],
       isTest: true,
       limit: 600,
       args: [runMocha, '--timeout', '30000', 'test/webview/**/*.browser.ts', ...filter],
+    },
+    { name: 'stress', needs: [], isTest: false, limit: 600, args: ['test/stress/main.ts', '--rounds', '50'] },
+    {
+      name: 'sandbox',
+      needs: ['docker'],
+      isTest: true,
+      limit: 900,
+      args: [runMocha, '--timeout', '60000', 'test/**/*.docker.ts', ...filter],
     },
     {
       name: 'integration',
@@ -45,18 +58,11 @@ const stagesFor = (grep) => {
       args: ['test/integration/run.ts', ...filter],
     },
     {
-      name: 'sandbox',
-      needs: ['docker'],
-      isTest: true,
-      limit: 900,
-      args: [runMocha, '--timeout', '60000', 'test/**/*.docker.ts', ...filter],
-    },
-    {
       name: 'e2e',
       needs: ['build', 'chromium', 'workbench', 'docker'],
       isTest: true,
       limit: 1_200,
-      args: [runMocha, '--timeout', '180000', 'test/e2e/**/*.e2e.ts', ...filter],
+      args: [runMocha, '--timeout', '180000', '--second-try', 'test/e2e/**/*.e2e.ts', ...filter],
     },
   ];
 };
@@ -64,10 +70,10 @@ const stagesFor = (grep) => {
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /**
- * Runs one stage, its output shown as it comes.
+ * Runs one stage, its output shown as it comes, behind its name where another runs beside it.
  * @returns {Promise<{ ok: boolean, counts?: { passed: number, failed: number, skipped: number } }>}
  */
-const runStage = (stage, environment) =>
+const runStage = (stage, environment, isAlone) =>
   new Promise((resolve) => {
     const started = Date.now();
     const child = spawn(nodePath, stage.args, {
@@ -76,13 +82,13 @@ const runStage = (stage, environment) =>
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: process.platform !== 'win32',
     });
-    running = child;
+    running.add(child);
     let counts;
     let rest = '';
     let lastOutput = Date.now();
     const show = (line) => {
-      if (line.startsWith(countsMark)) counts = JSON.parse(line.slice(countsMark.length));
-      else console.log(line);
+      if (line.startsWith(countsMark)) counts = added(counts, JSON.parse(line.slice(countsMark.length)));
+      else console.log(isAlone ? line : `${stage.name.padEnd(7)} | ${line}`);
     };
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (chunk) => {
@@ -105,13 +111,19 @@ const runStage = (stage, environment) =>
       clearInterval(alive);
       clearTimeout(deadline);
       if (rest !== '') show(rest);
-      running = undefined;
+      running.delete(child);
       resolve({ ok: code === 0, counts });
     });
   });
 
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let running;
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+
+const added = (sum = { passed: 0, failed: 0, skipped: 0 }, counts) => ({
+  passed: sum.passed + counts.passed,
+  failed: sum.failed + counts.failed,
+  skipped: sum.skipped + counts.skipped,
+});
 
 const endGroup = (child) => {
   try {
@@ -124,7 +136,7 @@ const endGroup = (child) => {
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
-    if (running !== undefined) endGroup(running);
+    for (const child of running) endGroup(child);
     process.exit(130);
   });
 }
@@ -169,13 +181,13 @@ const main = async () => {
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   const results = [];
-  for (const stage of stages) {
-    console.log(`\n== ${stage.name}`);
+  const runOne = async (stage, isAlone) => {
     const dockerHost = stage.needs.includes('docker') ? await findingDocker : undefined;
     const stageStarted = Date.now();
     const { ok, counts } = await runStage(
       stage,
       dockerHost === undefined ? environment : { ...environment, DOCKER_HOST: dockerHost },
+      isAlone,
     );
     const failed = counts?.failed ?? 0;
     total.passed += counts?.passed ?? 0;
@@ -192,7 +204,17 @@ const main = async () => {
     const result = `${stage.name}: ${outcome}${broke && counts !== undefined ? ', but it did not run to its end' : ''}`;
     results.push(`${result} (${seconds(stageStarted)})`);
     console.log(`== ${results.at(-1)}`);
-    if (stage.name === 'build' && !ok) break;
+    return ok;
+  };
+
+  const left = [...stages];
+  for (let stage = left.shift(); stage !== undefined; stage = left.shift()) {
+    const names = besides.find((some) => some.includes(stage.name)) ?? [];
+    const batch = [stage, ...left.filter(({ name }) => names.includes(name))];
+    left.splice(0, left.length, ...left.filter((other) => !batch.includes(other)));
+    console.log(`\n== ${batch.map(({ name }) => name).join(' and ')}`);
+    const oks = await Promise.all(batch.map((one) => runOne(one, batch.length === 1)));
+    if (stage.name === 'build' && !oks[0]) break;
   }
 
   console.log(`\n${results.join('\n')}\nin all ${seconds(started)}\n`);

@@ -6,6 +6,14 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
+export const noCounts: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+
+export const addCounts = (one: TestCounts, other: TestCounts): TestCounts => ({
+  passed: one.passed + other.passed,
+  failed: one.failed + other.failed,
+  skipped: one.skipped + other.skipped,
+});
+
 /** Marks the line by which a test process tells its counts to test/run.mjs, also out of an extension host. */
 export const countsMark = '##counts ';
 
@@ -19,7 +27,10 @@ const {
   EVENT_RUN_END,
 } = Runner.constants;
 
-/** One line per top-level suite, slow tests by name, every failure at once and again in full at the end. */
+/**
+ * One line per top-level suite, slow tests by name, every failure at once and again in full at the end. The counts go to
+ * the reporter option `onCounts`, and are printed where there is none.
+ */
 export class Reporter extends reporters.Base {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
@@ -57,9 +68,10 @@ export class Reporter extends reporters.Base {
     runner.on(EVENT_RUN_END, () => {
       if (failures.length > 0) reporters.Base.list(failures);
       // A failed hook counts as one failure and stands in no suite's number of tests.
-      say(
-        `${countsMark}${JSON.stringify({ passed, failed: failures.length, skipped } satisfies TestCounts)}`,
-      );
+      const counts: TestCounts = { passed, failed: failures.length, skipped };
+      const onCounts: unknown = options?.reporterOptions?.onCounts;
+      if (typeof onCounts === 'function') onCounts(counts);
+      else say(`${countsMark}${JSON.stringify(counts)}`);
     });
   }
 }

@@ -125,13 +125,18 @@ export class Workbench {
         // Away from the icon, whose tooltip would stand in every picture.
         await this.page.mouse.move(900, 400);
       }
-      const frame = await this.frameWith(selector, wait).catch(() => undefined);
-      if (frame === undefined) continue;
-      // Until then the composer keeps what is typed but does not send it.
-      await frame.locator('[data-test=loading]').waitFor({ state: 'hidden' });
-      return frame;
+      // A view that VS Code makes anew meanwhile, as after a change of trust, takes its frame with it.
+      const frame = await this.loadedFrame(selector, wait).catch(() => undefined);
+      if (frame !== undefined) return frame;
     }
     throw new Error(`The AnyCowork view did not show ${selector}.`);
+  }
+
+  private async loadedFrame(selector: string, timeout: number): Promise<Frame> {
+    const frame = await this.frameWith(selector, timeout);
+    // Until then the composer keeps what is typed but does not send it.
+    await frame.locator('[data-test=loading]').waitFor({ state: 'hidden' });
+    return frame;
   }
 
   /** The document of a webview, two iframes down, that holds a visible element; a reloaded view is a new frame. */
