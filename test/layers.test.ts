@@ -6,11 +6,11 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /**
  * What each folder may import: other folders of ours, and packages. `node:*` is a package here. A package stands under
- * one folder only (zod, the parser of everything untyped, picomatch, the one language of globs, and diff are the exceptions).
+ * one folder only (zod, the parser of everything untyped, picomatch, the one language of globs, marked, the reader of what models write, and diff are the exceptions).
  */
 const allowed: Record<string, { folders: string[]; packages: string[] }> = {
   'extension/shared': { folders: [], packages: ['zod'] },
-  'extension/core': { folders: ['extension/shared'], packages: ['zod', 'unbash', 'picomatch'] },
+  'extension/core': { folders: ['extension/shared'], packages: ['zod', 'unbash', 'picomatch', 'croner'] },
   'extension/providers': {
     folders: ['extension/shared', 'extension/core'],
     packages: ['zod', '@anthropic-ai/sdk', 'openai', '@google/genai', 'node:*'],
@@ -30,6 +30,10 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
   'extension/sandbox': {
     folders: ['extension/shared', 'extension/core'],
     packages: ['zod', 'dockerode', 'node:*'],
+  },
+  'extension/telegram': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', 'grammy', 'marked', 'node:*'],
   },
   'extension/storage': {
     folders: ['extension/shared', 'extension/core'],
@@ -58,6 +62,7 @@ const roots = [
   'extension/skillSet.ts',
   'extension/lazySkills.ts',
   'extension/sandboxSetUp.ts',
+  'extension/telegramSetUp.ts',
 ];
 
 const sources = globSync('{extension,webview}/**/*.{ts,tsx}', { cwd: root }).map((file) =>

@@ -17,6 +17,7 @@ import type { AttachedSkill } from '../shared/skill.ts';
 import { type Agents, InputError } from './agents.ts';
 import { namedSkill } from './attachedSkills.ts';
 import type { Elsewhere } from './elsewhere.ts';
+import type { JobOrigin } from './jobOrigin.ts';
 import { JobBusyError, type Jobs, type StartedJob } from './jobs.ts';
 import { modeEntry, modeOf } from './modes.ts';
 import type {
@@ -44,13 +45,17 @@ export interface SendRequest {
   readonly images?: readonly ImageBlock[];
   /** Ids of skills that the agent is to use, besides one that the text begins with (`/pdf …`). */
   readonly skills?: readonly string[];
+  /** Where it does not come from this window's own chat. */
+  readonly origin?: JobOrigin;
+  /** The words are not the person's own: `a forwarded message`. */
+  readonly taint?: string;
 }
 
 export interface Chats {
   /** @throws InputError, JobBusyError, StoreError; nothing was sent then */
   send(request: SendRequest): Promise<StartedJob>;
   /** Goes on from where the last job of the chat stopped: retry and continue. */
-  goOn(sessionId: string): Promise<StartedJob>;
+  goOn(sessionId: string, origin?: JobOrigin): Promise<StartedJob>;
   setModel(sessionId: string, model: ModelRef): Promise<void>;
   setAgent(sessionId: string, agentId: string): Promise<void>;
   /**
@@ -174,7 +179,14 @@ export const createChats = (options: {
   };
 
   return {
-    send: async ({ sessionId, newSessionId, agentId, model, mode, text, images = [], skills = [] }) => {
+    send: async (request) => {
+      const { sessionId, newSessionId, agentId, model, mode, text, images = [], skills = [] } = request;
+      const start = {
+        text,
+        images,
+        ...(request.origin === undefined ? {} : { origin: request.origin }),
+        ...(request.taint === undefined ? {} : { taint: request.taint }),
+      };
       if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
       if (sessionId === undefined) {
         checkTrust();
@@ -197,16 +209,16 @@ export const createChats = (options: {
         }
         await store.saveSession(session);
         try {
-          return await begin(session, { text, images }, skills);
+          return await begin(session, start, skills);
         } catch (error) {
           // The message stays in the composer; a chat without one would only be in the way.
           await store.deleteSession(session.id).catch(() => undefined);
           throw error;
         }
       }
-      return begin(await ready(sessionId), { text, images }, skills);
+      return begin(await ready(sessionId), start, skills);
     },
-    goOn: async (sessionId) => begin(await ready(sessionId), {}),
+    goOn: async (sessionId, origin) => begin(await ready(sessionId), origin === undefined ? {} : { origin }),
     ready,
     setModel: async (sessionId, model) => {
       await existing(sessionId);

@@ -2,6 +2,7 @@
 import type { Agent } from '../shared/agent.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { ImageBlock, Message, ModelRef, UserMessage } from '../shared/message.ts';
+import type { ApprovalMode } from '../shared/rule.ts';
 import type { Session } from '../shared/session.ts';
 import type { AttachedSkill } from '../shared/skill.ts';
 import type { ApprovalBroker } from './approvals.ts';
@@ -9,7 +10,8 @@ import type { Budgets } from './budgets.ts';
 import type { CommandShell } from './commandLine.ts';
 import { messagesOf } from './history.ts';
 import { internalError } from './jobError.ts';
-import { modeOf } from './modes.ts';
+import type { JobOrigin } from './jobOrigin.ts';
+import { modeOf, stricterMode } from './modes.ts';
 import { decide } from './policy.ts';
 import type { Provider } from './provider.ts';
 import { ruleFolder } from './ruleMatch.ts';
@@ -26,6 +28,10 @@ export interface StartRequest {
   readonly images?: readonly ImageBlock[];
   /** What the person has the agent use. */
   readonly skills?: readonly AttachedSkill[];
+  /** Where it does not come from this window's own chat. */
+  readonly origin?: JobOrigin;
+  /** The words are not the person's own: `a forwarded message`. */
+  readonly taint?: string;
 }
 
 export interface StartedJob {
@@ -211,8 +217,10 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     };
     const started = Promise.withResolvers<void>();
     const writes: Promise<void>[] = [];
+    const { origin } = request;
 
     const run = async (): Promise<void> => {
+      await origin?.onStart(jobId);
       const items = await store.readAll(session.id);
       const history = messagesOf(items);
       const text = request.text ?? '';
@@ -228,6 +236,8 @@ export const createJobs = (ports: JobsPorts): Jobs => {
               ...(request.skills === undefined || request.skills.length === 0
                 ? {}
                 : { skills: request.skills }),
+              ...(origin === undefined ? {} : { via: origin.via }),
+              ...(request.taint === undefined ? {} : { taint: request.taint }),
             };
       const messages = [...history, ...(input === undefined ? [] : [input])];
       const tools = await ports.tools(agent, session, messages);
@@ -280,7 +290,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
               { tool: step.tool, effect: step.effect, access },
               {
                 isTrusted: ports.isTrusted(),
-                mode: modeOf(current ?? session, agentNow, ports.folder()),
+                mode: limitedMode(modeOf(current ?? session, agentNow, ports.folder()), origin),
                 agentId: agent.id,
                 sessionId: session.id,
                 // Not where the chat was begun: steps touch what is open here.
@@ -301,7 +311,8 @@ export const createJobs = (ports: JobsPorts): Jobs => {
           checkBudget: async () => {
             // What the last request took counts.
             await flushed();
-            return ports.budgets.check({ jobId, sessionId: session.id, agentId: agent.id });
+            const error = await ports.budgets.check({ jobId, sessionId: session.id, agentId: agent.id });
+            return error ?? (await origin?.checkBudget());
           },
           costOf: (usage) => ports.budgets.costOf(session.model, usage),
           approvalExpiry: ports.approvalExpiry,
@@ -353,6 +364,9 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     },
   };
 };
+
+const limitedMode = (mode: ApprovalMode, origin: JobOrigin | undefined): ApprovalMode =>
+  origin === undefined ? mode : stricterMode(mode, origin.mode());
 
 /** A step that changes something, or was asked, runs only after its approval has been kept; else the job stops. */
 const keepFirst = (tool: Tool, flushed: () => Promise<void>): Tool => {

@@ -80,6 +80,8 @@ export interface UserMessage {
   readonly createdAt: number;
   /** Set where it did not come from the person of this window: `an imported chat`. */
   readonly taint?: string;
+  /** Who sent it and by which way, where it was not typed in the editor: `Ann, on Telegram`. */
+  readonly via?: string;
   /** What the person has the agent use for it; the model reads their texts behind the content. */
   readonly skills?: readonly AttachedSkill[];
 }
