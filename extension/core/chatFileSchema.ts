@@ -67,6 +67,7 @@ const userMessage = z.strictObject({
   id,
   content: userContent,
   createdAt: time,
+  via: text.exactOptional(),
   skills: z.array(attachedSkill).max(20).readonly().exactOptional(),
 });
 const assistantMessage = z.strictObject({
