@@ -6,20 +6,19 @@ import { createAgents } from './core/agents.ts';
 import { both } from './core/both.ts';
 import { createBranches } from './core/branches.ts';
 import { createChats } from './core/chats.ts';
-import { createElsewhere, serveOtherWindows } from './core/elsewhere.ts';
+import { findStep } from './core/findStep.ts';
 import type { EventListener } from './core/jobs.ts';
 import { redact } from './core/redact.ts';
 import { createTitles } from './core/titles.ts';
 import { type LazySkills, lazySkills } from './lazySkills.ts';
+import { type LazyTelegram, lazyTelegram } from './lazyTelegram.ts';
 import { providerDescriptions as descriptions } from './providers/descriptions.ts';
 import { createProviders } from './providers/index.ts';
 import { keyVariables } from './providers/models.ts';
 import { createWindowSandbox } from './sandboxSetUp.ts';
-import type { StepRecord } from './shared/chat.ts';
-import { endsJob } from './shared/event.ts';
 import type { ModelRef } from './shared/message.ts';
-import { createRelay } from './storage/relay.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
+import { showSurfaces } from './surfaces.ts';
 import { createAnswers } from './vscode/answers.ts';
 import { createChatActions } from './vscode/chatActions.ts';
 import { createChatHandlers } from './vscode/chatHandlers.ts';
@@ -30,38 +29,37 @@ import { keepInStep } from './vscode/inStep.ts';
 import { createKeys } from './vscode/keys.ts';
 import { createLog } from './vscode/log.ts';
 import { openWithText } from './vscode/mergedDocument.ts';
-import { showApprovals } from './vscode/modalApprover.ts';
 import { createModelChoice } from './vscode/modelChoice.ts';
-import { createDesktopNotifier } from './vscode/notify.ts';
 import { createReview } from './vscode/review.ts';
 import type { RulesTree } from './vscode/rulesTree.ts';
 import { createRulesView } from './vscode/rulesView.ts';
 import {
-  approvalSurface,
   baseUrl,
   budgetLimits,
   defaultModelSetting,
   generatesTitles,
   liveBytes,
-  notifiesWhenUnfocused,
   onSettingsChange,
-  quotaBytes,
 } from './vscode/settings.ts';
 import { createSpendingSource } from './vscode/spending.ts';
-import { showSpendingStatus, showStatusBar } from './vscode/statusBar.ts';
 import { createStorageCare } from './vscode/storageCare.ts';
-import { createQuotaWatch } from './vscode/storageQuota.ts';
+import { createTelegramTokens } from './vscode/telegramTokens.ts';
 import { createUndoCommands } from './vscode/undoCommands.ts';
 import { createUndoView } from './vscode/undoView.ts';
 import { withoutLinks } from './vscode/words.ts';
 import { workspaceRoots } from './vscode/workspaceRoots.ts';
+import { createWindows } from './windows.ts';
 import { createWork } from './work.ts';
 import { realRootsOf } from './workspace/realRoots.ts';
 
 export interface App {
-  readonly commands: Commands & LazySkills['commands'];
+  readonly commands: Commands & LazySkills['commands'] & LazyTelegram['commands'];
   readonly rules: RulesTree;
   readonly skills: RulesTree;
+  readonly telegram: RulesTree;
+  readonly schedules: RulesTree;
+  /** Starts the bots and schedules of the open folders. */
+  autoStart(): Promise<void>;
   attach(view: vscode.WebviewView, early: readonly unknown[]): void;
   onEvent(listener: EventListener): () => void;
   /** Stops jobs, denies what is pending, flushes the store, ends what commands left running. */
@@ -73,7 +71,10 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const storage = context.globalStorageUri.fsPath;
   const now = Date.now;
   const keys = createKeys(context.secrets, keyVariables, process.env, now);
-  const log = createLog(() => keys.live());
+  const tokens = createTelegramTokens(context.secrets);
+  const secrets = () => [...keys.live(), ...tokens.live()];
+  const clean = (text: string): string => redact(text, secrets());
+  const log = createLog(secrets);
   const logError = (error: unknown): void => log.error(error);
 
   const ownerId = `${process.pid}-${newId()}`;
@@ -137,22 +138,14 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     sandbox,
     skills: skills.get,
     provider: (model: ModelRef) => provider(model.provider),
-    secrets: () => keys.live(),
+    secrets,
     newId,
     now,
     logError,
   });
   const { approvals, files, rules, budgets, jobs, shell, environment, restorer } = work;
-  const relay = createRelay({
-    folder: storage,
-    ownerId,
-    place: () => vscode.workspace.name ?? '',
-    newId,
-    now,
-    logError,
-  });
-  const elsewhere = createElsewhere({ relay, store, logError });
-  const unlistenWindows = serveOtherWindows(relay, jobs, approvals);
+  const windows = createWindows({ storage, ownerId, store, jobs, approvals, newId, now, logError });
+  const { elsewhere } = windows;
   const chats = createChats({
     store,
     agents,
@@ -194,13 +187,12 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     logError,
   });
 
-  const findStep = async (stepId: string): Promise<StepRecord | undefined> => {
-    const sessionId = current.sessionId();
-    if (sessionId === undefined) return undefined;
-    const item = (await store.readAll(sessionId)).find((each) => each.kind === 'step' && each.id === stepId);
-    return item?.kind === 'step' ? item.record : undefined;
-  };
-  const review = createReview({ approvals, elsewhere, findStep, logError });
+  const review = createReview({
+    approvals,
+    elsewhere,
+    findStep: (stepId) => findStep(store, current.sessionId(), stepId),
+    logError,
+  });
   const answers = createAnswers({ jobs, approvals, elsewhere, review });
   const current = createCurrentChat({
     chats,
@@ -324,16 +316,14 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     newId,
     now,
   });
-  const quota = createQuotaWatch({
-    use: () => store.use(),
-    quotaBytes,
-    state: context.globalState,
-    now,
-    manage: () => void vscode.commands.executeCommand('anycowork.manageStorage'),
+  const telegram = lazyTelegram({
+    load: async () =>
+      (await import('./telegramSetUp.ts')).createTelegramSet({
+        ...{ context, ownerId, store, chats, jobs, approvals, agents, files, keys, tokens, provider, picker },
+        ...{ redact: clean, newId, now, logError },
+      }),
     logError,
   });
-
-  const desktop = createDesktopNotifier({ platform: process.platform, environment });
   const refresh = (): void => void view.refreshSurroundings().catch(logError);
   const unlistenApprovals = approvals.listen({
     onAnswered: ({ step }, decision) => {
@@ -341,7 +331,6 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     },
   });
   const unlistenJobs = jobs.onEvent((event) => {
-    if (endsJob(event)) quota.written();
     // Its message has been kept, so the store can be written again.
     if (event.type !== 'JobStarted' || storageProblem === undefined) return;
     storageProblem = undefined;
@@ -354,46 +343,51 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     storageCare,
     view,
     undoView,
-    desktop,
-    showApprovals({
+    showSurfaces({
+      state: context.globalState,
+      store,
       approvals,
+      jobs,
+      elsewhere,
       answers,
       review,
-      desktop,
-      surface: approvalSurface,
-      notifiesWhenUnfocused,
-      redact: (text) => redact(text, keys.live()),
+      spending,
+      current,
+      environment,
+      redact: clean,
+      now,
       logError,
     }),
-    showStatusBar(approvals, jobs, elsewhere),
-    showSpendingStatus({ spending, jobs, current, limits: budgetLimits, logError }),
     onSettingsChange(refresh),
     context.secrets.onDidChange(refresh),
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),
     vscode.workspace.onDidGrantWorkspaceTrust(refresh),
     keepInStep({ store, elsewhere, jobs, chats, current, view, titleChanged, logError }),
     { dispose: elsewhere.close },
-    { dispose: unlistenWindows },
+    { dispose: windows.unlisten },
     { dispose: unlistenJobs },
     { dispose: unlistenApprovals },
   );
 
   return {
-    commands: { ...commands, ...skills.commands },
+    commands: { ...commands, ...skills.commands, ...telegram.commands },
     skills: skills.view,
+    telegram: telegram.view,
+    schedules: telegram.schedules,
+    autoStart: telegram.autoStart,
     rules: createRulesView({ rules, store, agents, chats, current, roots: realRoots }),
     attach: view.attach,
     onEvent: jobs.onEvent,
     close: async () => {
       // First, so that what the broker then denies is not taken for somebody's answer.
-      const stopped = jobs.close();
+      const stopped = Promise.all([telegram.close(), jobs.close()]);
       titles.close();
       approvals.close();
       await stopped;
       // Together: VS Code does not wait long.
       skills.close();
       await Promise.all([store.close(), work.endProcesses(), sandbox.close()]);
-      await relay.close();
+      await windows.relay.close();
     },
   };
 };

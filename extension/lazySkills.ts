@@ -1,29 +1,10 @@
 /** The skills of a window before they have been loaded. A part of app.ts. */
+import { skillCommandNames as names } from './commandNames.ts';
+import { type Command, lazyCommands, lazyTree, loadOnce } from './lazyPart.ts';
 import type { Agent } from './shared/agent.ts';
 import type { SkillChoice } from './shared/skill.ts';
 import type { SkillSet } from './skillSet.ts';
 import type { RulesTree } from './vscode/rulesTree.ts';
-
-const names = [
-  'showSkills',
-  'installSkill',
-  'createSkill',
-  'runSkill',
-  'reviewSkill',
-  'grantSkill',
-  'enableSkill',
-  'disableSkill',
-  'updateSkill',
-  'uninstallSkill',
-  'openSkill',
-  'openSkillFolder',
-  'exportSkill',
-  'refreshSkills',
-  'checkSandbox',
-  'getImage',
-] as const satisfies readonly (keyof SkillSet['commands'])[];
-
-type Command = (...values: readonly unknown[]) => Promise<unknown>;
 
 export interface LazySkills {
   get(): Promise<SkillSet>;
@@ -43,35 +24,19 @@ export const lazySkills = (ports: {
   changed(): void;
   logError(error: unknown): void;
 }): LazySkills => {
-  let loading: Promise<SkillSet> | undefined;
+  const { get, loaded } = loadOnce(async () => {
+    const set = await ports.load();
+    set.catalog.onChange(ports.changed);
+    return set;
+  });
   let isRead = false;
   let isReading = false;
-  const get = (): Promise<SkillSet> => {
-    loading ??= ports.load().then(
-      (set) => {
-        set.catalog.onChange(ports.changed);
-        return set;
-      },
-      (error: unknown) => {
-        loading = undefined;
-        throw error;
-      },
-    );
-    return loading;
-  };
   /** The view must not wait for files to be read, nor share the processor with that while it is being drawn. */
   const readFirst = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, afterViewMs));
     await (await get()).catalog.list();
     isRead = true;
     ports.changed();
-  };
-  const command = (name: (typeof names)[number]): Command => {
-    return async (...values) => {
-      const { commands } = await get();
-      const run: Command = commands[name];
-      return run(...values);
-    };
   };
   return {
     get,
@@ -87,26 +52,12 @@ export const lazySkills = (ports: {
       }
       return [];
     },
-    // fromEntries forgets which names there are.
-    commands: Object.fromEntries(names.map((name) => [name, command(name)])) as LazySkills['commands'],
-    view: {
-      children: async (parent) => (await get()).view.children(parent),
-      onChange: (listener) => {
-        let unlisten: (() => void) | undefined;
-        let isOver = false;
-        get()
-          .then(({ view }) => {
-            if (!isOver) unlisten = view.onChange(listener);
-          })
-          .catch(ports.logError);
-        return () => {
-          isOver = true;
-          unlisten?.();
-        };
-      },
-    },
+    commands: lazyCommands(names, async () => (await get()).commands),
+    view: lazyTree(async () => (await get()).view, ports.logError),
     close: () => {
-      loading?.then((set) => set.close()).catch(ports.logError);
+      loaded()
+        ?.then((set) => set.close())
+        .catch(ports.logError);
     },
   };
 };

@@ -1,7 +1,9 @@
 /** Entry point. Activation registers names and nothing else; the product loads when one of them is first used. */
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
+import { skillCommandNames, telegramCommandNames } from './commandNames.ts';
 import type { AgentEvent } from './shared/event.ts';
+import { createAutoStart } from './vscode/autoStart.ts';
 import { chatHtml } from './vscode/chatHtml.ts';
 import { lazyRulesTree } from './vscode/rulesTree.ts';
 import { watchForStuckView } from './vscode/stuckView.ts';
@@ -62,26 +64,12 @@ const commandNames = [
   'deleteRule',
   'exportAuditLog',
   'showSpending',
-  'showSkills',
-  'installSkill',
-  'createSkill',
-  'runSkill',
-  'reviewSkill',
-  'grantSkill',
-  'enableSkill',
-  'disableSkill',
-  'updateSkill',
-  'uninstallSkill',
-  'openSkill',
-  'openSkillFolder',
-  'exportSkill',
-  'refreshSkills',
-  'checkSandbox',
-  'getImage',
+  ...skillCommandNames,
+  ...telegramCommandNames,
 ] as const satisfies readonly (keyof App['commands'])[];
 
 /** For code only: they are not in the palette, and without arguments too a caller waits for the answer. */
-const dataCommands: readonly string[] = ['getAgents', 'getSessions'];
+const dataCommands: readonly string[] = ['getAgents', 'getSessions', 'getTelegramConfigs'];
 
 /** A menu hands over what was clicked: an element of the chat view, a row of a tree. */
 const isFromMenu = (value: unknown): boolean =>
@@ -143,12 +131,29 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
   };
   const rulesTree = lazyRulesTree(async () => (await load()).rules);
   const skillsTree = lazyRulesTree(async () => (await load()).skills);
+  const telegramTree = lazyRulesTree(async () => (await load()).telegram);
+  const schedulesTree = lazyRulesTree(async () => (await load()).schedules);
+  const autoStart = createAutoStart(context.globalState);
+  /** Bots and schedules of the open folders start by themselves; where there are none, nothing is loaded for it. */
+  const startByItself = async (): Promise<void> => {
+    const folders = vscode.workspace.workspaceFolders?.map(({ uri }) => uri.fsPath) ?? [];
+    if (!vscode.workspace.isTrusted || !(await autoStart.hasOne(folders))) return;
+    await (await load()).autoStart();
+  };
+  const startSoon = (): void => void startByItself().catch((error: unknown) => console.error(error));
+  startSoon();
   context.subscriptions.push(
     stuckView,
     rulesTree,
     skillsTree,
+    telegramTree,
+    schedulesTree,
+    vscode.workspace.onDidGrantWorkspaceTrust(startSoon),
+    vscode.workspace.onDidChangeWorkspaceFolders(startSoon),
     vscode.window.registerTreeDataProvider('anycowork.rules', rulesTree),
     vscode.window.registerTreeDataProvider('anycowork.skills', skillsTree),
+    vscode.window.registerTreeDataProvider('anycowork.telegram', telegramTree),
+    vscode.window.registerTreeDataProvider('anycowork.schedules', schedulesTree),
     vscode.window.registerWebviewViewProvider('anycowork.chat', provider),
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(`anycowork.${name}`, (...values: unknown[]) => run(name, values)),

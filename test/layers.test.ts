@@ -60,9 +60,14 @@ const roots = [
   'extension/app.ts',
   'extension/work.ts',
   'extension/skillSet.ts',
+  'extension/commandNames.ts',
+  'extension/lazyPart.ts',
   'extension/lazySkills.ts',
+  'extension/lazyTelegram.ts',
   'extension/sandboxSetUp.ts',
+  'extension/surfaces.ts',
   'extension/telegramSetUp.ts',
+  'extension/windows.ts',
 ];
 
 const sources = globSync('{extension,webview}/**/*.{ts,tsx}', { cwd: root }).map((file) =>

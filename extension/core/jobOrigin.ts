@@ -3,7 +3,7 @@ import type { JobError } from '../shared/event.ts';
 import type { ApprovalMode } from '../shared/rule.ts';
 
 export interface JobOrigin {
-  /** The bot's config. */
+  /** The bot's config; empty for a schedule whose answers stay in the editor. */
   readonly configId: string;
   /** As the chat shows it on the message: `Ann, on Telegram`; `a schedule`. */
   readonly via: string;

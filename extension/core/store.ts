@@ -9,6 +9,7 @@ import type { FoundSession, Session, SessionChange, SessionSummary, Shelf } from
 import type { FileVersion } from '../shared/undo.ts';
 import type { Decision } from './approver.ts';
 import type { FreeableKind, RepairKind, StorageReport, StorageUse } from './storageReport.ts';
+import type { TelegramStore } from './telegramStore.ts';
 
 /** Thrown when something could not be kept; the message is for a person and says what was kept and what to do. */
 export class StoreError extends Error {
@@ -190,6 +191,9 @@ export interface Store {
   versionHashes(): Promise<readonly string[]>;
   /** These contents are not needed any more, except by chats in which a job runs. The versions stay. */
   forgetVersions(hashes: readonly string[]): Promise<void>;
+
+  /** What bots keep. */
+  readonly telegram: TelegramStore;
 
   /** What the history takes on disk, and which part of it can be freed. */
   use(): Promise<StorageUse>;

@@ -89,7 +89,7 @@ export interface TelegramStore {
 
   /**
    * Says of an update that it was taken, unless it was known already: in one write with the entry, where it is one.
-   * Updates older than a week are forgotten on the way, and so are entries that are done.
+   * Updates older than a week are forgotten on the way, and so are entries that are done and as old.
    * @returns whether it is new
    */
   takeUpdate(configId: string, updateId: number, at: number, entry?: TelegramEntry): Promise<boolean>;
@@ -97,7 +97,7 @@ export interface TelegramStore {
   saveEntry(entry: TelegramEntry): Promise<void>;
   /** Those that are not done, oldest first. */
   openEntries(configId: string): Promise<readonly TelegramEntry[]>;
-  /** Messages that a user sent since `since` and that were taken up. */
+  /** Messages of a user that came since then, by the clock here, and were taken up. */
   countEntries(configId: string, userId: number, since: number): Promise<number>;
 
   /** @returns without a session where there is none */
@@ -118,6 +118,7 @@ export interface TelegramStore {
   botSpending(configId: string, since: number): Promise<BotSpending>;
 
   listSchedules(): Promise<readonly Schedule[]>;
+  /** Never takes `doneThrough` back: another window may have moved it on meanwhile. */
   saveSchedule(schedule: Schedule): Promise<void>;
   deleteSchedule(id: string): Promise<void>;
   /**

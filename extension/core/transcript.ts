@@ -121,9 +121,10 @@ const noticeText = (notice: Notice): string => {
 const itemBlocks = (item: ChatItem, agentName: string): readonly string[] => {
   switch (item.kind) {
     case 'user': {
-      const { content, createdAt } = item.message;
+      const { content, createdAt, via } = item.message;
       const text = textOf(content);
-      return [`## You, ${moment(createdAt)}`, ...(text === '' ? [] : [quoted(text)]), ...pictures(content)];
+      const who = via === undefined ? 'You' : plain(via);
+      return [`## ${who}, ${moment(createdAt)}`, ...(text === '' ? [] : [quoted(text)]), ...pictures(content)];
     }
     case 'assistant': {
       const text = textOf(item.message.content);

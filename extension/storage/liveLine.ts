@@ -114,6 +114,8 @@ const events = {
         id: text,
         content: userContent,
         createdAt: number,
+        taint: text.exactOptional(),
+        via: text.exactOptional(),
         skills: z
           .array(z.object({ id: text, name: text, text, taint: text.exactOptional() }))
           .exactOptional(),

@@ -1,6 +1,7 @@
 import { hashesIn } from './blobs.ts';
 import { text } from './rows.ts';
 import type { Query, Statement } from './sqlite.ts';
+import { telegramTables } from './telegramSchema.ts';
 
 /** One step from the schema before it. Its statements depend on nothing but the rows, as everything that is journaled. */
 export interface Migration {
@@ -299,4 +300,5 @@ export const migrations: readonly Migration[] = [
   },
   { version: 3, statements: () => shelvesAndSearch.map((sql) => ({ sql, params: [] })) },
   { version: 4, statements: () => consent.map((sql) => ({ sql, params: [] })) },
+  { version: 5, statements: () => telegramTables.map((sql) => ({ sql, params: [] })) },
 ];

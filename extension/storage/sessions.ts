@@ -12,6 +12,7 @@ import { releaseBlobs } from './blobs.ts';
 import { integer, plain, text, textOrNone } from './rows.ts';
 import { forgetRaises } from './spending.ts';
 import type { Query, Row, SqlParam, Statement } from './sqlite.ts';
+import { forgetBinding } from './telegramBots.ts';
 
 /** The status comes from the last job's row and an index of open steps, so a list costs the same however long the chats are. */
 const select = `SELECT sessions.*, jobs.status AS job_status,
@@ -123,6 +124,7 @@ const tablesOfSession = [
 export const deleteSession = (id: string): readonly Statement[] => [
   ...releaseBlobs(id),
   forgetRaises(id),
+  forgetBinding(id),
   ...tablesOfSession.map((table) => ({ sql: `DELETE FROM ${table} WHERE session_id = ?`, params: [id] })),
   { sql: 'DELETE FROM sessions WHERE id = ?', params: [id] },
 ];

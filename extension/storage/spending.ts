@@ -44,8 +44,8 @@ export const insertUsage = (
       params: [sessionId, ...numbers, costUsd ?? 0, costUsd === undefined ? 1 : 0, workMs],
     },
     {
-      sql: 'INSERT INTO spending (at, agent_id, tokens, cost_usd, work_ms) VALUES (?, ?, ?, ?, ?)',
-      params: [at, agentId, usage.input + usage.output, cost, workMs],
+      sql: 'INSERT INTO spending (at, agent_id, job_id, tokens, cost_usd, work_ms) VALUES (?, ?, ?, ?, ?, ?)',
+      params: [at, agentId, jobId, usage.input + usage.output, cost, workMs],
     },
   ];
 };
@@ -164,9 +164,30 @@ export const raiseBudget = (scope: BudgetScope, key: string, at: number): readon
   { sql: 'INSERT INTO budget_raises (scope, key, at) VALUES (?, ?, ?)', params: [scope, key, at] },
 ];
 
+/** What a job spends from now on counts for a bot. */
+export const countJob = (configId: string, jobId: string, at: number): readonly Statement[] => [
+  {
+    sql: 'INSERT OR REPLACE INTO telegram_jobs (job_id, config_id, at) VALUES (?, ?, ?)',
+    params: [jobId, configId, at],
+  },
+];
+
+/** From what is kept of each request whatever becomes of its chat. */
+export const botSpending = (live: Query, configId: string, since: number): Spending =>
+  spendingOf(
+    live(
+      `SELECT ${sums}, total(tokens) AS tokens FROM spending
+        WHERE at >= ? AND job_id IN (SELECT job_id FROM telegram_jobs WHERE config_id = ?)`,
+      [since, configId],
+    )[0],
+  );
+
 /** What nobody asks for any more. */
 export const forgetOldSpending = (query: Query, now: number): readonly Statement[] => {
   const time = now - spendingKeptMs;
-  const isAny = query('SELECT 1 FROM spending WHERE at < ? LIMIT 1', [time]).length > 0;
-  return isAny ? [{ sql: 'DELETE FROM spending WHERE at < ?', params: [time] }] : [];
+  return ['spending', 'telegram_jobs'].flatMap((table) =>
+    query(`SELECT 1 FROM ${table} WHERE at < ? LIMIT 1`, [time]).length === 0
+      ? []
+      : [{ sql: `DELETE FROM ${table} WHERE at < ?`, params: [time] }],
+  );
 };

@@ -4,6 +4,7 @@ import type { ChatItem } from '../shared/chat.ts';
 import type { AgentEventType } from '../shared/event.ts';
 import { partsOf } from './arriving.ts';
 import type { WorkerSetUp } from './messages.ts';
+import { telegramCalls } from './telegramCalls.ts';
 import { WorkerClient } from './workerClient.ts';
 
 export interface SqlStoreOptions {
@@ -95,6 +96,7 @@ export const createSqlStore = (options: SqlStoreOptions): Store => {
       client.call({ method: 'markUndone', args: [sessionId, stepIds, at] }),
     versionHashes: () => client.call({ method: 'versionHashes', args: [] }),
     forgetVersions: (hashes) => client.call({ method: 'forgetVersions', args: [hashes] }),
+    telegram: telegramCalls(client),
     use: () => client.call({ method: 'use', args: [] }),
     check: () => client.call({ method: 'check', args: [] }),
     repair: (kind) => client.call({ method: 'repair', args: [kind] }),

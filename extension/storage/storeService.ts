@@ -25,6 +25,7 @@ import { deleteSession, getSession, listSessions, saveSession, updateSession } f
 import { raiseBudget, sessionUsage, spent } from './spending.ts';
 import type { OpenSqlite, Query } from './sqlite.ts';
 import { createStorageCare, type StorageCare } from './storageCare.ts';
+import { createTelegramHandlers, type TelegramHandlers } from './telegramHandlers.ts';
 import { createUpkeep } from './upkeep.ts';
 import { forgetVersions, keepVersions, listVersions, markUndone, versionHashes } from './versions.ts';
 import { watchJournal } from './watchJournal.ts';
@@ -45,19 +46,19 @@ export interface ServiceOptions {
   readonly onChange: () => void;
 }
 
-type StoreMethod = Exclude<keyof Store, 'onExternalChange' | 'readAll' | 'importSession'>;
+type StoreMethod = Exclude<keyof Store, 'onExternalChange' | 'readAll' | 'importSession' | 'telegram'>;
 
 /** The store's methods as its thread offers them: each takes the unique name of the call before its arguments. */
 export type StoreHandlers = {
   readonly [M in StoreMethod]: (call: string, ...args: Parameters<Store[M]>) => ReturnType<Store[M]>;
-} & {
-  /** @param chat unique name of the chat, whose items come in parts before it is imported */
-  readonly importPart: (call: string, chat: string, part: string) => Promise<void>;
-  /** @param parts how many there were */
-  readonly importSession: (call: string, session: Session, chat: string, parts: number) => Promise<void>;
-  /** Whether the write of that name is in the journal. */
-  readonly wasSaved: (call: string, name: string) => Promise<boolean>;
-};
+} & TelegramHandlers & {
+    /** @param chat unique name of the chat, whose items come in parts before it is imported */
+    readonly importPart: (call: string, chat: string, part: string) => Promise<void>;
+    /** @param parts how many there were */
+    readonly importSession: (call: string, session: Session, chat: string, parts: number) => Promise<void>;
+    /** Whether the write of that name is in the journal. */
+    readonly wasSaved: (call: string, name: string) => Promise<boolean>;
+  };
 
 /** How long a search takes up what was written last; milliseconds. */
 const searchFillMs = 40;
@@ -320,6 +321,7 @@ export const createStoreService = (options: ServiceOptions): StoreHandlers => {
       await closeDeadJobs().catch(() => undefined);
       return read((query, { ownerText, isAlive }) => jobsElsewhere(query, ownerText, isAlive));
     },
+    ...createTelegramHandlers({ read, save: (call, build) => save(call, () => build) }),
     wasSaved: async (_, name) => (await opened()).database.wasSaved(name),
     close: async () => {
       isClosed = true;

@@ -32,11 +32,22 @@ const readMethods: readonly Method[] = [
   'listVersions',
   'versionHashes',
   'jobsElsewhere',
+  'telegramListBots',
+  'telegramOpenEntries',
+  'telegramCountEntries',
+  'telegramGetBinding',
+  'telegramBindingsOf',
+  'telegramListCards',
+  'telegramBotSpending',
+  'telegramListSchedules',
   'search',
   'use',
   'check',
   'wasSaved',
 ];
+
+/** Writes that say whether there was anything to write: what stands in the journal was. */
+const claims: readonly Method[] = ['telegramTakeUpdate', 'telegramClaimSchedule'];
 
 /** A thread that dies this often within a minute is not started again. */
 const deathLimit = 3;
@@ -177,7 +188,8 @@ export class WorkerClient {
     }
     try {
       const { call } = message;
-      if ((await this.#send({ method: 'wasSaved', args: [message.name] })) === true) resolve(undefined);
+      const isSaved = (await this.#send({ method: 'wasSaved', args: [message.name] })) === true;
+      if (isSaved) resolve(claims.includes(call.method) ? true : undefined);
       // Nobody else would tell it again, and the chat would be said to be running for as long as this window lives.
       else if (call.method === 'record' && endsJob(call.args[0])) this.#send(call).then(resolve, reject);
       else reject(new StoreError(`${stopped} This was not saved; everything before it was. Try again.`));

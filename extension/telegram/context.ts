@@ -15,7 +15,7 @@ import type { Courier, IncomingMessage, Press, Upload } from './types.ts';
 export interface BotPorts {
   readonly store: TelegramStore;
   readonly history: Pick<Store, 'readAll' | 'getSession' | 'audit'>;
-  readonly chats: Pick<Chats, 'send' | 'goOn' | 'get' | 'setAgent' | 'setModel'>;
+  readonly chats: Pick<Chats, 'send' | 'goOn' | 'get' | 'list' | 'setAgent' | 'setModel'>;
   readonly jobs: Pick<Jobs, 'cancel' | 'runningIn' | 'running' | 'onEvent'>;
   readonly approvals: Pick<ApprovalBroker, 'pending' | 'answer' | 'listen'>;
   readonly agents: Pick<Agents, 'list' | 'get'>;
@@ -78,6 +78,8 @@ export interface ApprovalCards {
 }
 
 export interface BotCommands {
+  /** Whether `run` takes it: asked first, so that an update is taken by one part only. */
+  isOwn(text: string): boolean;
   /** @returns false: it is no command of ours (a skill's name, or no command at all) */
   run(message: IncomingMessage): Promise<boolean>;
   /** Buttons whose data begins with `c1:`. */

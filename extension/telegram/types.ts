@@ -29,7 +29,7 @@ export type Incoming = { readonly updateId: number } & (
       /** Parts of one album carry the same one. */
       readonly albumId?: string;
       readonly isForwarded: boolean;
-      /** It mentions the bot, answers one of its messages, or is a command with its name. */
+      /** It mentions the bot, answers one of its messages, or is a command with its name. In a private chat always. */
       readonly isForBot: boolean;
     })
   | (Where & {
@@ -94,6 +94,13 @@ export interface Upload {
   readonly caption?: string;
 }
 
+/** An entry of the menu of commands. */
+export interface MenuCommand {
+  /** Without the slash. */
+  readonly command: string;
+  readonly description: string;
+}
+
 /**
  * Sends for one bot. Waits as long as Telegram asks (429), tries again what has surely not arrived, for some minutes or
  * until the signal aborts; sends as plain text what Telegram cannot read as HTML. Links are not previewed.
@@ -111,6 +118,10 @@ export interface Courier {
   typing(to: Place): Promise<void>;
   /** Ends the spinner on a pressed button. Does not throw. */
   acknowledge(callbackId: string, text?: string, isAlert?: boolean): Promise<void>;
+  /**
+   * The menu of commands in one chat; without a chat that of everyone. An empty one takes it away. Does not throw.
+   */
+  publishCommands(chatId: number | undefined, commands: readonly MenuCommand[]): Promise<void>;
   /** @param limit bytes @throws SendError with what to tell the person */
   download(file: TelegramFile, limit: number, signal: AbortSignal): Promise<Uint8Array>;
 }

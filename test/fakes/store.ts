@@ -5,9 +5,11 @@ import type { AgentEvent, EventOf } from '../../extension/shared/event.ts';
 import { addUsage, noUsage, textOf } from '../../extension/shared/message.ts';
 import type { Session, SessionStatus, SessionSummary } from '../../extension/shared/session.ts';
 import { keptConsent } from './keptConsent.ts';
+import { createFakeTelegramStore, type FakeTelegramStore } from './telegramStore.ts';
 
 export interface FakeStore extends Store {
   readonly events: AgentEvent[];
+  readonly telegram: FakeTelegramStore;
   /** Set to make every `record` fail from then on. */
   failure: Error | undefined;
 }
@@ -51,6 +53,7 @@ export const fakeStore = (): FakeStore => {
     const chat = chats.get(id);
     return chat && { ...chat, isAtWork: isAtWork(chat.summary) };
   });
+  const telegram = createFakeTelegramStore();
   let rows = 0;
 
   const existing = (id: string): Kept => {
@@ -108,6 +111,7 @@ export const fakeStore = (): FakeStore => {
         ? { ...summary, status, shelf: 'active', updatedAt: Math.max(summary.updatedAt, event.at) }
         : { ...summary, status };
     if (event.type === 'Usage') chat.usages.push(event);
+    telegram.record(event);
     consent.record(event, summary.id, agentOfJob.get(event.jobId) ?? '');
     const before = { ...emptyChat(summary.agentId, summary.model), sessionId: summary.id, items: chat.items };
     const { items } = reduceChat(before, event);
@@ -134,6 +138,7 @@ export const fakeStore = (): FakeStore => {
 
   const store: FakeStore = {
     events: [],
+    telegram,
     failure: undefined,
     open: async () => undefined,
     listAgents: async () => [...agents.values()],
@@ -162,6 +167,7 @@ export const fakeStore = (): FakeStore => {
     },
     deleteSession: async (id) => {
       chats.delete(id);
+      telegram.forgetSession(id);
       consent.forget(
         id,
         [...sessionOfJob].flatMap(([jobId, sessionId]) => (sessionId === id ? [jobId] : [])),

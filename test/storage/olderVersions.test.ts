@@ -3,9 +3,11 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type Agent, defaultExecution } from '../../extension/shared/agent.ts';
+import type { AuditEntry } from '../../extension/shared/audit.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { FileDiff } from '../../extension/shared/event.ts';
 import type { TokenUsage } from '../../extension/shared/message.ts';
+import type { Rule } from '../../extension/shared/rule.ts';
 import type { SessionSummary } from '../../extension/shared/session.ts';
 import { hashesIn } from '../../extension/storage/blobs.ts';
 import { thisOwner } from '../../extension/storage/owner.ts';
@@ -20,8 +22,12 @@ interface Expected {
   readonly chats: readonly {
     readonly summary: Omit<SessionSummary, 'titleBy' | 'shelf' | 'isPinned'>;
     readonly items: readonly ChatItem[];
+    /** With what it cost, from version 4 on. */
     readonly usage: { readonly total: TokenUsage; readonly lastRequest: TokenUsage };
   }[];
+  /** From version 4 on. */
+  readonly rules?: readonly Rule[];
+  readonly audit?: readonly AuditEntry[];
 }
 
 /** As questions were kept up to version 3. */
@@ -36,7 +42,8 @@ interface OldPrompt {
 /** Nothing else has changed about items. */
 const asToday = (items: readonly ChatItem[]): readonly ChatItem[] =>
   items.map((item) => {
-    if (item.kind !== 'step' || item.record.prompt === undefined) return item;
+    if (item.kind !== 'step' || item.record.prompt === undefined || 'offers' in item.record.prompt)
+      return item;
     const { title, detail, diffs, caution = '' }: OldPrompt = item.record.prompt;
     const prompt = { title, detail, diffs, offers: [], reason: caution, isCautioned: caution !== '' };
     return { ...item, record: { ...item.record, prompt } };
@@ -123,18 +130,23 @@ describe('a store of an older version', function () {
         // With what agents have got since.
         expected.agents.map((agent) => ({
           ...agent,
-          skills: 'all',
+          skills: version < 4 ? 'all' : agent.skills,
           execution: { ...defaultExecution, ...agent.execution },
         })),
       );
       for (const { summary, items: said, usage } of expected.chats) {
         const { id } = summary;
         assert.deepEqual(await items(id), asToday(said), id);
-        const price = { costUsd: 0, unpriced: requests[id] ?? 0 };
+        const price = version < 4 ? { costUsd: 0, unpriced: requests[id] ?? 0 } : {};
         assert.deepEqual(await service.sessionUsage('', id), { ...usage, ...price }, id);
         const today = { titleBy: 'message', shelf: 'active', isPinned: false };
         assert.deepEqual(await service.getSession('', id), { ...today, ...summary }, id);
       }
+      assert.deepEqual(await service.listRules(''), expected.rules ?? []);
+      const audit = await service.readAudit('', 0, 1_000);
+      if (expected.audit !== undefined) assert.deepEqual(audit, expected.audit);
+      assert.deepEqual(await service.telegramListBots(''), []);
+      assert.deepEqual(await service.telegramListSchedules(''), []);
       const page = await service.listSessions('', { shelf: 'active', limit: 100, folderFirst: '' });
       const ids = expected.chats.map(({ summary }) => summary.id);
       assert.deepEqual(page.sessions.map(({ id }) => id).sort(), [...ids, 'running'].sort());
@@ -152,7 +164,13 @@ describe('a store of an older version', function () {
       it('reads back fully', async () => {
         const { where, expected } = await store();
         const all = JSON.stringify(expected.chats);
-        if (version >= 3) assert.ok(['"grant"', '.git is protected'].every((what) => all.includes(what)));
+        const special = version === 3 ? ['"grant"', '.git is protected'] : [];
+        if (version >= 4) special.push('"offers"', '"mode":"smart"', '"costUsd":0.125');
+        assert.deepEqual(
+          special.filter((what) => !all.includes(what)),
+          [],
+        );
+        assert.equal(expected.rules?.length ?? 0, version >= 4 ? 2 : 0);
         // Or this would say little.
         for (const what of [
           '"rejected"',

@@ -8,6 +8,7 @@ import type { FromWorker, ToWorker, WorkerSetUp } from '../../extension/storage/
 import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
 import { jobEvents } from './chatEvents.ts';
 import { session, storeOptions, temporaryFolder, userMessage } from './support.ts';
+import { entry, schedule } from './telegramSupport.ts';
 
 /** A thread that can be made to die at a certain message. */
 class FragileWorker extends Worker {
@@ -150,6 +151,30 @@ describe('the storage thread', function () {
     await store.saveSession(session('a'));
     assert.equal(threads.length, 2);
     assert.deepEqual(await ids(), ['a']);
+  });
+
+  it('says of a claim it died over whether it was made', async () => {
+    const { store, last, threads } = open();
+    const { telegram } = store;
+    await store.open();
+    const claims = ({ call }: ToWorker): boolean => call.method === 'telegramTakeUpdate';
+    const take = (): Promise<boolean> => telegram.takeUpdate('a', 1, 1_000, entry('a', 1));
+    last().diesBefore = claims;
+    await assert.rejects(take(), storeError(/This was not saved.*Try again/));
+    last().diesAfter = claims;
+    assert.equal(await take(), true);
+    assert.equal(await take(), false);
+    assert.deepEqual(await telegram.openEntries('a'), [entry('a', 1)]);
+    assert.equal(threads.length, 3);
+  });
+
+  it('says so of a schedule’s time as well', async () => {
+    const { store, last } = open();
+    const { telegram } = store;
+    await telegram.saveSchedule(schedule('a'));
+    last().diesAfter = ({ call }) => call.method === 'telegramClaimSchedule';
+    assert.equal(await telegram.claimSchedule('a', 1_000, 2_000), true);
+    assert.equal(await telegram.claimSchedule('a', 1_000, 2_000), false);
   });
 
   it('keeps the end of a job that it died over: nobody would tell it again', async () => {

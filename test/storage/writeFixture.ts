@@ -15,6 +15,7 @@ import type * as Disk from '../../extension/storage/disk.ts';
 import type * as Sqlite from '../../extension/storage/sqlite.ts';
 import type * as Service from '../../extension/storage/storeService.ts';
 import { jobEvents } from './chatEvents.ts';
+import { decision, version as fileVersion, rule } from './consentSupport.ts';
 import { model, session, userMessage, wasmFile } from './support.ts';
 
 const [checkout = '', version = ''] = process.argv.slice(2);
@@ -47,11 +48,12 @@ const call = (): string => {
 const tell = async (...events: readonly AgentEvent[]): Promise<void> => {
   for (const event of events) await service.record(call(), event);
 };
-const usage = (jobId: string, input: number): AgentEvent => ({
+const usage = (jobId: string, input: number, costUsd?: number): AgentEvent => ({
   type: 'Usage',
   jobId,
   at: 9,
   usage: { input, output: 7, cachedInput: 1, cacheWrite: 2, reasoning: 3 },
+  ...(costUsd === undefined ? {} : { costUsd, workMs: 250 }),
 });
 
 const words = 'The helper adds a month with setMonth, which rolls over on the 31st. ';
@@ -81,7 +83,8 @@ await tell(first.started('The date test fails on the 31st. Find out why.'), usag
 await tell(first.said(`I look at it. ${words}`), first.asked());
 const yes = { approved: true, scope: 'session', by: 'user', surface: 'dialog' } as const;
 await service.recordDecision(call(), first.step.id, yes, 30);
-await tell(first.approved(), first.stepDone(shared), usage('whole-1', 250), first.completed());
+await service.keepVersions(call(), [fileVersion(first.step.id, 'whole', { at: 31 })]);
+await tell(first.approved(), first.stepDone(shared), usage('whole-1', 250, 0.125), first.completed());
 const second = jobEvents('whole', 'whole-2');
 const picture = Buffer.from(words.repeat(200)).toString('base64');
 await tell(
@@ -149,6 +152,12 @@ for (let index = 0; index < 6; index += 1) {
   await tell(job.started(`Question ${index}`), job.said(words), job.stepDone(words), job.completed());
 }
 
+await service.updateSession(call(), 'short-1', { mode: 'smart', isPinned: true }, 57);
+await service.saveRule(call(), rule('rule “ü”'));
+await service.saveRule(call(), rule('of-chat', { sessionId: 'whole', duration: 'session', createdAt: 2 }));
+await service.audit(call(), { ...decision, detail: 'Say "no"; \0 😀\ud83d' });
+await service.raiseBudget(call(), 'chat', 'whole#usd', 59);
+
 // Failed, with a file that another chat has too.
 await service.saveSession(call(), session('failed', { folder: '/home/me/other "x"', updatedAt: 60 }));
 const failing = jobEvents('failed', 'failed-1');
@@ -172,7 +181,8 @@ const read = async () => {
     ];
     chats.push({ summary, items, usage: used });
   }
-  return { agents: await service.listAgents(''), chats };
+  const [rules, audit] = [await service.listRules(''), await service.readAudit('', 0, 1_000)];
+  return { agents: await service.listAgents(''), chats, rules, audit };
 };
 const expected = await read();
 

@@ -15,7 +15,7 @@ export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
   const { sessionId } = useChat();
   const [isOpen, setOpen] = useUnfolded([id]);
   const text = textOf(message.content);
-  const { skills = [] } = message;
+  const { skills = [], via } = message;
   const images = message.content.filter((block) => block.type === 'image');
   const isLong = text.length > foldAtCharacters || text.split('\n', foldAtLines + 1).length > foldAtLines;
   return (
@@ -24,9 +24,14 @@ export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
       data-test="user"
       data-item={id}
       data-vscode-context={messageContext(sessionId, id, 'user')}
-      aria-label="You"
+      aria-label={via ?? 'You'}
       title={exactTime(message.createdAt)}
     >
+      {via !== undefined && (
+        <p class="user-via" data-test="user-via">
+          {via}
+        </p>
+      )}
       {text !== '' && <div class={`user-text${isLong && !isOpen ? ' folded' : ''}`}>{text}</div>}
       {isLong && (
         <button type="button" class="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>

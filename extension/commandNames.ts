@@ -1,0 +1,41 @@
+/** The commands of the parts that load on their first use, known before they have loaded. */
+
+export const skillCommandNames = [
+  'showSkills',
+  'installSkill',
+  'createSkill',
+  'runSkill',
+  'reviewSkill',
+  'grantSkill',
+  'enableSkill',
+  'disableSkill',
+  'updateSkill',
+  'uninstallSkill',
+  'openSkill',
+  'openSkillFolder',
+  'exportSkill',
+  'refreshSkills',
+  'checkSandbox',
+  'getImage',
+] as const;
+
+export const telegramCommandNames = [
+  'createTelegramConfig',
+  'getTelegramConfigs',
+  'updateTelegramConfig',
+  'deleteTelegramConfig',
+  'startTelegramBot',
+  'stopTelegramBot',
+  'restartTelegramBot',
+  'showTelegramBots',
+  'showTelegramLog',
+  'pairTelegramUser',
+  'continueOnTelegram',
+  'createSchedule',
+  'editSchedule',
+  'deleteSchedule',
+  'runScheduleNow',
+  'enableSchedule',
+  'disableSchedule',
+  'showSchedules',
+] as const;

@@ -1,0 +1,29 @@
+import { splitLines } from '../core/text.ts';
+import type { FileChange } from '../core/tool.ts';
+
+const marked = (mark: string, lines: readonly string[]): string[] => lines.map((line) => `${mark}${line}`);
+
+/**
+ * A change of a file as one hunk of everything between the first and the last line that differ: exact, if not minimal.
+ * @returns only the head of a hunk where the texts differ in their line ends only
+ */
+export const coarseDiff = ({ before = '', after = '' }: Pick<FileChange, 'before' | 'after'>): string => {
+  const [old, young] = [splitLines(before), splitLines(after)];
+  let start = 0;
+  while (start < old.length && start < young.length && old[start] === young[start]) start += 1;
+  let end = 0;
+  while (
+    end < old.length - start &&
+    end < young.length - start &&
+    old[old.length - 1 - end] === young[young.length - 1 - end]
+  ) {
+    end += 1;
+  }
+  const removed = old.slice(start, old.length - end);
+  const added = young.slice(start, young.length - end);
+  return [
+    `@@ -${start + 1},${removed.length} +${start + 1},${added.length} @@`,
+    ...marked('-', removed),
+    ...marked('+', added),
+  ].join('\n');
+};
