@@ -158,6 +158,7 @@ export const createTelegramSet = (ports: {
     logError,
   });
   const unlisten = schedules.onChange(() => void rememberAutoStart().catch(logError));
+  schedules.start();
   const pairings = showPairings({ bots: manager, logError });
 
   return {
@@ -166,9 +167,8 @@ export const createTelegramSet = (ports: {
       ...createScheduleCommands({ schedules, bots: manager, agents, now }),
     },
     view: createTelegramView({ bots: manager, agents, now }),
-    schedulesView: createSchedulesView({ schedules, bots: manager, agents, now }),
+    schedulesView: createSchedulesView({ schedules, bots: manager, agents, folders, now }),
     autoStart: async () => {
-      schedules.start();
       await manager.autoStart();
       schedules.wake();
     },

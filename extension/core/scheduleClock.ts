@@ -24,8 +24,7 @@ export interface ScheduleClockPorts {
 }
 
 export interface ScheduleClock {
-  start(): void;
-  /** What is due by now is looked for at once. */
+  /** What is due by now is looked for at once, and what comes then at its time. */
   wake(): void;
   /** Starts nothing more. Resolves once nothing is being claimed. */
   close(): Promise<void>;
@@ -39,7 +38,6 @@ const longestSleep = 60_000;
 
 export const createScheduleClock = (ports: ScheduleClockPorts): ScheduleClock => {
   const { now, zone, logError } = ports;
-  let isStarted = false;
   let isClosed = false;
   let isWoken = false;
   let looking: Promise<void> | undefined;
@@ -108,7 +106,7 @@ export const createScheduleClock = (ports: ScheduleClockPorts): ScheduleClock =>
   };
 
   const wake = (): void => {
-    if (!isStarted || isClosed) return;
+    if (isClosed) return;
     isWoken = true;
     if (looking !== undefined) return;
     endTimer?.();
@@ -117,10 +115,6 @@ export const createScheduleClock = (ports: ScheduleClockPorts): ScheduleClock =>
   };
 
   return {
-    start: () => {
-      isStarted = true;
-      wake();
-    },
     wake,
     close: async () => {
       isClosed = true;

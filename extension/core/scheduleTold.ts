@@ -16,7 +16,7 @@ const missedTimes = (count: number, last: string): string => {
 
 /** @param count at most `missedLimit`, which means: that many or more */
 export const missedText = (
-  schedule: Pick<Schedule, 'prompt'>,
+  schedule: Pick<Schedule, 'prompt' | 'telegram'>,
   count: number,
   lastDue: number,
   now: number,
@@ -24,7 +24,8 @@ export const missedText = (
 ): string => {
   const times = missedTimes(count, wordsOfTime(lastDue, now, zone));
   const outcome = count === 1 ? 'It was not run.' : 'None of these was run.';
-  return `The scheduled work ${nameOfSchedule(schedule)} ${times}, when it could not run: VS Code was closed or the computer asleep. ${outcome}`;
+  const bot = schedule.telegram === undefined ? '' : ', or its bot did not run';
+  return `The scheduled work ${nameOfSchedule(schedule)} ${times}, while VS Code was not open with its folder, or the computer slept${bot}. ${outcome}`;
 };
 
 export const failedText = (schedule: Pick<Schedule, 'prompt'>, error: unknown): string =>

@@ -23,6 +23,7 @@ export interface Schedules {
    * @throws InputError where it cannot run in this window, and whatever `run` throws
    */
   runNow(id: string, dueAt?: number): Promise<void>;
+  /** Runs from now on what is due. A window in which one is made, changed or woken does so too. */
   start(): void;
   /** A bot has started, or another folder is open, or trusted: what is due by now is looked for at once. */
   wake(): void;
@@ -196,7 +197,7 @@ export const createSchedules = (ports: SchedulesPorts): Schedules => {
       }
       await run(schedule, dueAt ?? now());
     },
-    start: clock.start,
+    start: clock.wake,
     wake: clock.wake,
     onChange: (listener) => {
       listeners.add(listener);

@@ -37,7 +37,14 @@ export interface TelegramFile {
  */
 export type EntryState = 'waiting' | 'asked' | 'working' | 'answering' | 'unsure' | 'done';
 
-/** A message that was let in, and what became of it. */
+/** A message that came right behind another one of the same person: both are one turn. */
+export interface JoinedMessage {
+  readonly updateId: number;
+  readonly messageId: number;
+  readonly text: string;
+}
+
+/** A message that was let in, and what became of it. Without text and files: the chat is to go on where it stopped. */
 export interface TelegramEntry extends TelegramThread {
   /** Telegram's, unique for a bot; 0 and below for what did not come from there (schedules). */
   readonly updateId: number;
@@ -46,6 +53,8 @@ export interface TelegramEntry extends TelegramThread {
   readonly userName: string;
   readonly text: string;
   readonly files: readonly TelegramFile[];
+  /** What is answered together with it; their files stand among its own. */
+  readonly joined?: readonly JoinedMessage[];
   /** It was forwarded, so the words are somebody else's. */
   readonly isForwarded: boolean;
   /** When it was sent, and when it came. Milliseconds since the epoch. */
@@ -55,6 +64,8 @@ export interface TelegramEntry extends TelegramThread {
   readonly sessionId?: string;
   /** The job that works on it; after an interruption the one that goes on. */
   readonly jobId?: string;
+  /** All of them, also one that was begun and never kept; `jobId` is the last. */
+  readonly jobIds?: readonly string[];
   /** How often it was begun. */
   readonly attempts: number;
   /** The message that says how it goes. */

@@ -53,7 +53,10 @@ interface Said {
 const refused = (text: string): Said => ({ text, isRefused: true });
 
 export const createApprovalCards = (
-  context: BotContext & {
+  context: Pick<
+    BotContext,
+    'approvals' | 'config' | 'count' | 'courier' | 'jobs' | 'log' | 'logError' | 'now' | 'store'
+  > & {
     /** The message of this bot that a job works on. */
     entryOf(jobId: string): TelegramEntry | undefined;
     /** Of any bot of this window: what other bots do is none of the desk, and none of this bot's approvers. */

@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '../core/approver.ts';
 import type { FileChange } from '../core/tool.ts';
 import type { FileDiff } from '../shared/event.ts';
 import { coarseDiff } from './coarseDiff.ts';
-import { clockText, diffTitle, oneLine, outgoing, visible } from './replyWords.ts';
+import { clockText, diffTitle, exactLine, outgoing, visible } from './replyWords.ts';
 import { bold, code, plainSpan, preformatted, type Span } from './richText.ts';
 import { cutPlace, partLimit } from './split.ts';
 import type { Button, Outgoing, Upload } from './types.ts';
@@ -33,6 +33,8 @@ const countedBlanks = (blanks: string): string => {
   return `\n\\n×${blanks.split('\n').length - 2}\n`;
 };
 
+const withLineFeeds = (text: string): string => text.replaceAll('\r\n', '\n');
+
 interface Shown {
   readonly text: string;
   /** Characters that are left out; 0: everything is there. */
@@ -40,7 +42,7 @@ interface Shown {
 }
 
 const shown = (text: string, limit: number): Shown => {
-  const told = visible(text).replace(pushes, countedBlanks);
+  const told = visible(withLineFeeds(text)).replace(pushes, countedBlanks);
   if (told.length <= limit) return { text: told, missing: 0 };
   const end = cutPlace(told, 0, limit);
   return { text: told.slice(0, end), missing: told.length - end };
@@ -114,9 +116,9 @@ export const approvalText = (
   const session = label === undefined || label.length > labelLimit ? undefined : label;
 
   const spans: Span[] = [
-    bold(`${prompt.isCautioned ? '⚠️' : '❓'} ${oneLine(prompt.title, 200)}`),
+    bold(`${prompt.isCautioned ? '⚠️' : '❓'} ${exactLine(prompt.title, 200)}`),
     plainSpan(
-      `\n${oneLine(agentName, 80)}${options.isNotice ? ', at work in VS Code' : ''}: ${oneLine(prompt.reason, 300)}\n`,
+      `\n${exactLine(agentName, 80)}${options.isNotice ? ', at work in VS Code' : ''}: ${exactLine(prompt.reason, 300)}\n`,
     ),
     plainSpan(place(request)),
   ];
@@ -139,7 +141,7 @@ export const approvalText = (
     // Room for the note, and for the line break around it.
     const piece = shown(text, Math.max(100, Math.min(limit, left) - 80));
     const missing = missingNote(piece);
-    isWhole &&= piece.missing === 0 && piece.text === text.replaceAll('\r\n', '\n') && text.isWellFormed();
+    isWhole &&= piece.missing === 0 && piece.text === visible(withLineFeeds(text));
     spans.push(preformatted(piece.text, language), plainSpan(`\n${missing}`));
     left -= piece.text.length + missing.length + 1;
   };
@@ -183,10 +185,10 @@ const endLine = (end: ApprovalEnd): string => {
   switch (end.kind) {
     case 'approved': {
       const scope = end.scope === 'session' ? ', for this chat' : '';
-      return `✅ Approved by ${oneLine(end.by, 80)} at ${clockText(end.at)}${scope}`;
+      return `✅ Approved by ${exactLine(end.by, 80)} at ${clockText(end.at)}${scope}`;
     }
     case 'denied':
-      return `⛔ Denied by ${oneLine(end.by, 80)} at ${clockText(end.at)}`;
+      return `⛔ Denied by ${exactLine(end.by, 80)} at ${clockText(end.at)}`;
     case 'expired':
       return '⌛ Expired: nobody answered in time, and it did not run';
     case 'elsewhere': {
@@ -200,4 +202,4 @@ const endLine = (end: ApprovalEnd): string => {
 
 /** What a question becomes; without buttons. @param title of its prompt, where that is still known */
 export const answeredText = (end: ApprovalEnd, title = ''): Outgoing =>
-  outgoing([bold(endLine(end)), plainSpan(title === '' ? '' : `\n${oneLine(title, 300)}`)]);
+  outgoing([bold(endLine(end)), plainSpan(title === '' ? '' : `\n${exactLine(title, 300)}`)]);

@@ -50,7 +50,7 @@ export const createBotService = (
   const { courier, store } = context;
   const conversations = createConversations({ ...context, attachments: createAttachments(context) });
   const entryOf = conversations.entryOf;
-  const cards = createApprovalCards({ ...context, entryOf });
+  const cards = createApprovalCards({ ...context, entryOf, isOfBot: ports.isOfBot });
   const commands = createBotCommands({
     ...context,
     conversations,

@@ -1,14 +1,17 @@
-import { splitLines } from '../core/text.ts';
 import type { FileChange } from '../core/tool.ts';
+
+/** The last one says so where no line feed ends it: nothing that stands in a file can say it in its place. */
+const linesOf = (text: string): string[] => {
+  const lines = text.split('\n');
+  const last = lines.pop() ?? '';
+  return last === '' ? lines : [...lines, `${last}\n\\ No newline at end of file`];
+};
 
 const marked = (mark: string, lines: readonly string[]): string[] => lines.map((line) => `${mark}${line}`);
 
-/**
- * A change of a file as one hunk of everything between the first and the last line that differ: exact, if not minimal.
- * @returns only the head of a hunk where the texts differ in their line ends only
- */
-export const coarseDiff = ({ before = '', after = '' }: Pick<FileChange, 'before' | 'after'>): string => {
-  const [old, young] = [splitLines(before), splitLines(after)];
+/** A change of a file as one hunk of everything between the first and the last line that differ: exact, if not minimal. */
+export const coarseDiff = ({ before, after }: Pick<FileChange, 'before' | 'after'>): string => {
+  const [old, young] = [linesOf(before ?? ''), linesOf(after ?? '')];
   let start = 0;
   while (start < old.length && start < young.length && old[start] === young[start]) start += 1;
   let end = 0;

@@ -63,7 +63,6 @@ export const createTelegramManager = (ports: ManagerPorts): TelegramManager => {
   const counters = new Map<string, BotCounters>();
   const logs = new Map<string, string[]>();
   const listeners = new Set<() => void>();
-  const pairingListeners = new Set<(request: PairingRequest) => void>();
   const pairing = createPairing({ now });
   let loading: Promise<void> | undefined;
   let isClosed = false;
@@ -130,7 +129,7 @@ export const createTelegramManager = (ports: ManagerPorts): TelegramManager => {
       ...ports,
       config,
       courier,
-      origin: (who) => botOrigin({ store, assumedPrice: ports.assumedPrice, now, config }, who),
+      origin: (who) => botOrigin({ store, budget: ports, now, config }, who),
       count: (counter) => count(id, counter),
       log: (line) => log(id, line),
       logError: (error) => {
@@ -194,10 +193,8 @@ export const createTelegramManager = (ports: ManagerPorts): TelegramManager => {
         const service = createBotService(contextOf(id, courier), {
           meet: (sender) => {
             const request = pairing.request(id, sender);
-            if (request === undefined) return undefined;
-            for (const listener of pairingListeners) listener(request);
-            changed();
-            return request.code;
+            if (request !== undefined) changed();
+            return request?.code;
           },
           isOfBot,
           moveChat: async (from, to) => {
@@ -347,25 +344,21 @@ export const createTelegramManager = (ports: ManagerPorts): TelegramManager => {
     pairings: () => pairing.list(),
     answerPairing: async (request: PairingRequest, answer) => {
       const config = await existing(request.configId);
-      const kept = answer === 'deny' ? pairing.deny(request) : pairing.approve(request);
-      if (kept === false || kept === undefined) {
+      if (!pairing.remove(request)) {
         throw new InputError(
           `${request.name} does not wait any more: a code is good for an hour. With their next message they get a new one.`,
         );
       }
-      if (kept === true) {
+      if (answer === 'deny') {
         log(config.id, `User ${request.userId} was not let in.`);
         changed();
         return;
       }
-      await save({ ...withUser(config, kept, answer === 'approver'), updatedAt: now() });
+      await save({ ...withUser(config, request, answer === 'approver'), updatedAt: now() });
       log(config.id, `User ${request.userId} was let in${answer === 'approver' ? ', and may approve' : ''}.`);
       await running.get(config.id)?.service()?.welcome(request.userId);
     },
-    onPairing: (listener) => {
-      pairingListeners.add(listener);
-      return () => pairingListeners.delete(listener);
-    },
+    onPairing: pairing.onRequest,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -377,7 +370,7 @@ export const createTelegramManager = (ports: ManagerPorts): TelegramManager => {
         throw new InputError(`@${config.username} does not run in this window. Start it first.`);
       await service.continueHere(sessionId, chatId);
     },
-    isRunning: (id) => running.get(id)?.service() !== undefined,
+    isRunning: (id) => running.get(id)?.status().kind === 'running',
     service: (id) => running.get(id)?.service(),
     close: async () => {
       isClosed = true;

@@ -34,7 +34,10 @@ const continueButtons = (sessionId: string): readonly (readonly Button[])[] => {
 };
 
 export const createNotices = (
-  context: BotContext & {
+  context: Pick<
+    BotContext,
+    'agents' | 'chats' | 'config' | 'count' | 'courier' | 'jobs' | 'logError' | 'store'
+  > & {
     /** The message of this bot that a job works on. */
     entryOf(jobId: string): TelegramEntry | undefined;
     /** Of any bot of this window. */

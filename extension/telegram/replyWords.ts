@@ -15,11 +15,22 @@ const escapeOf = (character: string): string =>
 /** With escapes for what could not be seen: `\u{202e}`. */
 export const visible = (text: string): string => text.replace(hidden, escapeOf);
 
-/** As `visible`, on one line of at most `limit` characters. */
-export const oneLine = (text: string, limit: number): string => {
-  const line = visible(text.replaceAll(/\s+/g, ' ').trim());
-  return line.length <= limit ? line : `${line.slice(0, limit - 1)}…`.toWellFormed();
-};
+const cutLine = (line: string, limit: number): string =>
+  line.length <= limit ? line : `${line.slice(0, limit - 1)}…`.toWellFormed();
+
+/** As `visible`, on one line of at most `limit` characters: for what a person decides by. */
+export const exactLine = (text: string, limit: number): string =>
+  cutLine(visible(text.replaceAll(/\s+/g, ' ').trim()), limit);
+
+/** On one line of at most `limit` characters that turns nothing around; pictures of several letters stay whole. */
+export const oneLine = (text: string, limit: number): string =>
+  cutLine(
+    text
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/\p{Bidi_Control}/gu, '')
+      .trim(),
+    limit,
+  );
 
 const verbs: Readonly<Record<string, string>> = {
   read_file: 'Read',
@@ -81,8 +92,8 @@ export const costText = (usd: number): string | undefined => (usd < 0.01 ? undef
 /** `New file src/a.ts  +3 −1`. */
 export const diffTitle = (diff: FileDiff): string => {
   const kind = { created: 'New file ', changed: '', deleted: 'Deleted ', moved: 'Moved ' }[diff.kind];
-  const target = diff.movedTo === undefined ? '' : ` to ${oneLine(diff.movedTo, 200)}`;
-  return `${kind}${oneLine(diff.path, 200)}${target}  +${diff.added} −${diff.removed}`;
+  const target = diff.movedTo === undefined ? '' : ` to ${exactLine(diff.movedTo, 200)}`;
+  return `${kind}${exactLine(diff.path, 200)}${target}  +${diff.added} −${diff.removed}`;
 };
 
 export const outgoing = (rich: RichText, buttons?: Outgoing['buttons']): Outgoing => ({

@@ -124,7 +124,7 @@ export const runBot = (ports: {
   void then(begin);
   return {
     status: () => status,
-    service: () => (status.kind === 'running' ? connected?.service : undefined),
+    service: () => connected?.service,
     stop: async () => {
       isStopping = true;
       clearTimeout(timer);

@@ -9,22 +9,25 @@ const letterReach = 100;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** @returns the last place at or before `at` where no letter, and no surrogate pair, is torn; `at` if there is none */
+/** @returns the last place at or before `at` where no letter is torn; `after` where the first one is longer than that */
 const letterStart = (text: string, at: number, after: number): number => {
   const from = Math.max(after, at - letterReach);
   const letter = segmenter.segment(text.slice(from, at + letterReach)).containing(at - from);
-  const start = letter === undefined ? at : from + letter.index;
-  if (start > after) return start;
-  // A letter that is longer than a part.
+  return letter === undefined ? at : from + letter.index;
+};
+
+/** Within a letter, as that is longer than a part; but not within a surrogate pair. */
+const pairStart = (text: string, at: number, after: number): number => {
   const isInPair = /[\udc00-\udfff]/.test(text.charAt(at)) && /[\ud800-\udbff]/.test(text.charAt(at - 1));
-  return isInPair ? (at - 1 > after ? at - 1 : at + 1) : at;
+  if (!isInPair) return at;
+  return at - 1 > after ? at - 1 : at + 1;
 };
 
 /**
  * Where a text that is too long is to be cut: behind a line, else behind a word, else behind a letter.
- * @param end the furthest place @returns a place behind `start`
+ * @param end the furthest place @returns `start` where not even one letter fits in between
  */
-export const cutPlace = (text: string, start: number, end: number): number => {
+const letterCut = (text: string, start: number, end: number): number => {
   if (end >= text.length) return text.length;
   // Cutting at the only line break near the start would leave parts of next to nothing.
   const least = start + (end - start) * 0.4;
@@ -34,6 +37,12 @@ export const cutPlace = (text: string, start: number, end: number): number => {
     if (/[ \t]/.test(text.charAt(at - 1)) && letterStart(text, at, start) === at) return at;
   }
   return letterStart(text, end, start);
+};
+
+/** As that, but always behind `start`, even if it tears a letter. */
+export const cutPlace = (text: string, start: number, end: number): number => {
+  const cut = letterCut(text, start, end);
+  return cut > start ? cut : pairStart(text, end, start);
 };
 
 /**
@@ -54,7 +63,8 @@ export const splitBlocks = (blocks: readonly RichText[], limit = partLimit): rea
     if (length + text.length > limit && (text.length <= limit || length > limit * 0.6)) endPart();
     let start = 0;
     while (start < text.length) {
-      const end = cutPlace(text, start, start + limit - length);
+      const place = length === 0 ? cutPlace : letterCut;
+      const end = place(text, start, start + limit - length);
       part.push(...sliceRich(block, start, end));
       length += end - start;
       start = end;

@@ -3,9 +3,14 @@
  * product is imported here.
  */
 import { realpath } from 'node:fs/promises';
-import type * as vscode from 'vscode';
 
 const key = 'anycowork.autoStartFolders';
+
+/** As much of VS Code’s global state as this needs. */
+interface Memory {
+  get(name: string): unknown;
+  update(name: string, value: unknown): PromiseLike<void>;
+}
 
 export interface AutoStart {
   /** @param folders all of them: bots and schedules that start by themselves; absolute paths */
@@ -14,9 +19,9 @@ export interface AutoStart {
   hasOne(folders: readonly string[]): Promise<boolean>;
 }
 
-export const createAutoStart = (state: Pick<vscode.Memento, 'get' | 'update'>): AutoStart => {
+export const createAutoStart = (state: Memory): AutoStart => {
   const known = (): readonly string[] => {
-    const kept = state.get<unknown>(key);
+    const kept = state.get(key);
     return Array.isArray(kept) ? kept.filter((each) => typeof each === 'string') : [];
   };
   return {

@@ -36,8 +36,9 @@ const iconOf = ([icon, color]: readonly [string, string?]): vscode.ThemeIcon =>
   new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
 
 /** What can be done with it, as the menus of the manifest ask. */
-export const contextOf = ({ kind }: BotStatus): string => {
-  const runsHere = isBotRunning({ kind } as BotStatus);
+export const contextOf = (status: BotStatus): string => {
+  const { kind } = status;
+  const runsHere = isBotRunning(status);
   const flags: readonly (readonly [string, boolean])[] = [
     ['canStart', kind === 'stopped' || kind === 'rejected'],
     ['canStop', runsHere || kind === 'elsewhere'],
@@ -56,7 +57,10 @@ const tooltipOf = (info: BotInfo, agent: string, now: number): vscode.MarkdownSt
   const talkers = config.allowedUsers.filter(({ isApprover }) => !isApprover);
   const names = (users: readonly TelegramUser[]): string => users.map(personText).join(', ');
   const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown('**').appendText(`${called(config.name)} · @${config.username}`).appendMarkdown('**');
+  tooltip
+    .appendMarkdown('**')
+    .appendText(`${called(config.name)} · @${config.username}`)
+    .appendMarkdown('**');
   const row = (label: string, text: string): void => {
     tooltip.appendMarkdown(`\n\n${label}: `).appendText(visible(text).replaceAll(/\s+/g, ' '));
   };
@@ -71,11 +75,17 @@ const tooltipOf = (info: BotInfo, agent: string, now: number): vscode.MarkdownSt
     'Mode',
     `at widest ${modeWords[config.mode].name}; the phone ${config.allowsRules ? 'may' : 'may not'} allow for a whole chat`,
   );
-  row('Budget', `${budgetText(config)}; ${count(config.messagesPerHour, 'message')} an hour from each person`);
+  row(
+    'Budget',
+    `${budgetText(config)}; ${count(config.messagesPerHour, 'message')} an hour from each person`,
+  );
   row('Tells approvers unasked', noticesText(config));
   row('Starts by itself', config.autoStart ? 'yes' : 'no');
   row('Messages', countersText(info));
-  row('Last answer of Telegram', counters.lastPollAt === undefined ? 'none' : timeOf(counters.lastPollAt, now));
+  row(
+    'Last answer of Telegram',
+    counters.lastPollAt === undefined ? 'none' : timeOf(counters.lastPollAt, now),
+  );
   return tooltip;
 };
 
@@ -156,8 +166,11 @@ export class GroupItem extends vscode.TreeItem {
 
 /** Nobody may talk to it yet: what to do about that. */
 export class NobodyItem extends vscode.TreeItem {
-  constructor({ config }: BotInfo) {
+  readonly info: BotInfo;
+  constructor(info: BotInfo) {
     super('Nobody may talk to it yet', states.None);
+    const { config } = info;
+    this.info = info;
     this.id = `nobody ${config.id}`;
     this.description = `send any message to @${config.username}`;
     this.tooltip = pairHint(config);

@@ -12,9 +12,7 @@ export const createTelegramView = (ports: {
 }): RulesTree => {
   const { bots, agents } = ports;
   const waitingFor = (configId: string) =>
-    bots
-      .pairings()
-      .filter((request) => request.configId === configId && request.expiresAt > ports.now());
+    bots.pairings().filter((request) => request.configId === configId && request.expiresAt > ports.now());
   return {
     children: async (parent) => {
       if (parent instanceof BotItem) {

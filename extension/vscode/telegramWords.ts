@@ -12,13 +12,8 @@ export const called = (name: string, limit = 60): string => {
 };
 
 /** Whoever it is, the number says so; names can be anybody's. */
-export const personText = ({
-  name,
-  userId,
-}: {
-  readonly name: string;
-  readonly userId: number;
-}): string => `${called(name)} (id ${userId})`;
+export const personText = ({ name, userId }: { readonly name: string; readonly userId: number }): string =>
+  `${called(name)} (id ${userId})`;
 
 export const isBotRunning = ({ kind }: BotStatus): boolean =>
   kind === 'running' || kind === 'connecting' || kind === 'conflict';

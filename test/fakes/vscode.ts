@@ -201,7 +201,10 @@ export const window = {
   showInformationMessage: tell,
   showWarningMessage: tell,
   setStatusBarMessage: (text: string): void => void told.push(text),
-  showInputBox: async (): Promise<unknown> => answers.shift(),
+  showInputBox: async (options?: object): Promise<unknown> => {
+    inputBoxes.push(options ?? {});
+    return answers.shift();
+  },
   showSaveDialog: async (): Promise<unknown> => answers.shift(),
   showOpenDialog: async (): Promise<unknown> => answers.shift(),
   showQuickPick: choose,
@@ -239,6 +242,9 @@ export const window = {
   },
 };
 
+/** What was asked for in a field, with its options. */
+export const inputBoxes: object[] = [];
+
 /** Whether the person has pressed Cancel in a progress message; a test sets it. */
 export const progress = {
   isCancelled: false,
@@ -264,6 +270,12 @@ export const commands = {
 
 /** The clipboard is a variable; what is on a desktop is not there. */
 export const env = {
+  /** Addresses that were opened outside. */
+  openedOutside: [] as string[],
+  openExternal: async (uri: FakeUri): Promise<boolean> => {
+    env.openedOutside.push(uri.toString());
+    return true;
+  },
   remoteName: undefined as string | undefined,
   uiKind: 2,
   clipboard: {
@@ -304,6 +316,20 @@ export class ThemeColor {
   }
 }
 
+/** What is appended as text cannot be read as Markdown. */
+export class MarkdownString {
+  value = '';
+  isTrusted: unknown;
+  appendText(text: string): this {
+    this.value += text.replaceAll(/[\\`*_{}[\]()#+!~<>]/g, '\\$&');
+    return this;
+  }
+  appendMarkdown(markdown: string): this {
+    this.value += markdown;
+    return this;
+  }
+}
+
 export class ThemeIcon {
   readonly id: string;
   constructor(id: string) {
@@ -316,7 +342,17 @@ export const resetVscode = (): void => {
   window.state.focused = true;
   windowListeners.clear();
   statusBarItems.clear();
-  for (const list of [told, messages, answers, quickPicks, shownDocuments, executed]) list.length = 0;
+  for (const list of [
+    told,
+    messages,
+    answers,
+    quickPicks,
+    shownDocuments,
+    executed,
+    inputBoxes,
+    env.openedOutside,
+  ])
+    list.length = 0;
   Object.assign(progress, { isCancelled: false, onReport: () => undefined, listeners: [], locations: [] });
   resetDocuments();
 };

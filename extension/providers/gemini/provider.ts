@@ -1,23 +1,8 @@
-import type { GoogleGenAI } from '@google/genai/web';
 import type { ModelInfo, Provider } from '../../core/provider.ts';
-import { type Access, type Connection, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';
+import { type Access, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';
 import { fromStream } from './fromStream.ts';
+import { geminiClient } from './geminiClient.ts';
 import { toRequest } from './toRequest.ts';
-
-/** The web build: the node one brings google-auth-library along and lets the environment redirect requests. */
-const clientFor = async ({ key, baseUrl, fetch }: Connection): Promise<GoogleGenAI> => {
-  const { GoogleGenAI: Client } = await import('@google/genai/web');
-  return new Client({
-    apiKey: key ?? '',
-    vertexai: false,
-    httpOptions: {
-      // The version is added by the SDK; many write it all the same.
-      baseUrl: baseUrl.replace(/\/v1(?:beta)?$/, ''),
-      apiVersion: 'v1beta',
-      fetch,
-    },
-  });
-};
 
 const notForChat =
   /tts|image|embedding|live|audio|transcribe|aqa|veo|imagen|lyria|nano-banana|computer-use|omni|robotics/;
@@ -27,7 +12,7 @@ export const createGeminiProvider = (access: Access, tuning?: ProviderTuning): P
     {
       id: 'gemini',
       open: async (request, connection) => {
-        const client = await clientFor(connection);
+        const client = await geminiClient(connection);
         const params = toRequest(request);
         return client.models.generateContentStream({
           ...params,
@@ -36,7 +21,7 @@ export const createGeminiProvider = (access: Access, tuning?: ProviderTuning): P
       },
       fromStream: (chunks, request) => fromStream(chunks, request.model),
       listModels: async (connection) => {
-        const client = await clientFor(connection);
+        const client = await geminiClient(connection);
         const models: ModelInfo[] = [];
         const config = { pageSize: 1000, abortSignal: connection.signal };
         for await (const {

@@ -1,22 +1,10 @@
-import type { OpenAI } from 'openai';
 import type { Provider } from '../../core/provider.ts';
 import { failureOf } from '../failure.ts';
 import { defaultBaseUrls } from '../models.ts';
-import { type Access, type Connection, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';
+import { type Access, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';
 import { fromStream } from './fromStream.ts';
+import { openAiClient } from './openAiClient.ts';
 import { toRequest } from './toRequest.ts';
-
-const clientFor = async ({ key, baseUrl, fetch }: Connection): Promise<OpenAI> => {
-  const { OpenAI: Client } = await import('openai');
-  return new Client({
-    apiKey: key ?? null,
-    adminAPIKey: null,
-    baseURL: baseUrl,
-    fetch,
-    maxRetries: 0,
-    logLevel: 'off',
-  });
-};
 
 const chats = /^(?:gpt-|o\d|codex|chatgpt)/;
 const other =
@@ -34,7 +22,7 @@ export const createOpenAiProvider = (access: Access, tuning?: ProviderTuning): P
     {
       id: 'openai',
       open: async (request, connection) => {
-        const client = await clientFor(connection);
+        const client = await openAiClient(connection);
         const { signal } = connection;
         try {
           return await client.responses.create(toRequest(request, { summaries }), { signal });
@@ -46,7 +34,7 @@ export const createOpenAiProvider = (access: Access, tuning?: ProviderTuning): P
       },
       fromStream: (events, request) => fromStream(events, request.model),
       listModels: async (connection) => {
-        const client = await clientFor(connection);
+        const client = await openAiClient(connection);
         const all = [];
         for await (const model of client.models.list({ signal: connection.signal })) all.push(model);
         // A gateway has names of its own.

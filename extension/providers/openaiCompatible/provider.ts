@@ -1,27 +1,10 @@
-import type { OpenAI } from 'openai';
 import * as z from 'zod';
 import type { ModelInfo, Provider } from '../../core/provider.ts';
 import { failureOf } from '../failure.ts';
-import { type Access, type Connection, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';
+import { type Access, type ProviderTuning, vendorProvider } from '../vendorProvider.ts';
+import { compatibleClient } from './compatibleClient.ts';
 import { fromStream } from './fromStream.ts';
 import { toRequest } from './toRequest.ts';
-
-const clientFor = async ({ key, baseUrl, fetch }: Connection): Promise<OpenAI> => {
-  const { OpenAI: Client } = await import('openai');
-  return new Client({
-    // The SDK insists on a key; without one its header is left out instead.
-    apiKey: key ?? 'none',
-    ...(key === undefined ? { defaultHeaders: { Authorization: null } } : {}),
-    // Null: what the environment says is meant for OpenAI, not for this server.
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    baseURL: baseUrl,
-    fetch,
-    maxRetries: 0,
-    logLevel: 'off',
-  });
-};
 
 /** Context lengths as OpenRouter, vLLM and LM Studio name them. */
 const listedModel = z.object({
@@ -53,7 +36,7 @@ export const createOpenAiCompatibleProvider = (access: Access, tuning?: Provider
     {
       id: 'openaiCompatible',
       open: async (request, connection) => {
-        const client = await clientFor(connection);
+        const client = await compatibleClient(connection);
         const { signal, baseUrl } = connection;
         const includeUsage = !withoutUsage.has(baseUrl);
         try {
@@ -68,7 +51,7 @@ export const createOpenAiCompatibleProvider = (access: Access, tuning?: Provider
       },
       fromStream: (chunks, request) => fromStream(chunks, request.model),
       listModels: async (connection) => {
-        const client = await clientFor(connection);
+        const client = await compatibleClient(connection);
         const models: ModelInfo[] = [];
         for await (const listed of client.models.list({ signal: connection.signal }))
           models.push(...infoOf(listed));

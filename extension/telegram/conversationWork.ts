@@ -1,0 +1,168 @@
+/**
+ * Takes one message to its end. What is next follows from what is kept of it and from the chat alone, so that it goes on
+ * in the same way after a failure, a stop of the bot and the death of a window.
+ */
+import { InputError } from '../core/agents.ts';
+import { JobBusyError } from '../core/jobs.ts';
+import { reasonOf } from '../core/reasonOf.ts';
+import type { TelegramEntry } from '../core/telegramStore.ts';
+import type { EntryBook } from './conversationBook.ts';
+import type { Delivery } from './conversationDelivery.ts';
+import type { Followers } from './conversationFollow.ts';
+import { lastWorkAt, outcomeOf } from './conversationHistory.ts';
+import { createJobRun } from './conversationJob.ts';
+import { createMessageStart } from './conversationStart.ts';
+import type { ConversationTools } from './conversationTools.ts';
+import type { Turn } from './conversationTurn.ts';
+import {
+  deskText,
+  elsewhereText,
+  givenUpText,
+  goingOnText,
+  interruptedText,
+  sentence,
+  tryingText,
+} from './conversationWords.ts';
+
+export interface ConversationWork {
+  /** Returns once there is nothing more to do for it by itself. Does not throw. */
+  advance(turn: Turn, queued: () => number): Promise<void>;
+}
+
+/** It goes on by itself after an interruption that is no longer ago. Milliseconds. */
+export const freshMs = 15 * 60_000;
+const mostAttempts = 3;
+const mostFailures = 5;
+/** Milliseconds between two looks at what somebody else does in the chat. */
+const lookAgainMs = 3_000;
+const afterFailureMs = 5_000;
+
+export const createConversationWork = (
+  tools: ConversationTools,
+  book: EntryBook,
+  delivery: Delivery,
+  followers: Followers,
+): ConversationWork => {
+  const { context, closing } = tools;
+  const { history, jobs, chats } = context;
+  const run = createJobRun(tools, book, followers);
+  const start = createMessageStart(tools, book);
+
+  const finishWith = async ({ updateId, display }: Turn, text: string): Promise<void> => {
+    await display.end(sentence(text));
+    await book.change(updateId, { state: 'done' });
+  };
+
+  /** Somebody else works in the chat. */
+  const waitFor = async (turn: Turn, text = deskText()): Promise<void> => {
+    turn.display.say(text);
+    await tools.pause(lookAgainMs, turn.stop.signal);
+  };
+
+  const ask = async (turn: Turn, entry: TelegramEntry): Promise<void> => {
+    // Kept first: a question that is lost is asked again at the next start.
+    await book.change(entry.updateId, { state: 'asked' });
+    await turn.display.end(interruptedText(entry));
+  };
+
+  /** It was begun, here or in an earlier window. */
+  const resume = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {
+    const { updateId, sessionId, jobIds = [] } = entry;
+    const running = sessionId === undefined ? undefined : jobs.runningIn(sessionId);
+    if (sessionId !== undefined && running !== undefined && jobIds.includes(running)) {
+      await run.join(turn, running, sessionId, queued);
+      return;
+    }
+    if (sessionId === undefined || jobIds.length === 0) {
+      await book.change(updateId, { state: 'waiting' });
+      return;
+    }
+    const session = await history.getSession(sessionId);
+    if (session === undefined || session.shelf === 'deleted') {
+      await finishWith(turn, 'The chat of this message was deleted in VS Code. Write again to begin a new one.');
+      return;
+    }
+    const items = await history.readAll(sessionId);
+    const isAtWork = session.status === 'running' || session.status === 'waiting';
+    const last = items.at(-1);
+    if (isAtWork && running === undefined && (last === undefined || jobIds.includes(last.jobId))) {
+      await waitFor(turn, elsewhereText());
+      return;
+    }
+    const outcome = outcomeOf(items, jobIds);
+    switch (outcome.kind) {
+      case 'unsent':
+        await book.change(updateId, { state: 'waiting' });
+        return;
+      case 'completed':
+        await book.change(updateId, { state: 'answering', jobId: outcome.jobId });
+        return;
+      case 'failed':
+      case 'cancelled':
+        await run.conclude(turn, outcome.jobId, items, queued);
+        return;
+      case 'interrupted': {
+        const ago = context.now() - (lastWorkAt(items, jobIds) ?? 0);
+        if (!turn.isWanted && (entry.attempts >= mostAttempts || ago >= freshMs)) {
+          await ask(turn, entry);
+          return;
+        }
+        turn.display.say(goingOnText());
+        await book.change(updateId, { attempts: entry.attempts + 1 });
+        await run.start(turn, sessionId, queued, (origin) => chats.goOn(sessionId, origin));
+        turn.isWanted = false;
+      }
+    }
+  };
+
+  const begin = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {
+    const sending = await start.prepare(turn, entry);
+    if (sending === undefined || turn.stop.signal.aborted || closing.aborted) return;
+    const { sessionId, launch } = sending;
+    if (jobs.runningIn(sessionId) !== undefined) {
+      await waitFor(turn);
+      return;
+    }
+    await book.change(entry.updateId, { state: 'working', sessionId, attempts: entry.attempts + 1 });
+    await run.start(turn, sessionId, queued, launch);
+  };
+
+  const step = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {
+    try {
+      if (entry.state === 'answering') await delivery.deliver(entry.updateId, turn.display, queued);
+      else if (entry.state === 'working') await resume(turn, entry, queued);
+      else await begin(turn, entry, queued);
+    } catch (error) {
+      if (error instanceof JobBusyError) await waitFor(turn);
+      else if (error instanceof InputError) await finishWith(turn, error.message);
+      else throw error;
+    }
+  };
+
+  return {
+    advance: async (turn, queued) => {
+      for (let failures = 0; !closing.aborted; ) {
+        const entry = book.get(turn.updateId);
+        if (entry === undefined || !['waiting', 'working', 'answering'].includes(entry.state)) return;
+        try {
+          if (turn.stop.signal.aborted && entry.state !== 'answering') {
+            await finishWith(turn, 'Stopped. What was done so far was kept. Write again to go on.');
+            return;
+          }
+          await step(turn, entry, queued);
+        } catch (error) {
+          if (closing.aborted) return;
+          failures += 1;
+          context.count('errors');
+          context.logError(error);
+          if (failures >= mostFailures) {
+            await turn.display.end(givenUpText(reasonOf(error)));
+            return;
+          }
+          turn.display.say(tryingText(reasonOf(error)));
+          await tools.pause(afterFailureMs * failures, turn.stop.signal);
+        }
+      }
+    },
+  };
+};
