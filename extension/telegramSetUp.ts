@@ -1,7 +1,7 @@
 /** The bots and schedules of a window, loaded when something first needs them. A part of app.ts. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { Agents } from './core/agents.ts';
+import { type Agents, InputError } from './core/agents.ts';
 import type { ApprovalBroker } from './core/approvals.ts';
 import type { Chats } from './core/chats.ts';
 import { createDeskSchedule } from './core/deskSchedule.ts';
@@ -137,8 +137,13 @@ export const createTelegramSet = (ports: {
     mayRun: ({ telegram }) => telegram === undefined || manager.isRunning(telegram.configId),
     run: async (schedule, dueAt) => {
       const entry = scheduleEntry(schedule, dueAt, now());
-      if (entry === undefined) await desk.run(schedule);
-      else await manager.service(entry.configId)?.conversations.enqueue(entry);
+      if (entry === undefined) {
+        await desk.run(schedule);
+        return;
+      }
+      const service = manager.service(entry.configId);
+      if (service === undefined) throw new InputError('Its bot has stopped meanwhile. Start it, and run the schedule.');
+      await service.conversations.enqueue(entry);
     },
     tellMissed: async (schedule, count, lastDue) => {
       const isTold = await tellOnPhone(schedule, missedMessage(schedule, count, lastDue, now()));

@@ -38,7 +38,8 @@ const names: Readonly<Record<TelegramFile['kind'], string>> = {
 
 /** Longer than any row of backticks in it. */
 const fenced = (content: string): string => {
-  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([row]) => row.length));
+  let longest = 2;
+  for (const [row] of content.matchAll(/`+/g)) longest = Math.max(longest, row.length);
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${content}${content.endsWith('\n') ? '' : '\n'}${fence}`;
 };

@@ -76,6 +76,16 @@ export const createBotService = (
     behind(courier.send({ chatId, topicId: 0 }, pairingReply(code)));
   };
 
+  /** How the number of a group is learnt, which is needed to add it. */
+  const noteGroup = ({ from, chatKind, chatId, chatTitle }: IncomingMessage | Press): void => {
+    const { allowedUsers, allowedChats } = context.config();
+    if (chatKind !== 'group' || allowedChats.some((chat) => chat.chatId === chatId)) return;
+    if (allowedUsers.every(({ userId }) => userId !== from?.userId)) return;
+    context.log(
+      `Somebody who may talk to it wrote in the group “${chatTitle}” (id ${chatId}), which was not added.`,
+    );
+  };
+
   const run = async (message: IncomingMessage): Promise<void> => {
     try {
       await commands.run(message);
@@ -110,6 +120,7 @@ export const createBotService = (
     const admission = admit(incoming, context.config());
     if (admission.kind !== 'admitted') {
       context.count('ignored');
+      noteGroup(incoming);
       if (admission.kind === 'stranger' && admission.mayPair && incoming.from !== undefined) {
         meet(incoming.from, incoming.chatId);
       }

@@ -6,8 +6,8 @@ export interface EntryBook {
   load(configId: string): Promise<readonly TelegramEntry[]>;
   /** @returns false: it was known */
   take(entry: TelegramEntry, now: number): Promise<boolean>;
-  /** Of which it is known already that it is new. */
-  add(entry: TelegramEntry): Promise<void>;
+  /** Adds it, or puts it in the place of the one with its update. */
+  put(entry: TelegramEntry): Promise<void>;
   get(updateId: number): TelegramEntry | undefined;
   /** In this window it counts at once; resolves once it is kept. @throws where there is no such entry */
   change(updateId: number, change: Partial<TelegramEntry>): Promise<TelegramEntry>;
@@ -31,7 +31,7 @@ export const createEntryBook = (
 ): EntryBook => {
   const entries = new Map<number, TelegramEntry>();
 
-  const put = (entry: TelegramEntry): void => {
+  const know = (entry: TelegramEntry): void => {
     // Those that were changed last stand at the end.
     if (entry.state === 'done') entries.delete(entry.updateId);
     entries.set(entry.updateId, entry);
@@ -44,16 +44,16 @@ export const createEntryBook = (
   return {
     load: async (configId) => {
       const open = await store.openEntries(configId);
-      for (const entry of open) put(entry);
+      for (const entry of open) know(entry);
       return open;
     },
     take: async (entry, now) => {
       if (!(await store.takeUpdate(entry.configId, entry.updateId, now, entry))) return false;
-      put(entry);
+      know(entry);
       return true;
     },
-    add: async (entry) => {
-      put(entry);
+    put: async (entry) => {
+      know(entry);
       await store.saveEntry(entry);
     },
     get: (updateId) => entries.get(updateId),
@@ -61,7 +61,7 @@ export const createEntryBook = (
       const entry = entries.get(updateId);
       if (entry === undefined) throw new Error(`There is no entry ${updateId}.`);
       const changed = { ...entry, ...change };
-      put(changed);
+      know(changed);
       await store.saveEntry(changed);
       return changed;
     },
@@ -72,10 +72,8 @@ export const createEntryBook = (
     withJob: (jobId) => find(({ jobIds = [] }) => jobIds.includes(jobId)),
     withMessage: (chatId, messageId) =>
       find(
-        (entry) =>
-          entry.chatId === chatId &&
-          (entry.messageId === messageId || (entry.joined ?? []).some((each) => each.messageId === messageId)),
-      ),
+        ({ chatId: id, joined = [] }) => id === chatId && joined.some((each) => each.messageId === messageId),
+      ) ?? find((entry) => entry.chatId === chatId && entry.messageId === messageId),
     moved: (from, to) => {
       for (const [updateId, entry] of entries) {
         if (entry.chatId === from) entries.set(updateId, { ...entry, chatId: to });

@@ -3,7 +3,7 @@ import type { TelegramEntry } from '../core/telegramStore.ts';
 import type { EntryBook } from './conversationBook.ts';
 import type { Display } from './conversationDisplay.ts';
 import { type AnswerPart, chatOf, firstWorkAt, lastWorkAt, partsOf } from './conversationHistory.ts';
-import type { ConversationTools } from './conversationTools.ts';
+import { type ConversationTools, pauseAfter } from './conversationTools.ts';
 import { sentence, unsureText } from './conversationWords.ts';
 import { endText } from './statusText.ts';
 import type { Outgoing } from './types.ts';
@@ -14,10 +14,6 @@ export interface Delivery {
   /** Asks whether the part arrived that was on its way. Does not throw. */
   ask(entry: TelegramEntry): Promise<void>;
 }
-
-/** Milliseconds until it is tried again: the courier has had patience before. */
-const firstPauseMs = 30_000;
-const longestPauseMs = 10 * 60_000;
 
 export const createDelivery = (tools: ConversationTools, book: EntryBook): Delivery => {
   const { context, closing } = tools;
@@ -68,8 +64,8 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
       // Beside the answer: it goes first in the chat, and its failure must not hold the answer up.
       const ending = display.isShown() ? display.end(await endOf(begun, items, queued())) : undefined;
       if (ending !== undefined) tools.behind(ending);
-      let pauseMs = firstPauseMs;
       let arrived = 0;
+      let failures = 0;
       for (;;) {
         const entry = book.get(updateId);
         const part = parts[entry?.sentParts ?? 0];
@@ -82,9 +78,10 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
         await book.change(updateId, { isSending: true });
         const outcome = await tools.attempt(() => send(entry, part));
         if (outcome === 'unsent') {
+          // A window that ends meanwhile knows that nothing was on its way.
           await book.change(updateId, { isSending: false });
-          await tools.pause(pauseMs);
-          pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+          await tools.pause(pauseAfter(failures));
+          failures += 1;
           continue;
         }
         if (outcome === 'unsure') {
@@ -98,7 +95,7 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
           context.log(`Telegram refused part ${entry.sentParts + 1} of an answer.`);
         } else {
           arrived += 1;
-          pauseMs = firstPauseMs;
+          failures = 0;
         }
         // The last part and the end of it in one write.
         const sentParts = entry.sentParts + 1;

@@ -14,7 +14,7 @@ export interface Display {
   work(job: FollowedJob, queued: () => number): () => void;
   /** To be called when the job has told something. */
   refresh(): void;
-  /** The last words of the status message. Does not throw. */
+  /** The last words of the status message, tried until they have arrived. Does not throw. */
   end(message: Outgoing): Promise<'arrived' | SendFailure>;
   /** Something is shown, or was before: so there is something to end. */
   isShown(): boolean;
@@ -86,7 +86,7 @@ export const createDisplay = (
       };
     },
     refresh: () => show(),
-    end: (message) => tools.attempt(() => status.finish(message, tools.givingUp)),
+    end: (message) => tools.insist(() => status.finish(message, tools.givingUp)),
     isShown: () => isShown,
     close: () => status.close(),
   };

@@ -37,25 +37,20 @@ export const noticeOf = (items: readonly ChatItem[], jobId: string): Notice | un
   return item?.kind === 'notice' ? item.notice : undefined;
 };
 
-/**
- * When work on it was last heard of. What is written by whoever finds it interrupted says nothing about that: it may be
- * found much later.
- */
+/** What whoever finds it interrupted writes says nothing about when it was: it may be found much later. */
+const timesOf = (item: ChatItem): readonly number[] => {
+  if (item.kind === 'user') return [item.message.createdAt];
+  if (item.kind === 'assistant') {
+    return item.message.stopReason === 'interrupted' ? [] : [item.message.createdAt];
+  }
+  if (item.kind === 'notice') return item.notice.kind === 'interrupted' ? [] : [item.at];
+  const { status, startedAt, endedAt } = item.record;
+  return [startedAt, ...(endedAt === undefined || status === 'interrupted' ? [] : [endedAt])];
+};
+
+/** When work on it was last heard of. */
 export const lastWorkAt = (items: readonly ChatItem[], jobIds: readonly string[]): number | undefined => {
-  const times = itemsOf(items, jobIds).flatMap((item): readonly number[] => {
-    switch (item.kind) {
-      case 'user':
-        return [item.message.createdAt];
-      case 'assistant':
-        return item.message.stopReason === 'interrupted' ? [] : [item.message.createdAt];
-      case 'step': {
-        const { status, startedAt, endedAt } = item.record;
-        return [startedAt, ...(endedAt === undefined || status === 'interrupted' ? [] : [endedAt])];
-      }
-      case 'notice':
-        return item.notice.kind === 'interrupted' ? [] : [item.at];
-    }
-  });
+  const times = itemsOf(items, jobIds).flatMap(timesOf);
   return times.length === 0 ? undefined : Math.max(...times);
 };
 

@@ -18,6 +18,8 @@ export interface ConversationTools {
   tell(place: Place, message: Outgoing, replyTo?: number): Promise<number | undefined>;
   /** How a message went on its way. */
   attempt(work: () => Promise<unknown>): Promise<'arrived' | SendFailure>;
+  /** The same, tried again until it is not `unsent`; at the end of the bot it may be. */
+  insist(work: () => Promise<unknown>): Promise<'arrived' | SendFailure>;
   /** Nobody waits for it; a failure is logged. */
   behind(work: Promise<unknown>): void;
   close(): Promise<void>;
@@ -25,7 +27,14 @@ export interface ConversationTools {
 
 /** Milliseconds that what is being sent gets in the end. */
 const lastSendsMs = 2_000;
-/** And for giving it up. */
+/** Milliseconds until something is tried again: the courier has had patience before. */
+const firstPauseMs = 30_000;
+const longestPauseMs = 10 * 60_000;
+
+/** @param times that it was tried before */
+export const pauseAfter = (times: number): number => Math.min(longestPauseMs, firstPauseMs * 2 ** times);
+
+/** Milliseconds for giving up, and for keeping that. */
 const lastWritesMs = 500;
 
 const realTimer: SetTimer = (call, milliseconds) => {
@@ -65,6 +74,17 @@ export const createConversationTools = (
     underWay.add(tracked);
   };
 
+  const attempt: ConversationTools['attempt'] = async (work) => {
+    try {
+      await work();
+      return 'arrived';
+    } catch (error) {
+      if (!givingUp.signal.aborted) context.logError(error);
+      // What is not known to have failed may have arrived.
+      return error instanceof SendError ? error.failure : 'unsure';
+    }
+  };
+
   return {
     context,
     setTimer,
@@ -81,14 +101,13 @@ export const createConversationTools = (
         return undefined;
       }
     },
-    attempt: async (work) => {
-      try {
-        await work();
-        return 'arrived';
-      } catch (error) {
-        if (!givingUp.signal.aborted) context.logError(error);
-        // What is not known to have failed may have arrived.
-        return error instanceof SendError ? error.failure : 'unsure';
+    attempt,
+    insist: async (work) => {
+      for (let times = 0; ; times += 1) {
+        const outcome = await attempt(work);
+        if (outcome !== 'unsent' || closing.signal.aborted) return outcome;
+        await pause(pauseAfter(times));
+        if (closing.signal.aborted) return outcome;
       }
     },
     behind,

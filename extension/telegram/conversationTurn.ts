@@ -1,8 +1,9 @@
 /** One message while it is worked on. */
+
+import type { TakenFiles } from './context.ts';
 import type { EntryBook } from './conversationBook.ts';
 import { createDisplay, type Display } from './conversationDisplay.ts';
 import type { ConversationTools } from './conversationTools.ts';
-import type { TakenFiles } from './context.ts';
 
 export interface Turn {
   readonly updateId: number;

@@ -1,6 +1,7 @@
 /** The sentences of a conversation that are not about a job itself. Pure. */
-import { counted } from '../core/text.ts';
+
 import type { TelegramEntry } from '../core/telegramStore.ts';
+import { counted } from '../core/text.ts';
 import { note, oneLine, outgoing, stopButton } from './replyWords.ts';
 import { plainSpan } from './richText.ts';
 import type { Button, Outgoing } from './types.ts';

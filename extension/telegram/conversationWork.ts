@@ -46,16 +46,16 @@ export const createConversationWork = (
   const { context, closing } = tools;
   const { history, jobs, chats } = context;
   const run = createJobRun(tools, book, followers);
-  const start = createMessageStart(tools, book);
+  const prepare = createMessageStart(tools, book);
 
   const finishWith = async ({ updateId, display }: Turn, text: string): Promise<void> => {
-    await display.end(sentence(text));
+    if ((await display.end(sentence(text))) === 'unsent') return;
     await book.change(updateId, { state: 'done' });
   };
 
   /** Somebody else works in the chat. */
-  const waitFor = async (turn: Turn, text = deskText()): Promise<void> => {
-    turn.display.say(text);
+  const waitFor = async (turn: Turn, message = deskText()): Promise<void> => {
+    turn.display.say(message);
     await tools.pause(lookAgainMs, turn.stop.signal);
   };
 
@@ -68,18 +68,21 @@ export const createConversationWork = (
   /** It was begun, here or in an earlier window. */
   const resume = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {
     const { updateId, sessionId, jobIds = [] } = entry;
-    const running = sessionId === undefined ? undefined : jobs.runningIn(sessionId);
-    if (sessionId !== undefined && running !== undefined && jobIds.includes(running)) {
-      await run.join(turn, running, sessionId, queued);
-      return;
-    }
     if (sessionId === undefined || jobIds.length === 0) {
       await book.change(updateId, { state: 'waiting' });
       return;
     }
     const session = await history.getSession(sessionId);
+    const running = jobs.runningIn(sessionId);
+    if (session !== undefined && running !== undefined && jobIds.includes(running)) {
+      await run.join(turn, running, session, queued);
+      return;
+    }
     if (session === undefined || session.shelf === 'deleted') {
-      await finishWith(turn, 'The chat of this message was deleted in VS Code. Write again to begin a new one.');
+      await finishWith(
+        turn,
+        'The chat of this message was deleted in VS Code. Write again to begin a new one.',
+      );
       return;
     }
     const items = await history.readAll(sessionId);
@@ -99,32 +102,31 @@ export const createConversationWork = (
         return;
       case 'failed':
       case 'cancelled':
-        await run.conclude(turn, outcome.jobId, items, queued);
+        await run.conclude(turn, outcome.jobId, items, session, queued);
         return;
       case 'interrupted': {
-        const ago = context.now() - (lastWorkAt(items, jobIds) ?? 0);
+        const ago = context.now() - (lastWorkAt(items, jobIds) ?? entry.receivedAt);
         if (!turn.isWanted && (entry.attempts >= mostAttempts || ago >= freshMs)) {
           await ask(turn, entry);
           return;
         }
         turn.display.say(goingOnText());
-        await book.change(updateId, { attempts: entry.attempts + 1 });
-        await run.start(turn, sessionId, queued, (origin) => chats.goOn(sessionId, origin));
+        await run.start(turn, session, queued, (origin) => chats.goOn(sessionId, origin));
         turn.isWanted = false;
       }
     }
   };
 
   const begin = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {
-    const sending = await start.prepare(turn, entry);
+    const sending = await prepare(turn, entry);
     if (sending === undefined || turn.stop.signal.aborted || closing.aborted) return;
-    const { sessionId, launch } = sending;
-    if (jobs.runningIn(sessionId) !== undefined) {
+    const { session, launch } = sending;
+    if (jobs.runningIn(session.id) !== undefined) {
       await waitFor(turn);
       return;
     }
-    await book.change(entry.updateId, { state: 'working', sessionId, attempts: entry.attempts + 1 });
-    await run.start(turn, sessionId, queued, launch);
+    await book.change(entry.updateId, { state: 'working', sessionId: session.id });
+    await run.start(turn, session, queued, launch);
   };
 
   const step = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {

@@ -97,10 +97,16 @@ export class Workbench {
   static async open(
     browser: Browser,
     server: CodeServer,
-    options: PageOptions & { readonly width?: number; readonly height?: number } = {},
+    options: PageOptions & {
+      readonly width?: number;
+      readonly height?: number;
+      /** A window of the same person: it has the same secrets, which the browser keeps. */
+      readonly beside?: Workbench;
+    } = {},
   ): Promise<Workbench> {
-    const context = await chromiumContext(browser, options.width, options.height);
-    await context.addInitScript(keepMessages);
+    const shared = options.beside?.page.context();
+    const context = shared ?? (await chromiumContext(browser, options.width, options.height));
+    if (shared === undefined) await context.addInitScript(keepMessages);
     const workbench = new Workbench(await context.newPage(), server);
     await workbench.page.goto(server.url(options));
     await workbench.ready();

@@ -1,6 +1,6 @@
 /** Two bots with two agents at once, against a Bot API that nobody here wrote. */
 import assert from 'node:assert/strict';
-import { TelegramServer } from 'telegram-test-api';
+import TelegramServer from 'telegram-test-api';
 import { eventually, startBots } from './botsRig.ts';
 
 const tokens = ['111:first-bot-token-0001', '222:second-bot-token-002'] as const;

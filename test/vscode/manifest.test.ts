@@ -123,7 +123,7 @@ describe('the manifest', () => {
       'a chat of the list',
       { ...session, shelf: 'active' },
       [
-        ...['renameSession', 'pinSession', 'copySession', 'exportSession'],
+        ...['renameSession', 'pinSession', 'continueOnTelegram', 'copySession', 'exportSession'],
         ...['archiveSession', 'deleteSession'],
       ],
     ],
@@ -131,14 +131,17 @@ describe('the manifest', () => {
       'a pinned chat',
       { ...session, shelf: 'active', isPinned: true },
       [
-        ...['renameSession', 'unpinSession', 'copySession', 'exportSession'],
+        ...['renameSession', 'unpinSession', 'continueOnTelegram', 'copySession', 'exportSession'],
         ...['archiveSession', 'deleteSession'],
       ],
     ],
     [
       'a chat of the archive',
       { ...session, shelf: 'archived' },
-      [...['renameSession', 'copySession', 'exportSession'], ...['unarchiveSession', 'deleteSession']],
+      [
+        ...['renameSession', 'continueOnTelegram', 'copySession', 'exportSession'],
+        ...['unarchiveSession', 'deleteSession'],
+      ],
     ],
     ['a deleted chat', { ...session, shelf: 'deleted' }, ['copySession', 'exportSession', 'restoreSession']],
     [
