@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { InputError } from '../core/agents.ts';
 import type { TokenOwner } from '../core/telegramBots.ts';
 import { apiSignal, createBotClient } from './botClient.ts';
-import { linkFailure } from './linkFailure.ts';
+import { cannotReach, linkFailure } from './linkFailure.ts';
 
 const timeoutSeconds = 20;
 
@@ -23,7 +23,7 @@ const problemOf = (error: unknown): string => {
     return `Telegram asks to wait for ${Math.ceil(failure.milliseconds / 1000)} s. Nothing was changed. Try again then.`;
   if (error instanceof GrammyError)
     return `Telegram has a problem of its own (${error.error_code}). Nothing was changed. Try again in a while.`;
-  return `${failure.message.split('. ')[0]}. Nothing was changed. Check the network, and the proxy in the settings (http.proxy), and try again.`;
+  return `${cannotReach(error)}. Nothing was changed. Check the network, and the proxy in the settings (http.proxy), and try again.`;
 };
 
 /**
@@ -55,7 +55,8 @@ export const checkToken = async (
     } = owner.data;
     return { botId: id, username, name, canReadAllGroupMessages };
   } catch (error) {
-    throw error instanceof InputError ? error : new InputError(problemOf(error));
+    if (error instanceof InputError) throw error;
+    throw new InputError(problemOf(signal.aborted ? new Error('no answer in time') : error));
   } finally {
     client.destroy();
   }

@@ -70,7 +70,7 @@ export const createDisplay = (
         if (isOver || tools.closing.aborted) return;
         show();
         if (!job.isAsking()) {
-          tools.behind(context.courier.typing(place));
+          void context.courier.typing(place);
           if (!isTold && context.now() - job.heardAt() >= silenceMs) {
             isTold = true;
             tools.behind(tools.tell(place, silentText()));

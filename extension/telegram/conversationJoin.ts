@@ -8,8 +8,7 @@ export interface Joining {
   /** It is kept already. */
   add(entry: TelegramEntry, albumId: string | undefined): void;
   /** Nothing more joins what is collected there. */
-  flush(thread: TelegramThread): void;
-  moved(from: number, to: number): void;
+  flush(isMeant: (thread: TelegramThread) => boolean): void;
 }
 
 /** Milliseconds in which more may come: of a message, behind one that Telegram has cut, and of an album. */
@@ -98,15 +97,8 @@ export const createJoining = (
       each.cancelTimer();
       each.cancelTimer = tools.setTimer(() => finish(each), patienceFor(entry, albumId));
     },
-    flush: (thread) => {
-      for (const each of [...collected]) if (isThread(each.leader, thread)) finish(each);
-    },
-    moved: (from, to) => {
-      for (const each of [...collected]) {
-        if (each.leader.chatId !== from) continue;
-        collected.delete(each);
-        collected.add({ ...each, leader: { ...each.leader, chatId: to } });
-      }
+    flush: (isMeant) => {
+      for (const each of [...collected]) if (isMeant(each.leader)) finish(each);
     },
   };
 };

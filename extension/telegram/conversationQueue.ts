@@ -1,11 +1,12 @@
 /** One message after the other in each conversation; what waits, what is worked on, and how both are stopped. */
-import { counted } from '../core/text.ts';
+
 import type { TelegramEntry, TelegramThread } from '../core/telegramStore.ts';
+import { counted } from '../core/text.ts';
 import type { EntryBook } from './conversationBook.ts';
 import type { ConversationTools } from './conversationTools.ts';
 import { createTurn, type Turn } from './conversationTurn.ts';
-import type { ConversationWork } from './conversationWork.ts';
 import { queuedText, sentence } from './conversationWords.ts';
+import type { ConversationWork } from './conversationWork.ts';
 import { durationText } from './replyWords.ts';
 
 export interface QueueItem {
@@ -185,7 +186,9 @@ export const createConversationQueue = (
       cancelled?.catch(() => undefined);
       for (const item of dropped) await drop(item);
       if (cancelled === undefined) {
-        said.push(turn === undefined ? 'Nothing was running.' : 'The work is done; its answer is being sent.');
+        said.push(
+          turn === undefined ? 'Nothing was running.' : 'The work is done; its answer is being sent.',
+        );
       } else if (await cancelled.finally(() => patience.abort())) {
         said.push('Stopped. What was done so far was kept.');
       } else {
@@ -193,7 +196,8 @@ export const createConversationQueue = (
         said.push('It was told to stop, and has not ended yet. I do not wait for it any more.');
       }
       const { length } = dropped;
-      if (length > 0) said.push(`${counted(length, 'message')} that waited ${length === 1 ? 'was' : 'were'} dropped.`);
+      if (length > 0)
+        said.push(`${counted(length, 'message')} that waited ${length === 1 ? 'was' : 'were'} dropped.`);
       return said.join(' ');
     },
     status: (thread) => {
@@ -204,14 +208,19 @@ export const createConversationQueue = (
           : isAtWork(current)
             ? [`At work for ${durationText(context.now() - current.startedAt)}.`, current.activity()]
             : ['An answer is being sent.'];
-      return waiting.length === 0 ? lines : [...lines, `Waiting behind it: ${counted(waiting.length, 'message')}.`];
+      return waiting.length === 0
+        ? lines
+        : [...lines, `Waiting behind it: ${counted(waiting.length, 'message')}.`];
     },
     moved: (from, to) => {
       for (const [key, lane] of [...lanes]) {
         const [chatId, topicId] = key.split('/').map(Number);
         if (chatId !== from) continue;
         lanes.delete(key);
-        lanes.set(keyOf({ configId: '', chatId: to, topicId: topicId ?? 0 }), lane);
+        const there = laneOf({ configId: '', chatId: to, topicId: topicId ?? 0 });
+        there.waiting.push(...lane.waiting.splice(0));
+        there.current ??= lane.current;
+        run(there);
       }
     },
   };

@@ -18,7 +18,9 @@ export interface Turn {
   taken?: TakenFiles;
   /** The job that runs for it. */
   jobId?: string;
-  startedAt: number;
+  /** Its job runs in another window, where it cannot be stopped from here. */
+  isElsewhere?: boolean;
+  readonly startedAt: number;
   /** What it does, in a few words. */
   activity(): string;
 }

@@ -37,6 +37,10 @@ const mostFailures = 5;
 const lookAgainMs = 3_000;
 const afterFailureMs = 5_000;
 
+const stopped = 'Stopped. What was done so far was kept. Write again to go on.';
+const stoppedElsewhere =
+  'I do not wait for it any more. It goes on in another window of VS Code; it can be stopped there.';
+
 export const createConversationWork = (
   tools: ConversationTools,
   book: EntryBook,
@@ -89,6 +93,7 @@ export const createConversationWork = (
     const isAtWork = session.status === 'running' || session.status === 'waiting';
     const last = items.at(-1);
     if (isAtWork && running === undefined && (last === undefined || jobIds.includes(last.jobId))) {
+      turn.isElsewhere = true;
       await waitFor(turn, elsewhereText());
       return;
     }
@@ -148,7 +153,7 @@ export const createConversationWork = (
         if (entry === undefined || !['waiting', 'working', 'answering'].includes(entry.state)) return;
         try {
           if (turn.stop.signal.aborted && entry.state !== 'answering') {
-            await finishWith(turn, 'Stopped. What was done so far was kept. Write again to go on.');
+            await finishWith(turn, turn.isElsewhere === true ? stoppedElsewhere : stopped);
             return;
           }
           await step(turn, entry, queued);

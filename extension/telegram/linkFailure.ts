@@ -30,11 +30,14 @@ const reasonOf = (error: unknown): string => {
   const code = codeOf(error);
   if (code !== undefined) return ` (${code})`;
   const inner = error instanceof HttpError ? error.error : error;
-  return inner instanceof Error ? ` (${redactToken(inner.message)})` : '';
+  return inner instanceof Error ? ` (${redactToken(inner.message).replace(/\.$/, '')})` : '';
 };
 
-export const unreachable = (error: unknown): string =>
-  `Telegram cannot be reached${reasonOf(error)}. It is tried again at least every half minute. ${kept} Check the network, and the proxy in the settings (http.proxy).`;
+/** Without a full stop. */
+export const cannotReach = (error: unknown): string => `Telegram cannot be reached${reasonOf(error)}`;
+
+const unreachable = (error: unknown): string =>
+  `${cannotReach(error)}. It is tried again at least every half minute. ${kept} Check the network, and the proxy in the settings (http.proxy).`;
 
 /** @param error of a call of grammY's Api */
 export const linkFailure = (error: unknown): LinkFailure => {

@@ -74,6 +74,7 @@ export const createFakeBot = (token: string) => {
     committed: updates.committed,
     pending: updates.pending,
     polls: updates.polls,
+    endPolls: updates.endPolls,
     say: (chat, from, text, more = {}) => {
       const messageId = nextMessageId();
       const known = chatOf(chat, from);

@@ -107,6 +107,8 @@ export interface FakeBot {
   commands(): ReadonlyMap<string, readonly { readonly command: string; readonly description: string }[]>;
   /** How many polls hang. */
   polls(): number;
+  /** The time of those that hang is over. */
+  endPolls(): void;
 }
 
 /** The methods of the first bot stand here too. */

@@ -46,6 +46,11 @@ export const createUpdates = (firstId: number) => {
     committed: () => committed,
     pending: () => waiting.map((update) => update.update_id),
     polls: () => (hanging === undefined ? 0 : 1),
+    endPolls: (): void => {
+      const poll = hanging;
+      hanging = undefined;
+      poll?.answer([]);
+    },
     add: (content: object): number => {
       const update: FakeUpdate = { update_id: nextId, ...content };
       nextId = update.update_id + 1;
