@@ -19,16 +19,20 @@ const common = {
 
 /**
  * The client of container engines can also speak SSH and BuildKit's protocol, with large packages that read files beside
- * them at run time. Neither is used: what asks for them gets an error.
+ * them at run time, and that of Telegram brings an HTTP client, in the place of which it is given another one. None of
+ * them is used: what asks for them gets an error.
  * @type {import('esbuild').Plugin}
  */
-const withoutSshAndBuildKit = {
-  name: 'without-ssh-and-buildkit',
+const withoutUnused = {
+  name: 'without-unused',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^(\.\/session|\.\/ssh)$/ }, ({ path, importer }) =>
       /[\\/]node_modules[\\/](dockerode|docker-modem)[\\/]/.test(importer)
         ? { path, namespace: 'left-out' }
         : undefined,
+    );
+    onResolve({ filter: /^node-fetch$/ }, ({ path, importer }) =>
+      /[\\/]node_modules[\\/]grammy[\\/]/.test(importer) ? { path, namespace: 'left-out' } : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `module.exports = () => { throw new Error('${path} is left out of this build.'); };`,
@@ -47,7 +51,7 @@ const host = {
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   external: ['vscode'],
-  plugins: [withoutSshAndBuildKit],
+  plugins: [withoutUnused],
   loader: { '.node': 'empty' },
   // CommonJS packages inside an ES module bundle still call require().
   banner: {

@@ -115,6 +115,7 @@ export const createBotService = (
     if (incoming.kind === 'moved') {
       if (context.config().allowedChats.every(({ chatId }) => chatId !== incoming.from)) return;
       await ports.moveChat(incoming.from, incoming.to);
+      conversations.moved(incoming.from, incoming.to);
       return;
     }
     const admission = admit(incoming, context.config());

@@ -24,10 +24,13 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
     const question = unsureText(entry);
     if (statusMessageId !== undefined) {
       const message = { chatId, messageId: statusMessageId };
-      const outcome = await tools.attempt(() => courier.edit(message, question, tools.givingUp));
+      const outcome = await tools.insist(async () => {
+        // The person may have answered the one that stood there meanwhile.
+        if (book.get(updateId)?.state === 'unsure') await courier.edit(message, question, tools.givingUp);
+      });
       if (outcome !== 'refused') return;
     }
-    const messageId = await tools.tell(entry, question, entry.messageId);
+    const messageId = await tools.insistOn(entry, question, entry.messageId);
     if (messageId !== undefined) await book.change(updateId, { statusMessageId: messageId });
   };
 

@@ -48,7 +48,7 @@ export const createLateMessages = (
     const [first] = entries;
     if (first === undefined) return;
     const earlier = new Set(entries.flatMap(({ statusMessageId }) => statusMessageId ?? []));
-    const messageId = await tools.tell(first, askLateText(entries));
+    const messageId = await tools.insistOn(first, askLateText(entries));
     if (messageId === undefined) return;
     for (const { updateId } of entries) {
       if (book.get(updateId)?.state === 'asked') await book.change(updateId, { statusMessageId: messageId });
@@ -91,14 +91,16 @@ export const createLateMessages = (
       }
       const question = interruptedText(entry);
       if (statusMessageId === undefined) {
-        const messageId = await tools.tell(entry, question, entry.messageId);
+        const messageId = await tools.insistOn(entry, question, entry.messageId);
         if (messageId !== undefined && book.get(updateId)?.state === 'asked') {
           await book.change(updateId, { statusMessageId: messageId });
         }
         return;
       }
       const message = { chatId, messageId: statusMessageId };
-      await tools.attempt(() => courier.edit(message, question, tools.givingUp));
+      await tools.insist(async () => {
+        if (book.get(updateId)?.state === 'asked') await courier.edit(message, question, tools.givingUp);
+      });
     },
     answer: async (thread, isWanted) => {
       const entries = book.openIn(thread).filter(isPlain);

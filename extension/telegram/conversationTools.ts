@@ -18,8 +18,13 @@ export interface ConversationTools {
   tell(place: Place, message: Outgoing, replyTo?: number): Promise<number | undefined>;
   /** How a message went on its way. */
   attempt(work: () => Promise<unknown>): Promise<'arrived' | SendFailure>;
-  /** The same, tried again until it is not `unsent`; at the end of the bot it may be. */
+  /**
+   * The same, tried again until it has arrived or is refused; for what may stand there twice. At the end of the bot it may
+   * be `unsent`.
+   */
   insist(work: () => Promise<unknown>): Promise<'arrived' | SendFailure>;
+  /** `tell`, as often as it takes. @returns undefined where it is refused, or the bot ends */
+  insistOn(place: Place, message: Outgoing, replyTo?: number): Promise<number | undefined>;
   /** Nobody waits for it; a failure is logged. */
   behind(work: Promise<unknown>): void;
   close(): Promise<void>;
@@ -30,6 +35,13 @@ const lastSendsMs = 2_000;
 /** Milliseconds until something is tried again: the courier has had patience before. */
 const firstPauseMs = 30_000;
 const longestPauseMs = 10 * 60_000;
+
+/** An error that says nothing of whether it arrived may come each time. */
+const mostTimes = { unsent: Number.POSITIVE_INFINITY, unsure: 5 };
+
+/** What came from a schedule answers no message. */
+const replyOf = (replyTo: number | undefined): { readonly replyTo?: number } =>
+  replyTo === undefined || replyTo === 0 ? {} : { replyTo };
 
 /** @param times that it was tried before */
 export const pauseAfter = (times: number): number => Math.min(longestPauseMs, firstPauseMs * 2 ** times);
@@ -85,6 +97,16 @@ export const createConversationTools = (
     }
   };
 
+  const insist: ConversationTools['insist'] = async (work) => {
+    for (let times = 0; ; times += 1) {
+      const outcome = await attempt(work);
+      const isOver = outcome === 'arrived' || outcome === 'refused' || times >= mostTimes[outcome];
+      if (isOver || closing.signal.aborted) return outcome;
+      await pause(pauseAfter(times));
+      if (closing.signal.aborted) return outcome;
+    }
+  };
+
   return {
     context,
     setTimer,
@@ -93,8 +115,8 @@ export const createConversationTools = (
     pause,
     tell: async (place, message, replyTo) => {
       try {
-        const reply = replyTo === undefined || replyTo === 0 ? {} : { replyTo };
-        const sent = await context.courier.send(place, message, { ...reply, signal: givingUp.signal });
+        const options = { ...replyOf(replyTo), signal: givingUp.signal };
+        const sent = await context.courier.send(place, message, options);
         return sent.messageId;
       } catch (error) {
         if (!closing.signal.aborted) context.logError(error);
@@ -102,13 +124,14 @@ export const createConversationTools = (
       }
     },
     attempt,
-    insist: async (work) => {
-      for (let times = 0; ; times += 1) {
-        const outcome = await attempt(work);
-        if (outcome !== 'unsent' || closing.signal.aborted) return outcome;
-        await pause(pauseAfter(times));
-        if (closing.signal.aborted) return outcome;
-      }
+    insist,
+    insistOn: async (place, message, replyTo) => {
+      let messageId: number | undefined;
+      await insist(async () => {
+        const options = { ...replyOf(replyTo), signal: givingUp.signal };
+        messageId = (await context.courier.send(place, message, options)).messageId;
+      });
+      return messageId;
     },
     behind,
     close: async () => {

@@ -99,6 +99,8 @@ describe('a conversation', () => {
     rig.store.saveEntry = save;
     assert.equal(rig.world.sent.length, 0);
     await rig.restart();
+    rig.world.complete(rig.world.job(), 'answer');
+    await rig.settle();
     assert.deepEqual(
       rig.world.sent.map(({ text }) => text),
       ['one\ntwo'],
@@ -145,6 +147,18 @@ describe('a conversation', () => {
     await rig.clock.advance(10_000);
     assert.equal(rig.world.sent.length, 1);
     assert.deepEqual(await stateOf(rig), ['working']);
+  });
+
+  it('takes a chat that could not be begun for no chat that was deleted', async () => {
+    const rig = createRig();
+    rig.world.moment = () => {
+      rig.world.moment = () => Promise.resolve();
+      return Promise.reject(new StoreError('The disk is full.'));
+    };
+    await rig.say('one');
+    await rig.clock.advance(10_000);
+    assert.equal(rig.world.jobs.running().length, 1);
+    assert.ok(!rig.texts().some((text) => text.includes('deleted')));
   });
 
   it('tells of a failure, and goes on when asked to, unless the chat has gone on', async () => {

@@ -132,6 +132,8 @@ describe('the queue of a conversation', () => {
     rig.find('I take the new text');
     // Telegram tells of it again, without any change.
     await edit(second, 'two, better');
+    // An earlier one comes a second time.
+    await rig.say('two, worse', { kind: 'edited', messageId: second.messageId, updateId: 1 });
     await edit(first, 'one, better');
     const asked = rig.find('as it was');
     rig.world.complete(rig.world.job(), 'answer one');

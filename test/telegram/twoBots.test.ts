@@ -101,7 +101,9 @@ describe('two bots with two agents on telegram-test-api', function () {
     eventually(`${pattern}`, () =>
       said(index)
         .slice(from)
-        .find(({ text }) => pattern.test(text)),
+        .find(({ text, buttons }) =>
+          pattern.test([text, ...buttons.map((button) => button.text)].join('\n')),
+        ),
     );
   const press = async (index: number, message: Said, label: RegExp) => {
     const button = message.buttons.find(({ text }) => label.test(text));
