@@ -43,7 +43,13 @@ export const showSurfaces = (ports: {
   });
   return vscode.Disposable.from(
     desktop,
-    showApprovals({ ...ports, desktop, surface: approvalSurface, notifiesWhenUnfocused }),
+    showApprovals({
+      ...ports,
+      desktop,
+      surface: approvalSurface,
+      isFromElsewhere: (jobId) => jobs.viaOf(jobId) !== undefined,
+      notifiesWhenUnfocused,
+    }),
     showStatusBar(approvals, jobs, elsewhere),
     showSpendingStatus({ ...ports, limits: budgetLimits }),
     { dispose: unlisten },

@@ -84,6 +84,8 @@ export interface Jobs {
   /** The job that runs in a session. */
   runningIn(sessionId: string): string | undefined;
   running(): readonly StartedJob[];
+  /** By which way it came, where that is not this window's own chat; of a job that runs. */
+  viaOf(jobId: string): string | undefined;
   onEvent(listener: EventListener): () => void;
   /**
    * For the end of the window: stops everything and waits until what was said is written. Nobody stopped these jobs, so
@@ -116,6 +118,7 @@ const isBrokenOff = (event: AgentEvent): boolean =>
 export const createJobs = (ports: JobsPorts): Jobs => {
   const { store, approvals } = ports;
   interface Running extends StartedJob {
+    readonly via: string | undefined;
     readonly controller: AbortController;
     ended: Promise<void>;
   }
@@ -209,7 +212,8 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     const jobId = ports.newId();
     const controller = new AbortController();
     const { signal } = controller;
-    const running: Running = { jobId, sessionId: session.id, controller, ended: Promise.resolve() };
+    const via = request.origin?.via;
+    const running: Running = { jobId, sessionId: session.id, via, controller, ended: Promise.resolve() };
     // Taken at once: two sends in the same tick must not both start.
     bySession.set(session.id, running);
     const release = (): void => {
@@ -350,6 +354,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
     cancel,
     runningIn: (sessionId) => bySession.get(sessionId)?.jobId,
     running: () => [...bySession.values()].map(({ jobId, sessionId }) => ({ jobId, sessionId })),
+    viaOf: (jobId) => [...bySession.values()].find((each) => each.jobId === jobId)?.via,
     onEvent: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -26,6 +26,8 @@ export interface AskingPorts {
   readonly review: Pick<Review, 'open'>;
   readonly desktop: Pick<DesktopNotifier, 'notify'>;
   surface(effect: Effect): ApprovalSurface;
+  /** The job was started from a phone, or by a schedule: perhaps nobody sits here. */
+  isFromElsewhere(jobId: string): boolean;
   notifiesWhenUnfocused(): boolean;
   /** Takes secrets out of a line that leaves VS Code. */
   redact(text: string): string;
@@ -36,7 +38,7 @@ export interface AskingPorts {
 /**
  * Asks with VS Code's own messages: modal ones one at a time, in the order of the questions. A modal cannot be closed by
  * code: when another surface answered meanwhile, the late click changes nothing and says so. While the window has no
- * focus, a notification takes the modal's place.
+ * focus, a notification takes the modal's place, and so it does where the work was begun elsewhere.
  */
 export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
   const { approvals, logError } = ports;
@@ -159,7 +161,9 @@ export const showApprovals = (ports: AskingPorts): vscode.Disposable => {
     const [first] = question.requests;
     if (first === undefined || isAnswered(question)) return;
     if (isAway()) ports.desktop.notify(ports.redact(questionTitle(question)));
-    const surface = ports.surface(first.step.effect);
+    const wanted = ports.surface(first.step.effect);
+    // A dialog stays, and nothing behind it can be used, after the phone has answered.
+    const surface = wanted === 'dialog' && ports.isFromElsewhere(first.jobId) ? 'notification' : wanted;
     if (surface === 'notification') {
       const pending = pendingOf(question);
       showNotification(pending).catch((error: unknown) => failed(pending, error));

@@ -13,7 +13,14 @@ const { createAnswers } = await loadWithVscode(() => import('../../extension/vsc
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** A window that asks, on the real broker. */
-const rig = (options: { surface?: ApprovalSurface; notifies?: boolean; reviewed?: string[] } = {}) => {
+const rig = (
+  options: {
+    surface?: ApprovalSurface;
+    notifies?: boolean;
+    reviewed?: string[];
+    isFromElsewhere?: boolean;
+  } = {},
+) => {
   const errors: unknown[] = [];
   const desktop: string[] = [];
   const opened: string[] = [];
@@ -36,6 +43,7 @@ const rig = (options: { surface?: ApprovalSurface; notifies?: boolean; reviewed?
     review,
     desktop: { notify: (text) => desktop.push(text) },
     surface: (_effect: Effect) => options.surface ?? 'dialog',
+    isFromElsewhere: () => options.isFromElsewhere === true,
     notifiesWhenUnfocused: () => options.notifies !== false,
     redact: (text) => text.replaceAll('hunter2', '[redacted]'),
     logError: (error) => errors.push(error),
@@ -285,6 +293,23 @@ describe('other surfaces', () => {
       ['b'],
     );
   });
+
+  for (const [surface, expected] of [
+    ['dialog', [false]],
+    ['notification', [false]],
+    ['chat', []],
+  ] as const) {
+    it(`work that was begun on a phone asks without a dialog (${surface})`, async () => {
+      answers.push(undefined);
+      const { ask } = rig({ surface, isFromElsewhere: true });
+      ask(request('a'));
+      await settle();
+      assert.deepEqual(
+        messages.map(({ isModal }) => isModal),
+        [...expected],
+      );
+    });
+  }
 });
 
 describe('a window without the focus', () => {
