@@ -109,15 +109,20 @@ export const createTelegramSet = (ports: {
     logError,
   });
 
-  /** In the chat that its answers go to. */
+  /** In the chat that its answers go to. @returns false: it has to be told here */
   const tellOnPhone = async (
     { telegram }: Schedule,
     message: Parameters<NonNullable<ReturnType<TelegramManager['service']>>['tell']>[1],
   ): Promise<boolean> => {
     const service = telegram === undefined ? undefined : manager.service(telegram.configId);
     if (telegram === undefined || service === undefined) return false;
-    await service.tell(telegram.chatId, message);
-    return true;
+    try {
+      await service.tell(telegram.chatId, message);
+      return true;
+    } catch (error) {
+      logError(error);
+      return false;
+    }
   };
 
   const notices = createScheduleNotices({
@@ -142,8 +147,10 @@ export const createTelegramSet = (ports: {
         return;
       }
       const service = manager.service(entry.configId);
-      if (service === undefined) throw new InputError('Its bot has stopped meanwhile. Start it, and run the schedule.');
-      await service.conversations.enqueue(entry);
+      if (service === undefined)
+        throw new InputError('Its bot has stopped meanwhile. Start it, and run the schedule.');
+      if (!(await service.conversations.enqueue(entry)))
+        throw new InputError('This run was made up for already. Its answer comes, or has come, in the chat.');
     },
     tellMissed: async (schedule, count, lastDue) => {
       const isTold = await tellOnPhone(schedule, missedMessage(schedule, count, lastDue, now()));
@@ -163,6 +170,10 @@ export const createTelegramSet = (ports: {
     logError,
   });
   const unlisten = schedules.onChange(() => void rememberAutoStart().catch(logError));
+  // Of a bot whose folder is closed nothing may run here any more.
+  const folderWatch = vscode.workspace.onDidChangeWorkspaceFolders(
+    () => void manager.follow().catch(logError),
+  );
   schedules.start();
   const pairings = showPairings({ bots: manager, logError });
 
@@ -179,6 +190,7 @@ export const createTelegramSet = (ports: {
     },
     close: async () => {
       unlisten();
+      folderWatch.dispose();
       pairings.dispose();
       desk.close();
       await Promise.all([schedules.close(), manager.close()]);

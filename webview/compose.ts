@@ -1,5 +1,5 @@
 /** What the person writes and sends: how the composer's part of the state changes. Pure: no DOM, no clock. */
-import type { ChatState } from '../extension/shared/chat.ts';
+import type { ChatItem, ChatState } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { ToHost } from '../extension/shared/protocol.ts';
 import { type Draft, draftProblem } from './draft.ts';
@@ -49,7 +49,11 @@ export const withoutSent = (state: ViewState): ViewState => {
     : next;
 };
 
-const lastUserItem = (chat: ChatState) => chat.items.findLast((item) => item.kind === 'user');
+/** The last one that was typed here: the same words from a phone are another message. */
+const lastUserItem = (chat: ChatState) =>
+  chat.items.findLast(
+    (item): item is ChatItem & { kind: 'user' } => item.kind === 'user' && item.message.via === undefined,
+  );
 
 /** An answer to a pending message may have been lost in a gap: then the chat itself tells. */
 export const settlePending = (state: ViewState): ViewState => {

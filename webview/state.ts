@@ -285,8 +285,10 @@ export const newerRequest = (state: ViewState): ToHost | undefined => {
   return { type: 'loadNewer', sessionId: state.chat.sessionId, afterRow: row };
 };
 
-/** What the person sent in this chat, oldest first, without repeats in a row. */
+/** What the person typed in this chat, not what came by another way; oldest first, without repeats in a row. */
 export const sentTexts = (items: readonly ChatItem[]): readonly string[] =>
   items
-    .flatMap((item) => (item.kind === 'user' ? [textOf(item.message.content)] : []))
+    .flatMap((item) =>
+      item.kind === 'user' && item.message.via === undefined ? [textOf(item.message.content)] : [],
+    )
     .filter((text, index, all) => text !== '' && text !== all[index - 1]);

@@ -206,11 +206,20 @@ const ended = ({ prompt, result, ...read }: z.infer<typeof record>, sessionId: s
 
 const toChatItem = (read: FileItem, sessionId: string): ChatItem => {
   switch (read.kind) {
-    case 'user':
+    case 'user': {
+      const { via: sender, ...message } = read.message;
+      // It stands beside the message as who sent it.
+      const via = cleanLine(sender ?? '', 400);
       return {
         ...read,
-        message: { ...read.message, content: withoutGone(read.message.content), taint: imported },
+        message: {
+          ...message,
+          content: withoutGone(message.content),
+          taint: imported,
+          ...(via === '' ? {} : { via }),
+        },
       };
+    }
     case 'assistant':
       return { ...read, message: { ...read.message, taint: imported }, streaming: false };
     case 'step':

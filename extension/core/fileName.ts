@@ -7,6 +7,8 @@ const byteLimit = 200;
 const endingLimit = 20;
 
 const hidden = /\p{Cc}|\p{Cs}|[\u2028\u2029]|\p{Default_Ignorable_Code_Point}|\p{Bidi_Control}/gu;
+/** What Windows has no names with, and what a shell acts upon even between double quotes. */
+const taken = /[<>:"|?*$`]/g;
 const reserved = /^(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(?=\.|$)/i;
 
 /** From the left, as far as both limits allow; no letter is torn. */
@@ -36,7 +38,7 @@ export const safeFileName = (given: string): string => {
       .normalize('NFC')
       .replaceAll(/\s+/g, ' ')
       .replaceAll(hidden, '')
-      .replaceAll(/[<>:"|?*]/g, '_')
+      .replaceAll(taken, '_')
       .replace(/^[. -]+/, ''),
   );
   const dot = clean.lastIndexOf('.');

@@ -92,7 +92,8 @@ const isTooOften = (cron: string): boolean => {
 
 /** What has been put together or typed as a pattern, where it can be kept. */
 const checked = (cron: string): When => {
-  const pattern = patternOf(cron, 'UTC');
+  // A nickname has no minutes to be checked, and a date is due once and never again.
+  const pattern = cron.split(' ').length === 5 ? patternOf(cron, 'UTC') : undefined;
   if (pattern === undefined) return { problem: `“${cron}” is no cron pattern of five fields. ${examples}` };
   if (isTooOften(cron))
     return { problem: `That is too often: a schedule runs at most every ${shortest} minutes.` };

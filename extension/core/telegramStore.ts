@@ -104,7 +104,7 @@ export interface TelegramStore {
    * @returns whether it is new
    */
   takeUpdate(configId: string, updateId: number, at: number, entry?: TelegramEntry): Promise<boolean>;
-  /** Puts it in the place of the one with its bot and update. */
+  /** Puts it in the place of the one with its bot and update, unless that is done and this one is not. */
   saveEntry(entry: TelegramEntry): Promise<void>;
   /** Those that are not done, oldest first. */
   openEntries(configId: string): Promise<readonly TelegramEntry[]>;

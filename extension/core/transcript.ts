@@ -124,7 +124,11 @@ const itemBlocks = (item: ChatItem, agentName: string): readonly string[] => {
       const { content, createdAt, via } = item.message;
       const text = textOf(content);
       const who = via === undefined ? 'You' : plain(via);
-      return [`## ${who}, ${moment(createdAt)}`, ...(text === '' ? [] : [quoted(text)]), ...pictures(content)];
+      return [
+        `## ${who}, ${moment(createdAt)}`,
+        ...(text === '' ? [] : [quoted(text)]),
+        ...pictures(content),
+      ];
     }
     case 'assistant': {
       const text = textOf(item.message.content);

@@ -75,8 +75,8 @@ export type BotStatus =
   | { readonly kind: 'unavailable'; readonly message: string }
   | { readonly kind: 'connecting'; readonly since: number; readonly message?: string }
   | { readonly kind: 'running'; readonly since: number }
-  /** Another window has it, and this one takes over when that ends. */
-  | { readonly kind: 'elsewhere'; readonly place: string }
+  /** Another window has it, and this one takes over when that ends; not where it was not started here. */
+  | { readonly kind: 'elsewhere'; readonly place: string; readonly staysThere?: true }
   /** Another program polls with its token. */
   | { readonly kind: 'conflict'; readonly message: string; readonly retryAt: number }
   | { readonly kind: 'rejected'; readonly message: string };

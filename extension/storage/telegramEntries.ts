@@ -42,11 +42,15 @@ export const takeUpdate = (
         ...(entry === undefined ? [] : saveEntry(entry)),
       ];
 
+/** What is done stays done: a window that has lost the bot without knowing it yet may still write what was before. */
 export const saveEntry = (entry: TelegramEntry): readonly Statement[] => [
   {
-    sql: `INSERT OR REPLACE INTO telegram_entries
+    sql: `INSERT INTO telegram_entries
         (config_id, update_id, chat_id, user_id, state, received_at, body)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (config_id, update_id) DO UPDATE SET chat_id = excluded.chat_id, user_id = excluded.user_id,
+        state = excluded.state, received_at = excluded.received_at, body = excluded.body
+        WHERE telegram_entries.state <> 'done' OR excluded.state = 'done'`,
     params: [
       ...[entry.configId, entry.updateId, entry.chatId, entry.userId],
       ...[entry.state, entry.receivedAt, JSON.stringify(entry)],

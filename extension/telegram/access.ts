@@ -31,6 +31,17 @@ export const admit = (incoming: IncomingMessage | Press, config: TelegramConfig)
   return { kind: 'admitted', user };
 };
 
+/** Whether the bot may say anything there: in a private chat only while the person in it is let in too. */
+export const isOpenChat = (
+  chatId: number,
+  { allowedChats, allowedUsers }: Pick<TelegramConfig, 'allowedChats' | 'allowedUsers'>,
+): boolean =>
+  allowedChats.some(
+    (chat) =>
+      chat.chatId === chatId &&
+      (chat.kind === 'group' || allowedUsers.some(({ userId }) => userId === chatId)),
+  );
+
 /** Approvers who can be asked: those that have a private chat with the bot which is allowed. */
 export const reachableApprovers = ({ allowedUsers, allowedChats }: TelegramConfig): readonly TelegramUser[] =>
   allowedUsers.filter(

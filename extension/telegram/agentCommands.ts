@@ -6,7 +6,7 @@ import {
   type CommandCall,
   type CommandSet,
   checkIdle,
-  checkMayChoose,
+  checkMayChooseAgent,
   findByName,
 } from './commandCall.ts';
 import type { BotContext } from './context.ts';
@@ -43,17 +43,18 @@ export const createAgentCommands = (
       return [{ text: `${mark}${oneLine(agent.name, 50)}`, data: `c1:agent:${buttonKey(agent.id)}` }];
     });
     const now = all.find(({ id }) => id === current);
-    return note(
+    const title =
       now === undefined
         ? 'The agent of this chat is not there any more.'
-        : `Agent: ${oneLine(now.name, 100)}`,
-      'Choose who works here from now on, in this chat and in new ones.',
-      rows,
-    );
+        : `Agent: ${oneLine(now.name, 100)}`;
+    // In a group an approver may press what somebody else has asked for.
+    return call.isGroup || call.user.isApprover
+      ? note(title, 'Choose who works here from now on, in this chat and in new ones.', rows)
+      : note(title, 'Approvers choose who works here.');
   };
 
   const choose = async (call: CommandCall, agent: Agent): Promise<string> => {
-    checkMayChoose(call, 'choose the agent');
+    checkMayChooseAgent(call);
     const binding = await store.getBinding(call.thread);
     const { sessionId } = binding;
     checkIdle(jobs, sessionId);
@@ -77,7 +78,7 @@ export const createAgentCommands = (
     written: {
       new: async (call) => {
         const { sessionId, ...binding } = await store.getBinding(call.thread);
-        if (call.argument !== '') checkMayChoose(call, 'choose the agent of a new chat');
+        if (call.argument !== '') checkMayChooseAgent(call);
         const agent = call.argument === '' ? undefined : await named(call.argument);
         await store.saveBinding({ ...binding, ...(agent === undefined ? {} : { agentId: agent.id }) });
         const who = agent === undefined ? '' : ` with ${oneLine(agent.name, 100)}`;

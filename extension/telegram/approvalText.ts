@@ -24,8 +24,8 @@ const detailLimit = 1_500;
 
 const whole = 'whole in the document';
 
-/** Blanks in such numbers push what follows out of sight. */
-const pushes = / {40,}|\t{16,}|\n(?:[ \t]*\n){5,}/g;
+/** Blanks in such numbers push what follows out of sight; a braille cell without dots is one that is no space. */
+const pushes = / {40,}|\t{16,}|\u2800+|\n(?:[ \t]*\n){5,}/g;
 
 const countedBlanks = (blanks: string): string => {
   if (!blanks.startsWith('\n'))
@@ -79,6 +79,9 @@ const headOf = ({ path, before, after }: FileChange): string =>
     `+++ ${after === undefined ? '/dev/null' : path}`,
   ].join('\n');
 
+/** As in the message: what a viewer hides or turns around would make a document look like another one, too. */
+const visibleLines = (text: string): string => text.split('\r\n').map(visible).join('\r\n');
+
 const documentOf = (request: ApprovalRequest, id: string, options: ApprovalTextOptions): Upload => {
   const { prompt, changes, agentName } = request;
   const { diffOf = coarseDiff } = options;
@@ -93,7 +96,9 @@ const documentOf = (request: ApprovalRequest, id: string, options: ApprovalTextO
               : [`(${diff.omittedLines} more lines, and the rest of long ones, are only in VS Code)`]),
           ].join('\n'),
         );
-  const text = [`${prompt.title}\n${agentName}: ${prompt.reason}`, prompt.detail, ...diffs].join('\n\n');
+  const text = visibleLines(
+    [`${prompt.title}\n${agentName}: ${prompt.reason}`, prompt.detail, ...diffs].join('\n\n'),
+  );
   return {
     name: `approval-${id}.${diffs.length > 0 ? 'diff' : 'txt'}`,
     bytes: new TextEncoder().encode(`${text}\n`),

@@ -45,15 +45,23 @@ const fenced = (content: string): string => {
 };
 
 export const createAttachments = (
-  context: Pick<BotContext, 'courier' | 'config' | 'transcribe' | 'saveReceived' | 'logError'>,
+  context: Pick<BotContext, 'courier' | 'config' | 'origin' | 'transcribe' | 'saveReceived' | 'logError'>,
 ): Attachments => {
   const isApprover = (userId: number): boolean =>
     context.config().allowedUsers.some((user) => user.userId === userId && user.isApprover);
 
-  const hear = async (file: TelegramFile, model: ModelRef, signal: AbortSignal): Promise<Taken> => {
+  const hear = async (
+    file: TelegramFile,
+    entry: TelegramEntry,
+    model: ModelRef,
+    signal: AbortSignal,
+  ): Promise<Taken> => {
     if ((file.size ?? 0) > voiceLimit) {
       return note('The voice message is too long to be transcribed. Send it in parts, or write it.');
     }
+    // Hearing is paid for, too.
+    const spent = await context.origin(entry.userName).checkBudget();
+    if (spent !== undefined) return note(`The voice message was not transcribed. ${spent.message}`);
     const bytes = await context.courier.download(file, voiceLimit, signal);
     const words = await context.transcribe(
       { bytes, mediaType: file.mediaType ?? 'audio/ogg' },
@@ -62,7 +70,7 @@ export const createAttachments = (
     );
     if (words === undefined) {
       return note(
-        'The provider of this chat’s model cannot hear voice messages. Write it, or choose an agent whose model is of Google Gemini or OpenAI (/agent).',
+        'The provider of this chat’s model cannot hear voice messages. Write it, or have an approver choose an agent whose model is of Google Gemini or OpenAI (/agent).',
       );
     }
     if (words.trim() === '')
@@ -127,7 +135,7 @@ export const createAttachments = (
           `${name} has ${formatBytes(file.size ?? 0)}; bots can fetch at most ${formatBytes(fetchLimit)}. Put it into the folder by another way.`,
         );
       }
-      if (file.kind === 'voice') return await hear(file, model, signal);
+      if (file.kind === 'voice') return await hear(file, entry, model, signal);
       return await takeDocument(file, name, entry.userId, textLeft, signal);
     } catch (error) {
       if (signal.aborted) return note(`${name} was left out: it was stopped before it had come.`);

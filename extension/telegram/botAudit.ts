@@ -23,6 +23,8 @@ const rights = [
   ['allowsRules', 'whether the phone may allow more than once'],
   ['dailyBudget', 'its daily budget'],
   ['messagesPerHour', 'messages in an hour'],
+  // Approvers answer what the desk asks where they are told of it.
+  ['notices', 'what it tells of work at the desk'],
   ['agentId', 'its agent'],
   ['folder', 'its folder'],
 ] as const satisfies readonly (readonly [keyof TelegramConfig, string])[];
@@ -30,8 +32,8 @@ const rights = [
 /** @param before undefined: it is new */
 export const botChanges = (before: TelegramConfig | undefined, after: TelegramConfig): readonly Entry[] => {
   if (before === undefined) {
-    const { allowedUsers, allowedChats, mode, allowsRules, dailyBudget, folder } = after;
-    const detail = { allowedUsers, allowedChats, mode, allowsRules, dailyBudget, folder };
+    const { allowedUsers, allowedChats, mode, allowsRules, dailyBudget, notices, folder } = after;
+    const detail = { allowedUsers, allowedChats, mode, allowsRules, dailyBudget, notices, folder };
     return [entry(after, 'made', detail)];
   }
   return rights.flatMap(([field, words]) =>

@@ -27,7 +27,7 @@ export const startText = (
 ): Outgoing => {
   const who =
     agent === undefined
-      ? 'Its agent is not there any more: choose one with /agent, or in VS Code.'
+      ? `Its agent is not there any more: ${user.isApprover ? 'choose one' : 'an approver can choose one'} with /agent, or in VS Code.`
       : `New chats are with the agent ${oneLine(agent.name, 100)} (${oneLine(agent.model.model, 100)}).`;
   const may = user.isApprover
     ? 'You may give it work, and answer what it asks before it changes anything.'

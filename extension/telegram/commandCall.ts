@@ -45,9 +45,17 @@ export const buttonKey = (id: string): string =>
   /^[\w.-]{1,40}$/.test(id) ? id : createHash('sha256').update(id).digest('hex').slice(0, 24);
 
 /** In a group everyone who may talk sees the buttons; what counts for all is chosen by approvers. */
-export const checkMayChoose = ({ isGroup, user }: CommandCall, what: string): void => {
+export const checkMayChooseModel = ({ isGroup, user }: CommandCall): void => {
   if (!isGroup || user.isApprover) return;
-  throw new InputError(`In a group only approvers ${what}. Nothing was changed.`);
+  throw new InputError('In a group only approvers choose the model. Nothing was changed.');
+};
+
+/** Agents differ in their rules, tools and where commands run: who only talks stays with the one that was chosen. */
+export const checkMayChooseAgent = ({ user }: CommandCall): void => {
+  if (user.isApprover) return;
+  throw new InputError(
+    'Only approvers choose the agent. Nothing was changed. “/new” alone begins a new chat.',
+  );
 };
 
 /** @throws InputError where an agent works in the chat that goes on in this conversation */

@@ -1,4 +1,6 @@
 /** The commands of a bot, and the buttons of their answers. Who may talk was asked before. */
+import { InputError } from '../core/agents.ts';
+import { isOpenChat } from './access.ts';
 import { createAgentCommands } from './agentCommands.ts';
 import { botMenu } from './botMenu.ts';
 import { createChatCommands } from './chatCommands.ts';
@@ -50,10 +52,10 @@ export const createBotCommands = (context: BotCommandsContext): BotCommands => {
   const shownIn = new Set<number>();
 
   const publishNow = async (): Promise<void> => {
-    const { allowedChats, allowedUsers } = context.config();
-    const chatIds = allowedChats
-      .filter(({ kind, chatId }) => kind === 'group' || allowedUsers.some(({ userId }) => userId === chatId))
-      .map(({ chatId }) => chatId);
+    const config = context.config();
+    const chatIds = config.allowedChats
+      .map(({ chatId }) => chatId)
+      .filter((chatId) => isOpenChat(chatId, config));
     await courier.publishCommands(undefined, []);
     for (const chatId of shownIn) {
       if (!chatIds.includes(chatId)) await courier.publishCommands(chatId, []);
@@ -78,6 +80,12 @@ export const createBotCommands = (context: BotCommandsContext): BotCommands => {
       if (command === undefined || run === undefined) return false;
       const call = callOf(message, command.argument);
       if (call === undefined) return true;
+      // Somebody else wrote it, and who forwards it need not have read it.
+      if (message.isForwarded) {
+        throw new InputError(
+          `/${command.name} was forwarded, or came through another bot, so nothing was done. Write it yourself if you want it.`,
+        );
+      }
       const options = call.isGroup ? { replyTo: message.messageId } : {};
       await run({ ...call, message, reply: (text) => courier.send(call.thread, text, options) });
       return true;

@@ -25,6 +25,8 @@ export interface BotConversations extends Conversations {
 }
 
 const hourMs = 60 * 60_000;
+/** Until a window that has lost the bot has noticed, and has kept its last. Milliseconds. */
+const lookAgainMs = 10_000;
 
 export const createConversations = (
   context: ConversationContext,
@@ -109,6 +111,8 @@ export const createConversations = (
       return;
     }
     if (await book.take(entry, now())) joining.add(entry, message.albumId);
+    // Another window had taken it, or this one did not hear that it was kept.
+    else if (book.get(updateId) === undefined) tools.behind(lookAgain());
   };
 
   /** What an earlier window left of one message. */
@@ -142,6 +146,24 @@ export const createConversations = (
     }
   };
 
+  const takeUpAll = async (left: readonly TelegramEntry[]): Promise<void> => {
+    const joined = new Set(left.flatMap((entry) => (entry.joined ?? []).map((each) => each.updateId)));
+    for (const entry of left) {
+      // Its window ended after it had become a part of another one.
+      if (joined.has(entry.updateId)) await book.change(entry.updateId, { state: 'done' });
+      else await takeUp(entry);
+    }
+  };
+
+  /**
+   * A window that stood still goes on until it notices that it has lost the bot: what it takes meanwhile is kept, and
+   * done by nobody.
+   */
+  async function lookAgain(): Promise<void> {
+    await tools.pause(lookAgainMs);
+    if (!tools.closing.aborted) await takeUpAll(await book.loadUnknown(config().id));
+  }
+
   return {
     receive,
     enqueue: async (entry) => {
@@ -165,13 +187,8 @@ export const createConversations = (
     },
     entryOf: book.withJob,
     recover: async () => {
-      const open = await book.load(config().id);
-      const joined = new Set(open.flatMap((entry) => (entry.joined ?? []).map((each) => each.updateId)));
-      for (const entry of open) {
-        // Its window ended after it had become a part of another one.
-        if (joined.has(entry.updateId)) await book.change(entry.updateId, { state: 'done' });
-        else await takeUp(entry);
-      }
+      await takeUpAll(await book.load(config().id));
+      tools.behind(lookAgain());
     },
     moved: (from, to) => {
       joining.flush(({ chatId }) => chatId === from);

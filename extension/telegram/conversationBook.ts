@@ -6,9 +6,15 @@ export interface EntryBook {
   load(configId: string): Promise<readonly TelegramEntry[]>;
   /** @returns false: it was known */
   take(entry: TelegramEntry, now: number): Promise<boolean>;
+  /** Takes up what is kept and not known here, and is not done. @returns oldest first */
+  loadUnknown(configId: string): Promise<readonly TelegramEntry[]>;
   /** Adds it, or puts it in the place of the one with its update. */
   put(entry: TelegramEntry): Promise<void>;
   get(updateId: number): TelegramEntry | undefined;
+  /** As it is kept: another window may have gone on with it. @returns undefined where it is done */
+  kept(configId: string, updateId: number): Promise<TelegramEntry | undefined>;
+  /** Counts here, and is not kept. */
+  note(entry: TelegramEntry): void;
   /** In this window it counts at once; resolves once it is kept. @throws where there is no such entry */
   change(updateId: number, change: Partial<TelegramEntry>): Promise<TelegramEntry>;
   /** Those of a thread that are not done, oldest first. */
@@ -30,6 +36,8 @@ export const createEntryBook = (
   store: Pick<TelegramStore, 'takeUpdate' | 'saveEntry' | 'openEntries'>,
 ): EntryBook => {
   const entries = new Map<number, TelegramEntry>();
+  /** Being kept: the store may have them already. */
+  const taking = new Set<number>();
 
   const know = (entry: TelegramEntry): void => {
     // Those that were changed last stand at the end.
@@ -48,15 +56,29 @@ export const createEntryBook = (
       return open;
     },
     take: async (entry, now) => {
-      if (!(await store.takeUpdate(entry.configId, entry.updateId, now, entry))) return false;
-      know(entry);
-      return true;
+      taking.add(entry.updateId);
+      try {
+        if (!(await store.takeUpdate(entry.configId, entry.updateId, now, entry))) return false;
+        know(entry);
+        return true;
+      } finally {
+        taking.delete(entry.updateId);
+      }
+    },
+    loadUnknown: async (configId) => {
+      const open = await store.openEntries(configId);
+      const unknown = open.filter(({ updateId }) => !entries.has(updateId) && !taking.has(updateId));
+      for (const entry of unknown) know(entry);
+      return unknown;
     },
     put: async (entry) => {
       know(entry);
       await store.saveEntry(entry);
     },
     get: (updateId) => entries.get(updateId),
+    note: know,
+    kept: async (configId, updateId) =>
+      (await store.openEntries(configId)).find((entry) => entry.updateId === updateId),
     change: async (updateId, change) => {
       const entry = entries.get(updateId);
       if (entry === undefined) throw new Error(`There is no entry ${updateId}.`);

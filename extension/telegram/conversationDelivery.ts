@@ -4,7 +4,7 @@ import type { EntryBook } from './conversationBook.ts';
 import type { Display } from './conversationDisplay.ts';
 import { type AnswerPart, chatOf, firstWorkAt, lastWorkAt, partsOf } from './conversationHistory.ts';
 import { type ConversationTools, pauseAfter } from './conversationTools.ts';
-import { sentence, unsureText } from './conversationWords.ts';
+import { refusedText, sentence, unsureText } from './conversationWords.ts';
 import { endText } from './statusText.ts';
 import type { Outgoing } from './types.ts';
 
@@ -14,6 +14,10 @@ export interface Delivery {
   /** Asks whether the part arrived that was on its way. Does not throw. */
   ask(entry: TelegramEntry): Promise<void>;
 }
+
+/** Milliseconds between two looks whether another window still sends the answer, and how many. */
+const lookMs = 3_000;
+const mostLooks = 5;
 
 export const createDelivery = (tools: ConversationTools, book: EntryBook): Delivery => {
   const { context, closing } = tools;
@@ -32,6 +36,30 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
     }
     const messageId = await tools.insistOn(entry, question, entry.messageId);
     if (messageId !== undefined) await book.change(updateId, { statusMessageId: messageId });
+  };
+
+  /**
+   * A window that has lost the bot sends until it notices. @returns what is to be done here: where it is not to `send`, the
+   * entry is done, or the bot ends
+   */
+  const partHere = async (updateId: number): Promise<'send' | 'ask' | 'nothing'> => {
+    for (let looks = 0; !closing.aborted; looks += 1) {
+      const entry = book.get(updateId);
+      if (entry === undefined) return 'nothing';
+      const kept = await book.kept(entry.configId, updateId);
+      if (kept === undefined) {
+        await book.change(updateId, { state: 'done' });
+        return 'nothing';
+      }
+      const { sentParts, isSending } = kept;
+      if (sentParts < entry.sentParts || (sentParts === entry.sentParts && !isSending)) return 'send';
+      if (looks === mostLooks) {
+        await book.change(updateId, { sentParts });
+        return isSending ? 'ask' : 'send';
+      }
+      await tools.pause(lookMs);
+    }
+    return 'nothing';
   };
 
   const send = (entry: TelegramEntry, part: AnswerPart): Promise<unknown> => {
@@ -67,8 +95,17 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
       // Beside the answer: it goes first in the chat, and its failure must not hold the answer up.
       const ending = display.isShown() ? display.end(await endOf(begun, items, queued())) : undefined;
       if (ending !== undefined) tools.behind(ending);
+      const askWhether = async (): Promise<void> => {
+        const unsure = await book.change(updateId, { state: 'unsure', isSending: true });
+        await ending;
+        if (!closing.aborted) await ask(unsure);
+      };
+      const here = await partHere(updateId);
+      if (here === 'ask') await askWhether();
+      if (here !== 'send') return;
       let arrived = 0;
       let failures = 0;
+      let isRefused = false;
       for (;;) {
         const entry = book.get(updateId);
         const part = parts[entry?.sentParts ?? 0];
@@ -79,6 +116,11 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
           return;
         }
         await book.change(updateId, { isSending: true });
+        if (closing.aborted) {
+          // Another window may have it by now, and sends it itself.
+          await book.change(updateId, { isSending: false });
+          return;
+        }
         const outcome = await tools.attempt(() => send(entry, part));
         if (outcome === 'unsent') {
           // A window that ends meanwhile knows that nothing was on its way.
@@ -88,14 +130,14 @@ export const createDelivery = (tools: ConversationTools, book: EntryBook): Deliv
           continue;
         }
         if (outcome === 'unsure') {
-          const unsure = await book.change(updateId, { state: 'unsure' });
-          await ending;
-          if (!closing.aborted) await ask(unsure);
+          await askWhether();
           return;
         }
         if (outcome === 'refused') {
           context.count('errors');
           context.log(`Telegram refused part ${entry.sentParts + 1} of an answer.`);
+          if (!isRefused) tools.behind(tools.tell(entry, refusedText(), entry.messageId));
+          isRefused = true;
         } else {
           arrived += 1;
           failures = 0;

@@ -1,7 +1,7 @@
 /** Runs one job for a message: begins it, shows how it goes, and tells how it ended. */
 import type { JobOrigin } from '../core/jobOrigin.ts';
 import type { StartedJob } from '../core/jobs.ts';
-import { type ChatItem, emptyChat } from '../shared/chat.ts';
+import { type ChatItem, type ChatState, emptyChat } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
 import type { Session } from '../shared/session.ts';
 import type { EntryBook } from './conversationBook.ts';
@@ -66,9 +66,15 @@ const withJob = (message: Outgoing, jobId: string): Outgoing => ({
 export const createJobRun = (tools: ConversationTools, book: EntryBook, followers: Followers): JobRun => {
   const { context } = tools;
 
-  const follow = (turn: Turn, jobId: string, { agentId, model }: JobSession): FollowedJob => {
+  const follow = (
+    turn: Turn,
+    jobId: string,
+    { agentId, model }: JobSession,
+    job?: ChatState['job'],
+  ): FollowedJob => {
     turn.jobId = jobId;
-    return followers.follow(jobId, emptyChat(agentId, model), () => turn.display.refresh());
+    const state = { ...emptyChat(agentId, model), ...(job === undefined ? {} : { job }) };
+    return followers.follow(jobId, state, () => turn.display.refresh());
   };
 
   const conclude: JobRun['conclude'] = async ({ updateId, display }, jobId, items, session, queued) => {
@@ -123,7 +129,11 @@ export const createJobRun = (tools: ConversationTools, book: EntryBook, follower
 
   return {
     conclude,
-    join: (turn, jobId, session, queued) => see(turn, follow(turn, jobId, session), session, queued),
+    join: (turn, jobId, session, queued) => {
+      // Nobody tells again that it has started.
+      const job = { id: jobId, startedAt: turn.startedAt, isElsewhere: false };
+      return see(turn, follow(turn, jobId, session, job), session, queued);
+    },
     start: async (turn, session, queued, launch) => {
       const { updateId } = turn;
       const entry = book.get(updateId);
@@ -134,6 +144,8 @@ export const createJobRun = (tools: ConversationTools, book: EntryBook, follower
         await launch({
           ...origin,
           onStart: async (jobId) => {
+            // A new chat is taken back where this throws: the entry must not name its job then, if the window ends.
+            tools.closing.throwIfAborted();
             // Before anything of the job is kept: whoever finds the entry knows by the chat whether it was sent.
             job = follow(turn, jobId, session);
             const { jobIds = [], attempts = 0 } = book.get(updateId) ?? {};

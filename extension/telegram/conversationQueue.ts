@@ -190,7 +190,7 @@ export const createConversationQueue = (
           turn === undefined ? 'Nothing was running.' : 'The work is done; its answer is being sent.',
         );
       } else if (await cancelled.finally(() => patience.abort())) {
-        said.push('Stopped. What was done so far was kept.');
+        said.push(turn?.othersWork ?? 'Stopped. What was done so far was kept.');
       } else {
         turn?.abandon.abort();
         said.push('It was told to stop, and has not ended yet. I do not wait for it any more.');
@@ -217,9 +217,14 @@ export const createConversationQueue = (
         const [chatId, topicId] = key.split('/').map(Number);
         if (chatId !== from) continue;
         lanes.delete(key);
-        const there = laneOf({ configId: '', chatId: to, topicId: topicId ?? 0 });
+        const place = keyOf({ configId: '', chatId: to, topicId: topicId ?? 0 });
+        const there = lanes.get(place);
+        if (there === undefined || (there.current === undefined && there.waiting.length === 0)) {
+          // As it is: what it works on stays known until that ends.
+          lanes.set(place, lane);
+          continue;
+        }
         there.waiting.push(...lane.waiting.splice(0));
-        there.current ??= lane.current;
         run(there);
       }
     },

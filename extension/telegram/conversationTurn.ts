@@ -18,8 +18,8 @@ export interface Turn {
   taken?: TakenFiles;
   /** The job that runs for it. */
   jobId?: string;
-  /** Its job runs in another window, where it cannot be stopped from here. */
-  isElsewhere?: boolean;
+  /** It waits for work that cannot be stopped from here: what the person is told who stops it. */
+  othersWork?: string;
   readonly startedAt: number;
   /** What it does, in a few words. */
   activity(): string;

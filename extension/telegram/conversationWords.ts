@@ -40,15 +40,16 @@ export const askLateText = (entries: readonly TelegramEntry[]): Outgoing => {
   const more = entries.length - listed;
   const lines = entries.slice(0, listed).map((entry) => `• ${preview(entry)}`);
   const rest = more > 0 ? `\n… and ${more} more` : '';
+  const isOne = entries.length === 1;
   return note(
-    `${counted(entries.length, 'message')} waited while VS Code was closed.`,
-    `${lines.join('\n')}${rest}\nDo they still count?`,
-    [[button('Answer them', 'q1:yes', 'primary'), button('Drop', 'q1:no', 'danger')]],
+    `${counted(entries.length, 'message')} waited while I could not be reached.`,
+    `${lines.join('\n')}${rest}\n${isOne ? 'Does it still count?' : 'Do they still count?'}`,
+    [[button(isOne ? 'Answer it' : 'Answer them', 'q1:yes', 'primary'), button('Drop', 'q1:no', 'danger')]],
   );
 };
 
 export const announceText = (count: number): Outgoing =>
-  sentence(`${counted(count, 'message')} waited while VS Code was closed. I answer now.`);
+  sentence(`${counted(count, 'message')} waited while I could not be reached. I answer now.`);
 
 export const interruptedText = (entry: TelegramEntry): Outgoing =>
   note(
@@ -68,6 +69,9 @@ export const unsureText = ({ updateId }: TelegramEntry): Outgoing =>
     'If it is not below, I show it.',
     [[button('Show it', `q1:show:${updateId}`, 'primary'), button('It is there', `q1:ok:${updateId}`)]],
   );
+
+export const refusedText = (): Outgoing =>
+  sentence('Telegram refused a part of the answer. All of it is in the chat in VS Code.');
 
 export const editedText = (updateId: number): Outgoing =>
   sentence('I have read the message as it was.', [

@@ -40,6 +40,8 @@ const afterFailureMs = 5_000;
 const stopped = 'Stopped. What was done so far was kept. Write again to go on.';
 const stoppedElsewhere =
   'I do not wait for it any more. It goes on in another window of VS Code; it can be stopped there.';
+const stoppedBehindDesk =
+  'Your message was dropped. The work that it waited for goes on in VS Code; it can be stopped there.';
 
 export const createConversationWork = (
   tools: ConversationTools,
@@ -58,9 +60,15 @@ export const createConversationWork = (
   };
 
   /** Somebody else works in the chat. */
-  const waitFor = async (turn: Turn, message = deskText()): Promise<void> => {
+  const waitFor = async (
+    turn: Turn,
+    message = deskText(),
+    whenStopped = stoppedBehindDesk,
+  ): Promise<void> => {
+    turn.othersWork = whenStopped;
     turn.display.say(message);
     await tools.pause(lookAgainMs, turn.stop.signal);
+    if (!turn.stop.signal.aborted) delete turn.othersWork;
   };
 
   const ask = async (turn: Turn, entry: TelegramEntry): Promise<void> => {
@@ -69,11 +77,25 @@ export const createConversationWork = (
     await turn.display.end(interruptedText(entry));
   };
 
+  /** A window that has lost the bot goes on until it notices: what it keeps of the entry counts then. */
+  const isBegunElsewhere = async (entry: TelegramEntry): Promise<boolean> => {
+    const kept = await book.kept(entry.configId, entry.updateId);
+    const begun = kept?.jobIds?.length ?? 0;
+    if (kept !== undefined && kept.state === entry.state && begun <= (entry.jobIds?.length ?? 0))
+      return false;
+    book.note(kept ?? { ...entry, state: 'done' });
+    return true;
+  };
+
+  const waitAgain = async (entry: TelegramEntry): Promise<void> => {
+    if (!(await isBegunElsewhere(entry))) await book.change(entry.updateId, { state: 'waiting' });
+  };
+
   /** It was begun, here or in an earlier window. */
   const resume = async (turn: Turn, entry: TelegramEntry, queued: () => number): Promise<void> => {
     const { updateId, sessionId, jobIds = [] } = entry;
     if (sessionId === undefined || jobIds.length === 0) {
-      await book.change(updateId, { state: 'waiting' });
+      await waitAgain(entry);
       return;
     }
     const session = await history.getSession(sessionId);
@@ -93,18 +115,22 @@ export const createConversationWork = (
     const isAtWork = session.status === 'running' || session.status === 'waiting';
     const last = items.at(-1);
     if (isAtWork && running === undefined && (last === undefined || jobIds.includes(last.jobId))) {
-      turn.isElsewhere = true;
-      await waitFor(turn, elsewhereText());
+      await waitFor(turn, elsewhereText(), stoppedElsewhere);
       return;
     }
     const outcome = outcomeOf(items, jobIds);
     switch (outcome.kind) {
       case 'unsent':
-        await book.change(updateId, { state: 'waiting' });
+        await waitAgain(entry);
         return;
-      case 'completed':
-        await book.change(updateId, { state: 'answering', jobId: outcome.jobId });
+      case 'completed': {
+        const { jobId } = outcome;
+        const kept = await book.kept(entry.configId, updateId);
+        if (kept?.state === 'working') await book.change(updateId, { state: 'answering', jobId });
+        // Another window is sending the answer, or has: what it keeps of that is not to be written over.
+        else book.note({ ...(kept ?? entry), state: 'answering', jobId });
         return;
+      }
       case 'failed':
       case 'cancelled':
         await run.conclude(turn, outcome.jobId, items, session, queued);
@@ -130,6 +156,7 @@ export const createConversationWork = (
       await waitFor(turn);
       return;
     }
+    if (await isBegunElsewhere(entry)) return;
     await book.change(entry.updateId, { state: 'working', sessionId: session.id });
     await run.start(turn, session, queued, launch);
   };
@@ -153,7 +180,7 @@ export const createConversationWork = (
         if (entry === undefined || !['waiting', 'working', 'answering'].includes(entry.state)) return;
         try {
           if (turn.stop.signal.aborted && entry.state !== 'answering') {
-            await finishWith(turn, turn.isElsewhere === true ? stoppedElsewhere : stopped);
+            await finishWith(turn, turn.othersWork ?? stopped);
             return;
           }
           await step(turn, entry, queued);

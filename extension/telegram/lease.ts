@@ -32,8 +32,8 @@ export interface Leases {
   /** For all windows, and for later ones. */
   setStopped(botId: number, isStopped: boolean): Promise<void>;
   isStopped(botId: number): Promise<boolean>;
-  /** Releases all. */
-  stopAll(): Promise<void>;
+  /** Takes nothing. @returns the other window that has it; undefined: none */
+  holder(botId: number): Promise<string | undefined>;
 }
 
 /** What a watcher has seen of a holder. */
@@ -80,7 +80,6 @@ export const createLeases = (options: {
 }): Leases => {
   const { now, logError, setTimer = defaultTimer } = options;
   const files = createLeaseFiles(options.folder);
-  const held = new Set<Lease>();
   /** Of leases that are held, or being taken. */
   const ownNonces = new Set<string>();
   const looks = new Map<number, Look>();
@@ -123,7 +122,6 @@ export const createLeases = (options: {
     const end = (): void => {
       isOver = true;
       ownNonces.delete(content.nonce);
-      held.delete(lease);
       stopTimer?.();
     };
     const beat = async (): Promise<void> => {
@@ -161,7 +159,6 @@ export const createLeases = (options: {
         }
       },
     };
-    held.add(lease);
     next();
     return lease;
   };
@@ -200,8 +197,11 @@ export const createLeases = (options: {
     },
     setStopped: files.setStopped,
     isStopped: files.isStopped,
-    stopAll: async () => {
-      await Promise.all([...held].map((lease) => lease.release()));
+    holder: async (botId) => {
+      const current = await files.highest(botId);
+      const content = current === 0 ? undefined : await files.read(botId, current);
+      if (content === undefined || content.owner === options.owner) return undefined;
+      return (await isFree(botId, current, content)) ? undefined : content.place;
     },
   };
 };

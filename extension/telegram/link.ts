@@ -4,8 +4,9 @@
  */
 import type { Api } from 'grammy';
 import type { Update } from 'grammy/types';
+import { StoreError } from '../core/store.ts';
 import { apiSignal, type BotAddress, createBotClient } from './botClient.ts';
-import { linkFailure, redactToken } from './linkFailure.ts';
+import { linkFailure, redactToken, unstored } from './linkFailure.ts';
 import { createLinkTimes, type SetTimer, within } from './linkTimes.ts';
 
 export { checkToken } from './checkToken.ts';
@@ -25,7 +26,7 @@ const sleptMs = 15_000;
 const silentMs = 10_000;
 /** Seconds for sending, of large files too. */
 const sendSeconds = 120;
-/** Times that an update is handed on before it is skipped. */
+/** Times that an update is handed on before it is skipped; one that only cannot be stored is not, or it would be lost. */
 const handlings = 5;
 /** Milliseconds of a stop: for what is being handled, and for the last call. */
 const stopHandlingMs = 1_000;
@@ -52,8 +53,8 @@ export interface LinkOptions extends BotAddress {
   /** Only what is new. */
   onState(state: LinkState): void;
   /**
-   * One after the other. What it rejects comes again, and is skipped after the fifth time. May come again after a stop,
-   * when what it resolved could not be confirmed.
+   * One after the other. What it rejects comes again, and is skipped after the fifth time; not for a StoreError, which
+   * says nothing of the update. May come again after a stop, when what it resolved could not be confirmed.
    */
   onUpdate(update: Update): Promise<void>;
   /** A poll has completed. */
@@ -87,6 +88,8 @@ export const createLink = (options: LinkOptions): Link => {
   let failures = 0;
   let conflicts = 0;
   const handled = { updateId: 0, times: 0 };
+  /** Nothing can be stored: why, for a person. */
+  let stuck: string | undefined;
   /** Ends the poll or the pause that is under way. */
   let round = new AbortController();
   let running: Promise<void> | undefined;
@@ -136,8 +139,12 @@ export const createLink = (options: LinkOptions): Link => {
     } catch (error) {
       handled.times = handled.updateId === update.update_id ? handled.times + 1 : 1;
       handled.updateId = update.update_id;
-      tellError(error);
-      if (handled.times < handlings) {
+      const isUnstored = error instanceof StoreError;
+      const reason = isUnstored ? redactToken(error.message) : undefined;
+      // The same again every half minute would fill the log.
+      if (reason === undefined || reason !== stuck) tellError(error);
+      stuck = reason;
+      if (isUnstored || handled.times < handlings) {
         offset = Math.max(offset ?? 0, update.update_id);
         throw new HandlingError(`Update ${update.update_id} could not be kept.`);
       }
@@ -145,6 +152,7 @@ export const createLink = (options: LinkOptions): Link => {
     } finally {
       handling = undefined;
     }
+    stuck = undefined;
     offset = Math.max(offset ?? 0, update.update_id + 1);
   };
 
@@ -173,7 +181,7 @@ export const createLink = (options: LinkOptions): Link => {
     failures = 0;
     tell(() => options.onPoll?.());
     if (updates.length === 0) conflicts = 0;
-    if (conflicts === 0) say({ kind: 'running' });
+    if (conflicts === 0 && (stuck === undefined || updates.length === 0)) say({ kind: 'running' });
     // What an empty answer has confirmed is forgotten there. Numbers begin anew when nobody has written for a week, and
     // an old offset would confirm those.
     if (updates.length === 0) offset = undefined;
@@ -181,11 +189,15 @@ export const createLink = (options: LinkOptions): Link => {
       if (isOver) return;
       await hand(update);
     }
+    if (conflicts === 0) say({ kind: 'running' });
   };
 
   /** @returns milliseconds until the next poll; undefined: none */
   const afterFailure = (error: unknown): number | undefined => {
-    if (error instanceof HandlingError) return times.backoff(handled.times, 1_000, 30_000);
+    if (error instanceof HandlingError) {
+      if (stuck !== undefined) say({ kind: 'connecting', message: unstored(stuck) });
+      return times.backoff(handled.times, 1_000, 30_000);
+    }
     const failure = linkFailure(error);
     if (failure.kind === 'rejected') {
       say(failure);

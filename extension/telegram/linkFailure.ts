@@ -16,6 +16,10 @@ const conflict =
 const webhook =
   'Telegram sends the messages of this bot to the web address of another program (a webhook), so they do not come here. Nothing was changed there. End it in that program, or make a new bot with BotFather for here. It is tried again from time to time.';
 
+/** @param reason as the store says it */
+export const unstored = (reason: string): string =>
+  `What people write to the bot cannot be stored here, so nothing is answered: ${reason} ${kept} It is tried again at least every half minute.`;
+
 /** Takes tokens, and addresses of calls, out of a text. */
 export const redactToken = (text: string): string =>
   text.replace(/\bbot\d+:[\w-]+/g, 'bot…').replace(/\b\d{6,}:[\w-]{20,}/g, '…');

@@ -12,7 +12,7 @@ export interface LinkTimes {
   backoff(attempt: number, first: number, longest: number): number;
 }
 
-const defaultTimer: SetTimer = (run, milliseconds) => {
+export const defaultTimer: SetTimer = (run, milliseconds) => {
   const timer = setTimeout(run, milliseconds);
   return () => clearTimeout(timer);
 };

@@ -8,7 +8,7 @@ import {
   type CommandCall,
   type CommandSet,
   checkIdle,
-  checkMayChoose,
+  checkMayChooseModel,
   findByName,
 } from './commandCall.ts';
 import type { BotContext } from './context.ts';
@@ -71,7 +71,7 @@ export const createModelCommands = (
   };
 
   const choose = async (call: CommandCall, session: SessionSummary, info: ModelInfo): Promise<string> => {
-    checkMayChoose(call, 'choose the model');
+    checkMayChooseModel(call);
     checkIdle(jobs, session.id);
     await chats.setModel(session.id, { provider: session.model.provider, model: info.id });
     return `From your next message on ${oneLine(info.name, 100)} answers in this chat.`;

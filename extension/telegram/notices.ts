@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TelegramEntry } from '../core/telegramStore.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
 import type { TelegramConfig } from '../shared/telegram.ts';
-import { reachableApprovers } from './access.ts';
+import { isOpenChat, reachableApprovers } from './access.ts';
 import type { BotContext } from './context.ts';
 import { noticeText } from './reply.ts';
 import type { Button, Place } from './types.ts';
@@ -78,11 +78,11 @@ export const createNotices = (
   /** Where the chat goes on, and the private chats of approvers; each chat once. */
   const placesOf = async (
     sessionId: string,
-    { id, allowedChats }: TelegramConfig,
+    config: TelegramConfig,
     approverIds: readonly number[],
   ): Promise<readonly (Place & { readonly isBound: boolean })[]> => {
     const bound = (await store.bindingsOf(sessionId)).filter(
-      ({ configId, chatId }) => configId === id && allowedChats.some((chat) => chat.chatId === chatId),
+      ({ configId, chatId }) => configId === config.id && isOpenChat(chatId, config),
     );
     const others = approverIds.filter((userId) => bound.every(({ chatId }) => chatId !== userId));
     return [

@@ -90,7 +90,14 @@ export const createPatientCalls = (ports: {
           case 'refused':
             throw new SendError('refused', outcome.message);
           case 'wait':
-            if (outcome.milliseconds > longestWaitMs || how.patience < patienceMs)
+            // Of a small thing the chat's messages need not wait for what it waits for.
+            if (how.patience < patienceMs) {
+              waited += outcome.milliseconds;
+              if (waited > how.patience) throw new SendError('unsent', 'Telegram asks to wait for longer.');
+              await wait(outcome.milliseconds, how.signal);
+              continue;
+            }
+            if (outcome.milliseconds > longestWaitMs)
               throw new SendError('unsent', 'Telegram asks to wait for longer.');
             log(`Telegram asks to wait ${Math.ceil(outcome.milliseconds / 1_000)} s.`);
             pauses.set(chatId, Math.max(pauses.get(chatId) ?? 0, now() + outcome.milliseconds));

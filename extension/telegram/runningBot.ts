@@ -5,11 +5,13 @@ import type { BotStatus, TelegramConfig } from '../shared/telegram.ts';
 import type { BotService } from './botService.ts';
 import type { Lease, Leases } from './lease.ts';
 import type { Link, LinkState } from './link.ts';
+import { defaultTimer, type SetTimer, within } from './linkTimes.ts';
 
 /** Milliseconds between two looks whether the window that has the bot still has it. */
 const lookAgainMs = 2_000;
-/** Milliseconds that a stop may take: VS Code ends the host a few seconds after it asked. */
+/** Milliseconds that a stop may take, of which the rest is for giving the lease back: VS Code ends the host soon after. */
 const stopMs = 3_000;
+const endingMs = 2_700;
 
 /** What runs while this window has the lease. */
 export interface Connected {
@@ -36,27 +38,40 @@ export const runBot = (ports: {
   onStopped(): void;
   log(line: string): void;
   now(): number;
+  /** Absent: the real one. @returns stops it */
+  readonly setTimer?: SetTimer;
   logError(error: unknown): void;
 }): RunningBot => {
+  const { setTimer = defaultTimer } = ports;
   let status: BotStatus = { kind: 'connecting', since: ports.now() };
   let connected: Connected | undefined;
   let lease: Lease | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let stopTimer: (() => void) | undefined;
   let isStopping = false;
   let working: Promise<void> = Promise.resolve();
+  /** The same again every two seconds would fill the log. */
+  let lastFailure: string | undefined;
 
   const say = (next: BotStatus): void => {
-    if (isStopping && next.kind !== 'stopped') return;
+    if (isStopping) return;
     const isSame = JSON.stringify(next) === JSON.stringify(status);
     status = next;
     if (!isSame) ports.onChange();
   };
 
+  const sayConnecting = (message?: string): void =>
+    say({
+      kind: 'connecting',
+      since: status.kind === 'connecting' ? status.since : ports.now(),
+      ...(message === undefined ? {} : { message }),
+    });
+
   const onState = (state: LinkState): void => {
     if (state.kind === 'running' && status.kind === 'running') return;
     if (state.kind !== status.kind)
       ports.log(`State: ${state.kind}${'message' in state ? ` (${state.message})` : ''}`);
-    say(state.kind === 'running' || state.kind === 'connecting' ? { ...state, since: ports.now() } : state);
+    if (state.kind === 'connecting') sayConnecting(state.message);
+    else say(state.kind === 'running' ? { ...state, since: ports.now() } : state);
   };
 
   /** Ends what is connected; the lease stays. */
@@ -67,58 +82,77 @@ export const runBot = (ports: {
     await within(stopMs, Promise.allSettled([ending.link.stop(), ending.service.close()]));
   };
 
+  /** From the start in a while, also where a part of it has been connected. */
+  const failed = async (error: unknown): Promise<void> => {
+    const reason = reasonOf(error);
+    if (reason !== lastFailure && !isStopping) ports.logError(error);
+    lastFailure = reason;
+    await disconnect();
+    sayConnecting(`${reason.replace(/(?<![.?!])$/, '.')} It is tried again every few seconds.`);
+    later();
+  };
+
   /** One thing at a time: a lease that is lost while it is being connected ends what then has been connected. */
   const then = (work: () => Promise<void>): Promise<void> => {
-    working = working.then(work).catch((error: unknown) => {
-      ports.logError(error);
-      say({ kind: 'connecting', since: ports.now(), message: reasonOf(error) });
-      later();
-    });
+    working = working.then(work).catch(failed);
     return working;
   };
 
   const later = (): void => {
-    clearTimeout(timer);
-    if (!isStopping) timer = setTimeout(() => void then(begin), lookAgainMs);
+    stopTimer?.();
+    if (!isStopping) stopTimer = setTimer(() => void then(begin), lookAgainMs);
   };
 
   const lost = async (): Promise<void> => {
     lease = undefined;
     ports.log('Another window has taken it over.');
+    sayConnecting();
     await disconnect();
     later();
   };
 
+  /** @returns false: another window has it, or the person stopped it */
+  const takeLease = async (): Promise<boolean> => {
+    const { botId } = ports.config();
+    if (await ports.leases.isStopped(botId)) {
+      ports.onStopped();
+      return false;
+    }
+    const taken = await ports.leases.take(botId);
+    if (!('lease' in taken)) {
+      say({ kind: 'elsewhere', place: taken.place });
+      later();
+      return false;
+    }
+    const own = taken.lease;
+    if (isStopping) {
+      // Nobody would give it back later.
+      await own.release();
+      return false;
+    }
+    lease = own;
+    own.onLost(() => void then(async () => (lease === own ? lost() : undefined)));
+    own.onStopRequested(() => ports.onStopped());
+    sayConnecting();
+    return true;
+  };
+
   const begin = async (): Promise<void> => {
     if (isStopping || connected !== undefined) return;
-    const { botId } = ports.config();
-    if (lease === undefined) {
-      if (await ports.leases.isStopped(botId)) {
-        ports.onStopped();
-        return;
-      }
-      const taken = await ports.leases.take(botId);
-      if (!('lease' in taken)) {
-        say({ kind: 'elsewhere', place: taken.place });
-        later();
-        return;
-      }
-      const own = taken.lease;
-      lease = own;
-      own.onLost(() => void then(async () => (lease === own ? lost() : undefined)));
-      own.onStopRequested(() => ports.onStopped());
-      say({ kind: 'connecting', since: ports.now() });
-    }
-    connected = await ports.connect({
+    if (lease === undefined && !(await takeLease())) return;
+    const own = await ports.connect({
       onState,
       onUpdate: async (update) => {
         if (connected === undefined) throw new Error('The bot is not ready yet.');
         await connected.service.onUpdate(update);
       },
     });
+    connected = own;
     // What waits from before comes before what is new.
-    await connected.service.recover();
-    connected.link.start();
+    if (!isStopping) await own.service.recover();
+    if (isStopping) await disconnect();
+    else own.link.start();
+    lastFailure = undefined;
   };
 
   void then(begin);
@@ -127,30 +161,14 @@ export const runBot = (ports: {
     service: () => connected?.service,
     stop: async () => {
       isStopping = true;
-      clearTimeout(timer);
-      await within(stopMs, working);
-      await disconnect();
+      stopTimer?.();
+      // What is just being begun sees that it is to stop, and ends by itself, maybe a little later.
+      await within(endingMs, Promise.allSettled([working, disconnect()]));
       const own = lease;
       lease = undefined;
-      await within(1_000, own?.release() ?? Promise.resolve());
+      await within(stopMs - endingMs, own?.release() ?? Promise.resolve());
       status = { kind: 'stopped' };
       ports.onChange();
     },
   };
-};
-
-/** Does not throw, and does not wait longer. */
-const within = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([
-    work.then(
-      () => undefined,
-      () => undefined,
-    ),
-    patience,
-  ]);
-  clearTimeout(timer);
 };

@@ -76,6 +76,8 @@ const answerOutcome = (error: GrammyError): SendOutcome => {
   if (typeof status !== 'number' || typeof description !== 'string')
     return { kind: 'unsure', message: 'Something other than Telegram answered in its place.' };
   if (status === 429) return { kind: 'wait', milliseconds: (parameters.retry_after ?? 5) * 1_000 };
+  // What was passed on, and not answered in time, may have been done.
+  if (status === 504) return { kind: 'unsure', message: 'Telegram did not answer in time (504).' };
   if (status >= 500) return { kind: 'unsent', message: `Telegram has a problem (${status}).` };
   // The token is wrong, and somebody may put that right.
   if (status === 401 || (status === 404 && /^not found$/i.test(description)))

@@ -48,6 +48,7 @@ export const createStatusMessage = (options: StatusMessageOptions): StatusMessag
   /** It may stand there without its id being known, or is gone: only its end is worth another message. */
   let isLost = false;
   let isOver = false;
+  let isFinishing = false;
   let shown = '';
   let wanted: Outgoing | undefined;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -112,6 +113,7 @@ export const createStatusMessage = (options: StatusMessageOptions): StatusMessag
     },
     finish: async (message, signal) => {
       close();
+      isFinishing = true;
       // A first message that is on its way must arrive, or the end of it would be a second one. An edit that is on its way
       // is let through as well: cut off, it could still arrive, and behind the end.
       const giveUp = (): void => stop.abort();
@@ -132,7 +134,8 @@ export const createStatusMessage = (options: StatusMessageOptions): StatusMessag
     },
     close: () => {
       close();
-      stop.abort();
+      // The end of it waits for what is on its way, and has a signal of its own.
+      if (!isFinishing) stop.abort();
     },
     id: () => messageId,
   };

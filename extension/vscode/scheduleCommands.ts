@@ -51,7 +51,7 @@ export const createScheduleCommands = (ports: {
     if (given !== undefined && given !== null) return existing(parse(idSchema, given));
     const all = (await schedules.list()).filter(filter);
     if (all.length === 0) {
-      vscode.window.showInformationMessage('There is no such schedule. “Create Schedule” makes one.');
+      vscode.window.showInformationMessage('There is no such schedule. “Create Schedule…” makes one.');
       return undefined;
     }
     const items = all.map((schedule) => ({
@@ -117,7 +117,8 @@ export const createScheduleCommands = (ports: {
   };
 
   const created = (schedule: Schedule): void => {
-    const text = `Scheduled ${nameOfSchedule(schedule)}: ${aboutTimes(schedule, now())}. It runs while VS Code is open with this folder.`;
+    const limit = schedule.telegram === undefined ? 'VS Code is open with this folder' : 'its bot runs';
+    const text = `Scheduled ${nameOfSchedule(schedule)}: ${aboutTimes(schedule, now())}. It runs only while ${limit}.`;
     void vscode.window.showInformationMessage(withoutLinks(text));
   };
 
@@ -194,7 +195,7 @@ export const createScheduleCommands = (ports: {
       if (schedule === undefined) return false;
       await schedules.runNow(schedule.id);
       if (typeof given !== 'string') {
-        vscode.window.setStatusBarMessage(`AnyCowork runs ${nameOfSchedule(schedule)}`, 5_000);
+        vscode.window.setStatusBarMessage(withoutIcons(`AnyCowork runs ${nameOfSchedule(schedule)}`), 5_000);
       }
       return true;
     },

@@ -74,7 +74,7 @@ export const createSchedulesView = (ports: {
         `Answers go to: ${answerPlace(schedule, configs)}`,
         `Folder: ${schedule.folder}`,
         schedule.isEnabled
-          ? 'Runs only while VS Code is open with this folder; what was missed is told.'
+          ? `Runs only while ${schedule.telegram === undefined ? 'VS Code is open with this folder' : 'its bot runs'}; what was missed is told.`
           : 'Is turned off.',
       ].join('\n');
       return item;

@@ -59,7 +59,8 @@ export const createTalkCommands = (ports: {
   const showMessages = async (session: SessionSummary, messages: readonly Message[]): Promise<void> => {
     const content = messages
       .map((message) => {
-        const who = { user: 'You', assistant: 'Agent', tool: 'Result' }[message.role];
+        const you = (message.role === 'user' ? message.via : undefined) ?? 'You';
+        const who = { user: you, assistant: 'Agent', tool: 'Result' }[message.role];
         return `## ${who}\n\n${textOf(message.content)}`;
       })
       .join('\n\n');

@@ -11,7 +11,7 @@ export interface CheckedToken {
 }
 
 /** @returns why it can be none */
-export const tokenProblem = (text: string): string | undefined =>
+const tokenProblem = (text: string): string | undefined =>
   /^\d+:[\w-]+$/.test(text.trim())
     ? undefined
     : 'A token is a number, a colon and letters: 123456789:AAE… Copy it whole from BotFather’s message.';

@@ -138,13 +138,18 @@ export const createTelegramCommands = (ports: TelegramCommandPorts) => {
         fits: (info) => !isAtWork(info),
         none: 'Every Telegram bot runs already.',
       },
-      async ({ config }) => {
-        await bots.start(config.id);
+      async ({ config, status }) => {
+        // It was started, and waits for another token, or for another try with this one.
+        await (status.kind === 'rejected' ? bots.restart(config.id) : bots.start(config.id));
         return tellStatus(config.id);
       },
     ),
     stopTelegramBot: about(
-      { title: 'Stop a Telegram bot', fits: isAtWork, none: 'No Telegram bot runs.' },
+      {
+        title: 'Stop a Telegram bot',
+        fits: isAtWork,
+        none: 'No Telegram bot runs that this window knows of.',
+      },
       async ({ config }) => {
         await bots.stop(config.id);
         return tellStatus(config.id);

@@ -32,7 +32,7 @@ const fromPhone: Record<ApprovalMode, string> = {
 const wide = (mode: ApprovalMode): number => approvalModes.indexOf(mode);
 
 /** What a bot could do after the change that it cannot do now, a paragraph each. */
-export const widenings = (change: unknown, before?: TelegramConfig): readonly string[] => {
+const widenings = (change: unknown, before?: TelegramConfig): readonly string[] => {
   const parsed = wideningSchema.safeParse(change);
   // What is none of it, the bots refuse.
   if (!parsed.success) return [];

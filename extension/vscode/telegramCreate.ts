@@ -43,10 +43,7 @@ export const folderItem = (folder: string) => ({
 });
 
 /** @throws InputError where no folder is open */
-export const chooseFolder = async (
-  folders: readonly string[],
-  title: string,
-): Promise<string | undefined> => {
+const chooseFolder = async (folders: readonly string[], title: string): Promise<string | undefined> => {
   const [first] = folders;
   if (first === undefined)
     throw new InputError('A bot works in a folder, and none is open in this window. Open its folder first.');
@@ -119,8 +116,14 @@ export const createTelegramCreate = ({ bots, agents, folders }: TelegramCreatePo
   };
 
   return {
-    /** By code with the fields of a bot and its token: it is not started. @returns undefined when the person did not want it */
-    createTelegramConfig: async (input?: unknown, token?: unknown): Promise<TelegramConfig | undefined> =>
-      (input === undefined || input === null) && token === undefined ? askAll() : byCode(input ?? {}, token),
+    /**
+     * By code with the fields of a bot and its token: it is not started. A menu may pass the row that is selected.
+     * @returns undefined when the person did not want it
+     */
+    createTelegramConfig: async (input?: unknown, token?: unknown): Promise<TelegramConfig | undefined> => {
+      if (input instanceof vscode.TreeItem) return askAll();
+      const isByHand = (input === undefined || input === null) && (token === undefined || token === null);
+      return isByHand ? askAll() : byCode(input ?? {}, token);
+    },
   };
 };

@@ -82,10 +82,12 @@ const tooltipOf = (info: BotInfo, agent: string, now: number): vscode.MarkdownSt
   row('Tells approvers unasked', noticesText(config));
   row('Starts by itself', config.autoStart ? 'yes' : 'no');
   row('Messages', countersText(info));
-  row(
-    'Last answer of Telegram',
-    counters.lastPollAt === undefined ? 'none' : timeOf(counters.lastPollAt, now),
-  );
+  // One that runs has had an answer within two minutes, and its row is not drawn anew for each.
+  if (status.kind !== 'running')
+    row(
+      'Last answer of Telegram',
+      counters.lastPollAt === undefined ? 'none' : timeOf(counters.lastPollAt, now),
+    );
   return tooltip;
 };
 

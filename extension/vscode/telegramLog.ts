@@ -3,19 +3,20 @@ import * as vscode from 'vscode';
 import type { TelegramBots } from '../core/telegramBots.ts';
 import type { TelegramConfig } from '../shared/telegram.ts';
 
-export const telegramLogScheme = 'anycowork-telegram';
+const telegramLogScheme = 'anycowork-telegram';
 
-export interface TelegramLog extends vscode.Disposable {
+export interface TelegramLog {
   show(config: Pick<TelegramConfig, 'id' | 'username'>): Promise<void>;
 }
 
 const nothing =
   'Nothing has happened yet in this window. A bot that runs in another window keeps its log there.\n';
 
+/** It goes on for as long as the window: VS Code may ask for an open log at any time. */
 export const createTelegramLog = (bots: Pick<TelegramBots, 'log' | 'onChange'>): TelegramLog => {
   const shown = new Map<string, vscode.Uri>();
   const changed = new vscode.EventEmitter<vscode.Uri>();
-  const provider = vscode.workspace.registerTextDocumentContentProvider(telegramLogScheme, {
+  vscode.workspace.registerTextDocumentContentProvider(telegramLogScheme, {
     onDidChange: changed.event,
     // The id stands in the query: the path is what the tab says.
     provideTextDocumentContent: ({ query }) => {
@@ -23,7 +24,7 @@ export const createTelegramLog = (bots: Pick<TelegramBots, 'log' | 'onChange'>):
       return lines.length === 0 ? nothing : `${lines.join('\n')}\n`;
     },
   });
-  const unlisten = bots.onChange(() => {
+  bots.onChange(() => {
     const open = new Set(vscode.workspace.textDocuments.map(({ uri }) => uri.toString()));
     for (const uri of shown.values()) if (open.has(uri.toString())) changed.fire(uri);
   });
@@ -34,11 +35,6 @@ export const createTelegramLog = (bots: Pick<TelegramBots, 'log' | 'onChange'>):
       // VS Code keeps what it has read for a while after the tab is closed.
       changed.fire(uri);
       await vscode.window.showTextDocument(uri, { preview: false });
-    },
-    dispose: () => {
-      unlisten();
-      provider.dispose();
-      changed.dispose();
     },
   };
 };

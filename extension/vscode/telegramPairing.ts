@@ -37,13 +37,16 @@ interface PairingPorts {
   now(): number;
 }
 
-const usernameOf = async (bots: Pick<TelegramBots, 'list'>, configId: string): Promise<string> =>
-  (await bots.list()).find(({ config }) => config.id === configId)?.config.username ?? 'a bot';
+/** `@shop_bot`; `a bot` where it is gone. */
+const addressOf = async (bots: Pick<TelegramBots, 'list'>, configId: string): Promise<string> => {
+  const found = (await bots.list()).find(({ config }) => config.id === configId);
+  return found === undefined ? 'a bot' : `@${found.config.username}`;
+};
 
-const told = (request: PairingRequest, answer: PairingAnswer, username: string): string => {
-  if (answer === 'deny') return `${personText(request)} may not talk to @${username}.`;
+const told = (request: PairingRequest, answer: PairingAnswer, address: string): string => {
+  if (answer === 'deny') return `${personText(request)} may not talk to ${address}.`;
   const also = answer === 'approver' ? ', and answer what it asks' : '';
-  return `${personText(request)} may talk to @${username} now${also}. The view Telegram takes it back.`;
+  return `${personText(request)} may talk to ${address} now${also}. The view Telegram takes it back.`;
 };
 
 /** Asks about each request as it comes. @returns what ends that */
@@ -76,34 +79,40 @@ export const showPairings = (
       signal.addEventListener('abort', end);
     });
 
-  const answerIt = async (request: PairingRequest, username: string): Promise<void> => {
+  const answerIt = async (request: PairingRequest, address: string): Promise<void> => {
     const buttons = choices.map(({ button }) => button);
     const pressed = await vscode.window.showInformationMessage(
-      withoutLinks(pairingText(request, username)),
+      withoutLinks(pairingText(request, address)),
       ...buttons,
     );
     const chosen = choices.find(({ button }) => button === pressed);
     if (chosen === undefined || isOver) return;
     try {
       await bots.answerPairing(request, chosen.answer);
-      vscode.window.setStatusBarMessage(withoutIcons(told(request, chosen.answer, username)), 5_000);
+      vscode.window.setStatusBarMessage(withoutIcons(told(request, chosen.answer, address)), 5_000);
     } catch (error) {
       vscode.window.showErrorMessage(withoutLinks(`AnyCowork: ${reasonOf(error)}`));
     }
   };
 
-  const askNext = async (): Promise<void> => {
+  const askAll = async (): Promise<void> => {
     for (let request = waiting.shift(); request !== undefined && !isOver; request = waiting.shift()) {
       if (!isOpen(request)) continue;
-      const username = await usernameOf(bots, request.configId);
+      // What goes wrong with one must not keep the others from being asked about.
+      const address = await addressOf(bots, request.configId).catch((error: unknown) => {
+        logError(error);
+        return 'a bot';
+      });
       const answered = new AbortController();
       const signal = AbortSignal.any([answered.signal, closing.signal]);
       const isGone = gone(request, signal);
-      const asked = answerIt(request, username)
+      const asked = answerIt(request, address)
         .catch(logError)
         .finally(() => answered.abort());
       await Promise.race([asked, isGone]);
     }
+    // In the same breath as the last look: a request that comes now begins anew.
+    isAsking = false;
   };
 
   const take = (request: PairingRequest): void => {
@@ -111,11 +120,7 @@ export const showPairings = (
     waiting.push(request);
     if (isAsking) return;
     isAsking = true;
-    askNext()
-      .catch(logError)
-      .finally(() => {
-        isAsking = false;
-      });
+    askAll().catch(logError);
   };
 
   const unlisten = bots.onPairing(take);
@@ -156,10 +161,10 @@ export const createPairingCommands = ({ bots, now }: PairingPorts) => {
       vscode.window.showInformationMessage(withoutLinks(`Nobody waits to be let in. ${hint}`));
       return undefined;
     }
-    const names = new Map((await bots.list()).map(({ config }) => [config.id, config.username]));
+    const names = new Map((await bots.list()).map(({ config }) => [config.id, `@${config.username}`]));
     const items = all.map((request) => ({
       label: withoutIcons(`${request.code} · ${called(request.name)}`),
-      description: `id ${request.userId} · @${names.get(request.configId) ?? 'a bot'}`,
+      description: `id ${request.userId} · ${names.get(request.configId) ?? 'a bot'}`,
       request,
     }));
     const title = 'Who waits to talk to a bot';
@@ -172,15 +177,15 @@ export const createPairingCommands = ({ bots, now }: PairingPorts) => {
     pairTelegramUser: async (given?: unknown): Promise<boolean> => {
       const request = await pick(given);
       if (request === undefined) return false;
-      const username = await usernameOf(bots, request.configId);
+      const address = await addressOf(bots, request.configId);
       const items = choices.map(({ button, detail, answer }) => ({ label: button, detail, answer }));
       const picked = await vscode.window.showQuickPick(items, {
-        title: withoutIcons(pairingText(request, username)),
+        title: withoutIcons(pairingText(request, address)),
         placeHolder: `Only if the code ${request.code} stands on the phone of somebody you know`,
       });
       if (picked === undefined) return false;
       await bots.answerPairing(request, picked.answer);
-      vscode.window.setStatusBarMessage(withoutIcons(told(request, picked.answer, username)), 5_000);
+      vscode.window.setStatusBarMessage(withoutIcons(told(request, picked.answer, address)), 5_000);
       return picked.answer !== 'deny';
     },
   };

@@ -16,7 +16,7 @@ type People = Pick<TelegramConfig, 'allowedUsers' | 'allowedChats'>;
 export type PeopleChange = (now: People) => BotPatch;
 
 /** With the chat that the person has with the bot. */
-export const withPerson = ({ allowedUsers, allowedChats }: People, user: TelegramUser): BotPatch => {
+const withPerson = ({ allowedUsers, allowedChats }: People, user: TelegramUser): BotPatch => {
   const isThere = allowedChats.some(({ chatId }) => chatId === user.userId);
   const chat = { chatId: user.userId, kind: 'private' as const, title: user.name };
   return {
@@ -133,11 +133,16 @@ const groupSteps = (username: string): string =>
     'In a group it answers only who may talk to it, and only where it is mentioned or answered. Everybody there reads its answers.',
   ].join('\n');
 
-/** Groups that a log speaks of, with the newest line that does. */
+/**
+ * Groups that a log speaks of, with the newest line that does. Of a line the last number counts: the one of the group
+ * stands behind its title, and a title can hold the number of another group.
+ */
 export const seenGroups = (lines: readonly string[]): ReadonlyMap<number, string> =>
   new Map(
     lines.flatMap((line) =>
-      [...line.matchAll(/(?<![\w.:-])-\d{6,16}(?![\w:-])/g)].map(([id]) => [Number(id), line] as const),
+      [...line.matchAll(/(?<![\w.:-])-\d{6,16}(?![\w:-])/g)]
+        .slice(-1)
+        .map(([id]) => [Number(id), line] as const),
     ),
   );
 

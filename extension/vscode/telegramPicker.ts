@@ -7,7 +7,7 @@ import { BotItem, GroupItem, NobodyItem, NoticesItem, PairingItem, PersonItem } 
 import { called, folderName, statusText } from './telegramWords.ts';
 import { withoutIcons } from './words.ts';
 
-export const noBots = 'There are no Telegram bots yet. “Add Telegram Bot…” makes one.';
+const noBots = 'There are no Telegram bots yet. “Add Telegram Bot…” makes one.';
 
 export interface BotChoice {
   readonly title: string;

@@ -48,7 +48,9 @@ export const statusDetail = (status: BotStatus, now: number): string | undefined
     case 'connecting':
       return status.message ?? `Since ${timeOf(status.since, now)}.`;
     case 'elsewhere':
-      return 'This window takes over when that one closes.';
+      return status.staysThere === true
+        ? 'It can be stopped from here.'
+        : 'This window takes over when that one closes.';
     case 'conflict': {
       const time = new Date(status.retryAt).toLocaleTimeString(undefined, { timeStyle: 'medium' });
       return `${status.message} Tries again at ${time}.`;
@@ -105,6 +107,6 @@ export const peopleText = ({ allowedUsers }: Pick<TelegramConfig, 'allowedUsers'
 export const pairHint = ({ username }: Pick<TelegramConfig, 'username'>): string =>
   `Send any message to @${username} in Telegram. It answers with a code, and this window asks you to let you in.`;
 
-/** Of one that waits; the code is compared by eye. */
-export const pairingText = (request: PairingRequest, username: string): string =>
-  `${personText(request)} wants to talk to @${username}. Code ${request.code} — does it match the phone?`;
+/** Of one that waits; the code is compared by eye. @param address of the bot, with its @ */
+export const pairingText = (request: PairingRequest, address: string): string =>
+  `${personText(request)} wants to talk to ${address}. Code ${request.code} — does it match the phone?`;

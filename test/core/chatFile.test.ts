@@ -211,6 +211,18 @@ describe('chat file', () => {
     assert.deepEqual(titles, ['Two lines', 'Imported chat', 'x'.repeat(200)]);
   });
 
+  it('says by which way a message came, in a line with nothing that cannot be seen', () => {
+    const sent = (via: string): ChatItem => {
+      const item = user('u1', 'Hi');
+      return item.kind === 'user' ? { ...item, message: { ...item.message, via } } : item;
+    };
+    const read = ['Ann, on Telegram', 'Ann\n\u202ex', ' \u200b', 'x'.repeat(1_000)].map((via) => {
+      const [item] = parseChat(toJson(session, [sent(via)], noUsage), newId).items;
+      return item?.kind === 'user' ? item.message.via : 'no message';
+    });
+    assert.deepEqual(read, ['Ann, on Telegram', 'Ann x', undefined, 'x'.repeat(400)]);
+  });
+
   it('is written for people to read too', () => {
     const text = toJson(session, [user('u1', 'Hi')], noUsage);
     assert.match(text, /^\{\n {2}"format": "anycowork-chat",\n {2}"version": 2,\n/);

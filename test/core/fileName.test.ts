@@ -20,6 +20,7 @@ describe('safeFileName', () => {
     ['con', '_con'],
     ['console.log', 'console.log'],
     ['what?:<x>.md', 'what__<x>.md'.replaceAll(/[<>]/g, '_')],
+    ['$(rm -rf ~)`id`.sh', '_(rm -rf ~)_id_.sh'],
     ['name. . ', 'name'],
     ['😀\ud83d.png', '😀\ufffd.png'],
   ];
@@ -43,7 +44,7 @@ describe('safeFileName', () => {
         assert.ok(name.isWellFormed());
         assert.equal(path.posix.basename(name), name);
         assert.equal(path.win32.basename(name), name);
-        assert.doesNotMatch(name, /^[.\- ]|[. ]$|[<>:"|?*/\\]|\p{Cc}|\p{Bidi_Control}/u);
+        assert.doesNotMatch(name, /^[.\- ]|[. ]$|[<>:"|?*/\\$`]|\p{Cc}|\p{Bidi_Control}/u);
         assert.equal(safeFileName(name), name);
       }),
       { numRuns: 500 },

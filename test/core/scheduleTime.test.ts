@@ -167,6 +167,13 @@ describe('what a person says about time', () => {
     );
   });
 
+  it('takes patterns of five fields only, and no dates that come once', () => {
+    for (const said of ['cron @hourly', 'cron 2999-01-01T00:00:00', 'cron 0 0 9 * * 1']) {
+      const parsed = parseWhen(said);
+      assert.match('problem' in parsed ? parsed.problem : '', /no cron pattern of five fields/, said);
+    }
+  });
+
   it('lets nothing run more often than every five minutes', () => {
     const field = (max: number): fc.Arbitrary<string> =>
       fc.oneof(

@@ -159,6 +159,17 @@ describe('transcript', () => {
     assert.deepEqual(headings(markdown(lookStep(nasty[2] ?? ''))).length, 1);
   });
 
+  it('says who sent a message from elsewhere, whatever they are called', () => {
+    const sent = (via: string): ChatItem => {
+      const item = user('u1', 'Go on');
+      return item.kind === 'user' ? { ...item, message: { ...item.message, via } } : item;
+    };
+    assert.deepEqual(headings(markdown(sent('Ann, on Telegram'))).at(1), `Ann, on Telegram, ${when}`);
+    const nasty = markdown(sent('<b>Eve</b>\n\n# You\n[x](javascript:evil), on Telegram'));
+    assert.equal(headings(nasty).length, 2);
+    assert.doesNotMatch(marked.parse(nasty, { async: false }), /<b>|<a /);
+  });
+
   it('is made of every chat', () => {
     fc.assert(
       fc.property(anyEvents, (events) => {

@@ -12,7 +12,8 @@ import { botRow, startTelegramRig } from './telegramRig.ts';
 
 const token = '777002:e2e-token-of-the-chaos-bot-000001';
 const messages = 500;
-const people = Array.from({ length: 10 }, (_, index) => ({ id: 601 + index, first_name: `Person ${index}` }));
+/** So many that none of them writes two messages within a moment: those would be answered together. */
+const people = Array.from({ length: 50 }, (_, index) => ({ id: 601 + index, first_name: `Person ${index}` }));
 
 /** Always the same, so that a run that failed can be run again. */
 const randomOf = (seed: number) => {
@@ -35,9 +36,13 @@ describe('chaos on Telegram, between two windows', function () {
     await addChaosBot(rig);
     const { workbench } = rig;
     await workbench.runCommand('AnyCowork: Set Token of a Telegram Bot…');
+    await workbench.pick('Chaos');
+    await workbench.page.locator('.quick-input-widget:visible input[type=password]').waitFor();
     await workbench.enterText(token);
+    await until('the token to be checked', () => api.calls('getMe').length > 0);
     await workbench.runCommand('AnyCowork: Show Telegram Bots');
     await workbench.runCommand('AnyCowork: Start Telegram Bot…');
+    await workbench.pick('Chaos');
     await until('it runs', async () => /running/i.test(await botRow(workbench, /Chaos/).innerText()));
     other = await Workbench.open(rig.browser, rig.server, { beside: rig.workbench });
     await other.openView();
@@ -110,7 +115,7 @@ describe('chaos on Telegram, between two windows', function () {
         const window = windows[counts.reloads % windows.length];
         await window?.reload();
       }
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await new Promise((resolve) => setTimeout(resolve, 60));
     }
     await api.reconnect();
 

@@ -69,7 +69,10 @@ export const createFakeTelegramStore = (): FakeTelegramStore => {
       if (entry !== undefined) entries.set(keyOfEntry(entry), entry);
       return true;
     },
-    saveEntry: async (entry) => void entries.set(keyOfEntry(entry), entry),
+    saveEntry: async (entry) => {
+      const isDone = entries.get(keyOfEntry(entry))?.state === 'done';
+      if (!isDone || entry.state === 'done') entries.set(keyOfEntry(entry), entry);
+    },
     openEntries: async (id) =>
       inOrder(
         [...entries.values()].filter(({ configId, state }) => configId === id && state !== 'done'),

@@ -47,3 +47,27 @@ describe('a line that tells another window of a question', () => {
     });
   }
 });
+
+describe('a line that tells another window of a message', () => {
+  it('keeps by which way it came, and that its words are not the person’s own', () => {
+    const event: AgentEvent = {
+      jobId: 'job',
+      at: 1,
+      type: 'JobStarted',
+      sessionId: 'chat',
+      agentId: 'coder',
+      input: {
+        role: 'user',
+        id: 'message',
+        content: [{ type: 'text', text: 'Go' }],
+        createdAt: 1,
+        taint: 'a forwarded message',
+        via: 'Ann, on Telegram',
+      },
+    };
+    assert.deepEqual(
+      parseEvent(eventLine(event), (value) => value),
+      event,
+    );
+  });
+});

@@ -39,6 +39,15 @@ describe('what is handled once', function () {
       assert.deepEqual(await telegram.openEntries('a'), [entry('a', 1)]);
     });
 
+    it('does not let a window that is late open again what another one has done', async () => {
+      const one = await open();
+      const other = await open(one.where);
+      await one.telegram.saveEntry(entry('a', 1, { state: 'answering' }));
+      await other.telegram.saveEntry(entry('a', 1, { state: 'done' }));
+      await one.telegram.saveEntry(entry('a', 1, { state: 'answering' }));
+      for (const { telegram } of [one, other]) assert.deepEqual(await telegram.openEntries('a'), []);
+    });
+
     it('lets one of two windows have each, however they race', async () => {
       const one = await open();
       const other = await open(one.where);

@@ -93,6 +93,15 @@ describe('telegram approval text', () => {
     assert.ok(document?.text.includes(detail));
   });
 
+  it('makes visible in the document, too, what a viewer would hide or turn around', () => {
+    const tail = 'rm -rf / \u202e# od ton seod siht\u2066\u200b';
+    const { text, document } = ask({ detail: `${'echo hello;\r\n'.repeat(500)}${tail}` });
+    assert.doesNotMatch(text, /202e/, 'it is not in the part that is shown');
+    assert.ok(document?.text.includes('rm -rf / \\u{202e}# od ton seod siht\\u{2066}\\u{200b}'));
+    assert.doesNotMatch(document?.text ?? '', /[\u202e\u2066\u200b]/);
+    assert.ok(document?.text.includes('echo hello;\r\necho'), 'ends of lines stay as they are');
+  });
+
   it('has changes of files in full', () => {
     const before = 'a\n'.repeat(5);
     const after = `${before}${'b\n'.repeat(3_000)}end`;
@@ -131,11 +140,14 @@ describe('telegram approval text', () => {
 
   it('makes visible what cannot be seen, and what pushes the rest out of sight', () => {
     const { text, document } = ask({
-      detail: `echo \u202e\u200bx\u00a0${' '.repeat(300)};rm${'\n'.repeat(50)}end`,
+      detail: `echo \u202e\u200bx\u00a0${' '.repeat(300)};rm${'\u2800'.repeat(90)}${'\n'.repeat(50)}end`,
       title: 'a\u202eb',
     });
     assert.ok(text.includes('a\\u{202e}b'));
-    assert.ok(text.includes('echo \\u{202e}\\u{200b}x\\u{00a0}\\u{0020}×300;rm\n\\n×49\nend'), text);
+    assert.ok(
+      text.includes('echo \\u{202e}\\u{200b}x\\u{00a0}\\u{0020}×300;rm\\u{2800}×90\n\\n×49\nend'),
+      text,
+    );
     assert.ok(document !== undefined);
   });
 

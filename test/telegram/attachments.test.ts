@@ -44,6 +44,13 @@ const rig = (ports: Partial<BotContext> = {}) => {
       saved.push(name);
       return `received/${name}`;
     },
+    origin: (via) => ({
+      configId: 'bot',
+      via,
+      mode: () => 'ask',
+      checkBudget: async () => undefined,
+      onStart: async () => undefined,
+    }),
     logError: (error) => void errors.push(error),
     ...ports,
   });
@@ -169,6 +176,23 @@ describe('createAttachments', () => {
     assert.match(notes[0] ?? '', /cannot hear/);
     assert.match(notes[1] ?? '', /Nothing could be heard/);
     assert.match(notes[2] ?? '', /voice message could not be taken: Google limits/);
+  });
+
+  it('has nothing heard once the budget of the bot is spent', async () => {
+    const { files, heard, fetched, take } = rig({
+      origin: (via) => ({
+        configId: 'bot',
+        via,
+        mode: () => 'ask',
+        checkBudget: async () => ({ kind: 'budget', message: 'The bot has spent its budget.', actions: [] }),
+        onStart: async () => undefined,
+      }),
+    });
+    files.set('v', Buffer.from('ogg'));
+    const { text, notes } = await take([{ kind: 'voice', fileId: 'v' }], tom.userId);
+    assert.equal(text, '');
+    assert.match(notes[0] ?? '', /was not transcribed\. The bot has spent its budget/);
+    assert.deepEqual([heard, fetched], [[], []]);
   });
 
   it('does not throw when it is stopped', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ModelEvent } from '../../extension/core/provider.ts';
+import type { TelegramStore } from '../../extension/core/telegramStore.ts';
 import type { Tool } from '../../extension/core/tool.ts';
 import { type Message, textOf } from '../../extension/shared/message.ts';
 import { createLeases } from '../../extension/telegram/lease.ts';
@@ -32,10 +33,14 @@ const lastUser = (messages: readonly Message[]) => messages.findLast(({ role }) 
 
 /** The core of a window with bots, on a Bot API at this address. */
 export const startBots = async (options: {
-  readonly apiRoot: string;
+  readonly apiRoot: string | (() => string);
   /** Of several windows: the same for all of them. */
   readonly leaseFolder?: string;
   readonly replies?: number;
+  /** What all windows share, beside the folder of leases. */
+  readonly shared?: { readonly telegram: TelegramStore; readonly tokens: Map<string, string> };
+  /** Absent: one that every bot of the tests works in. */
+  folders?(): readonly string[];
 }) => {
   const folder = options.leaseFolder ?? (await mkdtemp(path.join(tmpdir(), 'anycowork-bots-')));
   const tool: Tool = fakeTool('run_command', {
@@ -50,9 +55,9 @@ export const startBots = async (options: {
       now: Date.now,
     },
   );
-  const tokens = new Map<string, string>();
+  const tokens = options.shared?.tokens ?? new Map<string, string>();
   const manager = createTelegramManager({
-    store: inside.store.telegram,
+    store: options.shared?.telegram ?? inside.store.telegram,
     history: inside.store,
     chats: inside.chats,
     jobs: inside.jobs,
@@ -70,6 +75,11 @@ export const startBots = async (options: {
       owner: `${process.pid}-${Math.random()}`,
       stateOf: () => 'unknown',
       place: () => 'the other window',
+      // Beats of 30 ms: nobody waits here to see that one has ended.
+      setTimer: (run, milliseconds) => {
+        const timer = setTimeout(run, milliseconds / 100);
+        return () => clearTimeout(timer);
+      },
       now: Date.now,
       logError: (error) => void inside.errors.push(error),
     }),
@@ -78,8 +88,8 @@ export const startBots = async (options: {
       set: async (id, token) => void tokens.set(id, token),
       remove: async (id) => void tokens.delete(id),
     },
-    apiRoot: () => options.apiRoot,
-    folders: () => ['/folder'],
+    apiRoot: () => (typeof options.apiRoot === 'string' ? options.apiRoot : options.apiRoot()),
+    folders: options.folders ?? (() => ['/folder']),
     isTrusted: () => inside.folder.isTrusted,
     assumedPrice: () => ({ input: 5, output: 25 }),
     redact: (text) =>

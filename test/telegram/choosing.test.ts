@@ -64,19 +64,25 @@ describe('/agent', () => {
     await press('Writer');
   });
 
-  it('is chosen by approvers in groups', async () => {
-    const { say, press, agents, store, thread, commands, message } = commandRig();
+  it('is chosen by approvers only: agents differ in what they may do', async () => {
+    const { say, press, agents, store, thread, commands, message, buttons } = commandRig();
     await agents.list();
     const { id } = await agents.create({ name: 'Writer' });
     await say('/agent', tom.userId, groupId);
-    await assert.rejects(press('Writer', tom.userId, groupId), /only approvers/);
-    await assert.rejects(commands.run(message('/new writer', tom.userId, groupId)), /only approvers/);
+    await assert.rejects(press('Writer', tom.userId, groupId), /Only approvers/);
+    await assert.rejects(commands.run(message('/new writer', tom.userId, groupId)), /Only approvers/);
     assert.equal((await store.telegram.getBinding(thread(groupId))).agentId, undefined);
     await press('Writer', ann.userId, groupId);
     assert.equal((await store.telegram.getBinding(thread(groupId))).agentId, id);
-    // Where one is alone with the bot one chooses for oneself.
-    await say('/agent Writer', tom.userId);
-    assert.equal((await store.telegram.getBinding(thread(tom.userId))).agentId, id);
+    // Alone with the bot, too: the owner chose the agent that others talk to.
+    assert.match(await say('/agent', tom.userId), /Approvers choose who works here/);
+    assert.deepEqual(buttons(tom.userId), []);
+    await assert.rejects(press(`c1:agent:${id}`, tom.userId), /Only approvers/);
+    for (const text of ['/agent Writer', '/new Writer']) {
+      await assert.rejects(commands.run(message(text, tom.userId)), /Only approvers/);
+    }
+    assert.equal((await store.telegram.getBinding(thread(tom.userId))).agentId, undefined);
+    assert.match(await say('/new', tom.userId), /begins a new chat/);
   });
 
   it('says that an agent is gone', async () => {

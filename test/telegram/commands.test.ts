@@ -47,6 +47,8 @@ describe('createBotCommands', () => {
 
   it('says who it is and what one may do', async () => {
     const { say, state, agents } = commandRig();
+    assert.match(await say('/start'), /not there any more: choose one with \/agent/);
+    assert.match(await say('/start', tom.userId), /an approver can choose one with \/agent/);
     const [coder] = await agents.list();
     state.config = { ...state.config, agentId: coder?.id ?? '', folder: '/home/ann/project' };
     const toApprover = await say('/start');
@@ -72,6 +74,30 @@ describe('createBotCommands', () => {
     await say('/agent');
     await press('Coder', strangerId, ann.userId);
     assert.match(courier.acknowledged.at(-1)?.text ?? '', /does nothing/);
+  });
+
+  it('does nothing that was forwarded: somebody else wrote it', async () => {
+    const { commands, message, courier, answered, store, thread, chat, files } = commandRig();
+    const sessionId = await chat('hello', thread());
+    files.set('a.txt', { name: 'a.txt', bytes: new Uint8Array([1]), kind: 'document' });
+    for (const text of [
+      '/new',
+      '/stop',
+      '/agent Coder',
+      '/files a.txt',
+      '/chats',
+      '/approve ABC',
+      '/deny ABC',
+    ]) {
+      assert.equal(commands.isOwn(text), true);
+      await assert.rejects(
+        commands.run({ ...message(text), isForwarded: true }),
+        /was forwarded.*nothing was done/,
+        text,
+      );
+    }
+    assert.deepEqual([courier.arrived.length, answered], [0, []]);
+    assert.deepEqual(await store.telegram.getBinding(thread()), { ...thread(), sessionId });
   });
 
   it('stops, and answers questions by their ids', async () => {

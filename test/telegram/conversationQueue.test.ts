@@ -154,7 +154,7 @@ describe('the queue of a conversation', () => {
     await rig.say('young', { sentAt: rig.clock.now() - 5 * 60_000 });
     await rig.clock.advance(5_000);
     assert.deepEqual(sentTexts(rig), ['young']);
-    rig.find('1 message waited while VS Code was closed. I answer now.');
+    rig.find('1 message waited while I could not be reached. I answer now.');
     const question = rig.find('2 messages waited');
     assert.match(question.text.plain, /• old\n• older\n/);
     rig.world.complete(rig.world.job(), 'answer young');

@@ -154,13 +154,14 @@ describe('a conversation after an interruption', () => {
     assert.equal(await onlyState(rig), undefined);
   });
 
-  it('leaves out what Telegram refuses', async () => {
+  it('leaves out what Telegram refuses, and says so', async () => {
     const rig = createRig();
     await rig.say('one');
     rig.courier.failNext('send', 'refused');
     rig.world.complete(rig.world.job(), 'answer');
     await rig.settle();
     assert.equal(await onlyState(rig), undefined);
+    rig.find('Telegram refused a part of the answer.');
   });
 
   for (const arrives of [true, false]) {

@@ -124,7 +124,19 @@ describe('telegram courier', () => {
     assert.deepEqual([textsOf(7), slept.length], [['x'], 3]);
   });
 
+  it('fetches a file although Telegram asks to wait for a moment', async () => {
+    const file = { kind: 'document', fileId: bots.file(Buffer.from('words')).file_id } as const;
+    bots.failNext('getFile', { status: 429, retryAfter: 3 });
+    const signal = new AbortController().signal;
+    const bytes = await courierOf().download(file, 1_000, signal);
+    assert.deepEqual([Buffer.from(bytes).toString(), slept], ['words', [3_000]]);
+    bots.failNext('getFile', { status: 429, retryAfter: 31 });
+    await assert.rejects(courierOf().download(file, 1_000, signal), failsAs('unsent'));
+  });
+
   it('does not send twice what may have arrived', async () => {
+    bots.failNext('sendMessage', { status: 504, description: 'Gateway Timeout' });
+    await assert.rejects(courierOf().send({ chatId: 9, topicId: 0 }, say('x')), failsAs('unsure'));
     bots.failNext('sendMessage', { after: 'accepted' });
     await assert.rejects(courierOf().send(ann, say('x')), failsAs('unsure'));
     bots.failNext('sendDocument', { after: 'accepted' });

@@ -145,10 +145,22 @@ describe('leases of bots', () => {
     assert.equal(await a.isStopped(bot), false);
   });
 
+  it('tell who has one, without taking it', async () => {
+    const [a, b] = [windows.open('a'), windows.open('b')];
+    assert.equal(await b.holder(bot), undefined);
+    const lease = await taken(a);
+    assert.deepEqual([await a.holder(bot), await b.holder(bot)], [undefined, 'window a']);
+    await lease.release();
+    assert.equal(await b.holder(bot), undefined);
+    await taken(a);
+    windows.dead.add('a');
+    assert.equal(await b.holder(bot), undefined);
+  });
+
   it('are all given back at the end, and the timers with them', async () => {
     const a = windows.open('a');
     const leases = [await taken(a), await taken(a, 8)];
-    await a.stopAll();
+    await Promise.all(leases.map((lease) => lease.release()));
     await windows.pass(60_000);
     assert.ok(leases.every((lease) => !isLost(lease)));
     const b = windows.open('b');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { StoreError } from '../../extension/core/store.ts';
 import { linkRig, token } from './linkRig.ts';
 
 type Rig = Awaited<ReturnType<typeof linkRig>>;
@@ -104,6 +105,36 @@ describe('the link of a bot', () => {
     assert.match(String(errors.at(-1)), /failed 5 times and was skipped/);
     assert.ok(is('running')());
     assert.ok(!errors.some((error) => String(error).includes(token)));
+  });
+
+  it('does not skip what could not be stored, and says so as long as that lasts', async () => {
+    const { telegram } = rig;
+    const seen: string[] = [];
+    let isFull = true;
+    const { link, errors, states, is } = rig.open({
+      onUpdate: async (update) => {
+        if (isFull) throw new StoreError('The disk is full.');
+        seen.push(update.message?.text ?? '');
+      },
+    });
+    telegram.say(5, 5, 'kept');
+    link.start();
+    for (const pause of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+      await rig.untilPause(pause);
+      const state = states.at(-1);
+      assert.ok(state?.kind === 'connecting');
+      assert.match(
+        state.message ?? '',
+        /cannot be stored here.*The disk is full\..*kept by Telegram for a day/,
+      );
+      rig.pass(pause);
+    }
+    await rig.untilPause(30_000);
+    isFull = false;
+    rig.pass(30_000);
+    await telegram.until(() => seen.length === 1 && is('running')());
+    assert.equal(errors.length, 1);
+    await telegram.until(() => telegram.pending().length === 0);
   });
 
   it('does not confirm new numbers with an old offset', async () => {

@@ -167,6 +167,15 @@ describe('notices', () => {
     assert.deepEqual(house.courier.buttonsOf(house.courier.last(ann.userId)), []);
   });
 
+  it('says nothing to whom may not talk any more, though their chat still stands in the config', async () => {
+    const house = setUp({ allowedUsers: [ann] });
+    for (const { userId } of [ann, tom]) {
+      await house.store.saveBinding({ configId: 'bot', chatId: userId, topicId: 0, sessionId });
+    }
+    await house.work(30);
+    assert.deepEqual(chatsOf(house), [ann.userId]);
+  });
+
   it('goes on to the next where one cannot be told', async () => {
     const house = setUp();
     house.courier.failNext('send', 'refused');

@@ -153,4 +153,26 @@ describe('telegram status message', () => {
     courier.failNext('edit', 'unsent');
     await assert.rejects(status.finish(say('end')), { failure: 'unsent' });
   });
+
+  it('lets an edit arrive that is on its way when it is closed right after its end', async () => {
+    const status = statusOf();
+    status.show(say('1'));
+    await pass(2_000);
+    const { edit } = courier;
+    const held = Promise.withResolvers<void>();
+    const signals: (AbortSignal | undefined)[] = [];
+    courier.edit = async (message, text, signal) => {
+      signals.push(signal);
+      if (signals.length === 1) await held.promise;
+      await edit(message, text, signal);
+    };
+    status.show(say('2'));
+    await pass(2_000);
+    const finishing = status.finish(say('end'));
+    status.close();
+    assert.equal(signals[0]?.aborted, false);
+    held.resolve();
+    await finishing;
+    assert.deepEqual(textsOf(), [['1', '2', 'end']]);
+  });
 });

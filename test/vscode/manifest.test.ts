@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { skillCommandNames, telegramCommandNames } from '../../extension/commandNames.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -61,12 +62,12 @@ describe('the manifest', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('lets no repository decide what is asked, what may be spent, or where keys are sent', () => {
+  it('lets no repository decide what is asked, what may be spent, or where keys and tokens are sent', () => {
     // A repository's devcontainer.json can set what has the scope `machine`.
     const guarded = Object.entries(manifest.contributes.configuration.properties).filter(([name]) =>
-      /^anycowork\.(approvals\.|budget\.|prices$|undo\.|\w+\.baseUrl$)/.test(name),
+      /^anycowork\.(approvals\.|budget\.|prices$|undo\.|\w+\.baseUrl$|telegram\.)/.test(name),
     );
-    assert.equal(guarded.length, 17);
+    assert.equal(guarded.length, 18);
     assert.deepEqual(
       guarded.filter(([, { scope }]) => scope !== 'application').map(([name]) => name),
       [],
@@ -77,6 +78,7 @@ describe('the manifest', () => {
       restrictedConfigurations.filter((name) => !names.includes(name)),
       [],
     );
+    assert.ok(restrictedConfigurations.includes('anycowork.telegram.apiRoot'));
   });
 
   it('shows in menus only what there is', () => {
@@ -91,29 +93,39 @@ describe('the manifest', () => {
     }
   });
 
-  it('offers on rows of skills what the view marks them with', () => {
-    const flags = (menus['view/item/context'] ?? [])
-      .filter(({ when = '' }) => when.includes('anycowork.skills'))
-      .map(({ command = '', when = '' }) => [
-        command.replace('anycowork.', ''),
-        /=~ \/\\b(\w+)\\b\//.exec(when)?.[1],
-      ]);
-    const known = [
-      'skill',
-      'canRun',
-      'canReview',
-      'canGrant',
-      'canEnable',
-      'canDisable',
-      'canUpdate',
-      'canUninstall',
-    ];
-    assert.deepEqual(
-      flags.filter(([, flag]) => flag === undefined || !known.includes(flag)),
-      [],
-    );
-    assert.deepEqual(new Set(flags.map(([, flag]) => flag)), new Set(known));
+  it('names every command of the parts that load on their first use, but for those of code only', () => {
+    const known = new Set(commands.map(({ command }) => command.replace('anycowork.', '')));
+    const absent = [...skillCommandNames, ...telegramCommandNames].filter((name) => !known.has(name));
+    assert.deepEqual(absent, ['getTelegramConfigs']);
   });
+
+  for (const [view, marks] of [
+    [
+      'skills',
+      [
+        ...['skill', 'canRun', 'canReview', 'canGrant', 'canEnable', 'canDisable', 'canUpdate'],
+        'canUninstall',
+      ],
+    ],
+    [
+      'telegram',
+      [
+        ...['bot', 'canStart', 'canStop', 'canRestart', 'canContinue', 'needsToken', 'pairing', 'person'],
+        ...['group', 'nobody', 'notices'],
+      ],
+    ],
+    ['schedules', ['schedule', 'canEnable', 'canDisable']],
+  ] as const) {
+    it(`offers on rows of ${view} what the view marks them with`, () => {
+      const asked = (menus['view/item/context'] ?? [])
+        .filter(({ when = '' }) => when.includes(`anycowork.${view}`))
+        .map(
+          ({ when = '' }) =>
+            /=~ \/\\b\(?([\w|]+)\)?\\b\/$/.exec(when)?.[1]?.split('|') ?? [`not read: ${when}`],
+        );
+      assert.deepEqual(new Set(asked.flat()), new Set<string>(marks));
+    });
+  }
 
   const view = { webviewId: 'anycowork.chat', isWorkspaceTrusted: true };
   const session = { ...view, webviewSection: 'session', isPinned: false };

@@ -55,6 +55,7 @@ describe('commands of schedules', () => {
       ['Sum up', '0 9 * * 1-5', 'writer', undefined, shop],
     );
     assert.match(told.at(-1) ?? '', /^Scheduled “Sum up”: every weekday at 9:00 · next /);
+    assert.match(told.at(-1) ?? '', /It runs only while VS Code is open with this folder\.$/);
   });
 
   it('make one for a chat of a bot, whose agent works', async () => {
@@ -62,6 +63,8 @@ describe('commands of schedules', () => {
     answers.push('Sum up', 'every hour', 'Helper: Ann');
     const made = await commands.createSchedule();
     assert.deepEqual([made?.telegram, made?.agentId], [onPhone, 'coder']);
+    // Its folder may be another one.
+    assert.match(told.at(-1) ?? '', /It runs only while its bot runs\.$/);
   });
 
   it('ask for nothing that there is only one of', async () => {
@@ -195,6 +198,7 @@ describe('commands of schedules', () => {
     assert.equal(await commands.runScheduleNow(), true);
     assert.equal(await commands.disableSchedule(), true);
     assert.deepEqual(ran, ['run Sum $(up) 08:30']);
+    assert.match(told.at(-1) ?? '', /^AnyCowork runs “Sum \\\$\(up\)”$/);
     assert.equal((await kept())?.isEnabled, false);
     await commands.showSchedules();
     assert.deepEqual(executed, [['anycowork.schedules.focus']]);

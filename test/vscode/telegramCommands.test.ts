@@ -127,6 +127,13 @@ describe('making a bot', () => {
     assert.deepEqual(messages, []);
   });
 
+  it('goes step by step from the view too, where a menu passes the row that is selected', async () => {
+    const { bots, commands } = telegramRig([shop]);
+    answers.push('I Have the Token', token);
+    assert.equal((await commands.createTelegramConfig(rowOf(), [rowOf()]))?.username, 'till_bot');
+    assert.deepEqual(bots.calls.at(-1), ['start', 'bot-123456']);
+  });
+
   it('by code asks a person before anybody is let in', async () => {
     const { bots, commands } = telegramRig();
     const input = { allowedUsers: [person(66, 'Eve', true)], mode: 'autopilot', allowsRules: true };
@@ -245,6 +252,15 @@ describe('bots by command', () => {
     await assert.rejects(commands.updateTelegramConfig('gone', {}), /no Telegram bot with this id/);
   });
 
+  it('start anew with a token that was rejected: it has not stopped', async () => {
+    const { bots, commands } = telegramRig([shop]);
+    bots.statuses.set('shop', { kind: 'rejected', message: 'Set a new token.' });
+    assert.equal(await commands.startTelegramBot(), false, 'nobody chose');
+    answers.push('shop');
+    assert.equal(await commands.startTelegramBot(), true);
+    assert.deepEqual(bots.calls, [['restart', 'shop']]);
+  });
+
   it('show the view, and a log that nobody can change', async () => {
     const { bots, commands } = telegramRig([shop]);
     await commands.showTelegramBots();
@@ -339,6 +355,8 @@ describe('who may talk to a bot', () => {
     assert.equal(idProblem(' 123456789 ', 1) ?? idProblem('-1001234567890', -1), undefined);
     const lines = ['2026-11-26 -1001234567 a', 'id a-1234567-b 12-3456789', 'again -1001234567 b'];
     assert.deepEqual([...seenGroups(lines)], [[-1_001_234_567, 'again -1001234567 b']]);
+    const title = 'wrote in the group “Team (id -1009999999)” (id -1001234567), which was not added.';
+    assert.deepEqual([...seenGroups([title]).keys()], [-1_001_234_567], 'whoever named the group');
   });
 });
 

@@ -90,6 +90,40 @@ describe('who asks to be let in', () => {
     pairings.dispose();
   });
 
+  it('is asked about though the bots cannot be listed, and so are those behind', async () => {
+    const { bots, notices, errors } = rig();
+    const { list } = bots;
+    bots.list = async () => {
+      bots.list = list;
+      throw new Error('the store is busy');
+    };
+    const pairings = notices();
+    bots.ask(request(1));
+    bots.ask(request(2));
+    await settled();
+    assert.deepEqual(
+      messages.map(({ text }) => text.split('.', 1)[0]),
+      ['P1 (id 1) wants to talk to a bot', 'P2 (id 2) wants to talk to @shop_bot'],
+    );
+    assert.equal(errors.length, 1);
+    pairings.dispose();
+  });
+
+  it('is asked about whenever it comes, also right behind the end of another', async () => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      resetVscode();
+      const { bots, notices } = rig();
+      const pairings = notices();
+      answers.push('Deny', 'Deny');
+      bots.ask(request(1));
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      bots.ask(request(2));
+      await settled();
+      assert.equal(messages.length, 2, `after ${steps} steps`);
+      pairings.dispose();
+    }
+  });
+
   it('makes room for the next when it was answered elsewhere, and a late press says so', async () => {
     const { bots, notices } = rig();
     const first = later();

@@ -114,6 +114,11 @@ describe('the view of bots', () => {
     ]) {
       assert.match(value, part);
     }
+    bots.statuses.set('shop', { kind: 'running', since: now });
+    const [running] = await view(bots).children();
+    assert.ok(running?.tooltip instanceof MarkdownString);
+    // It would soon be out of date: the row is not drawn anew for each answer.
+    assert.doesNotMatch(running.tooltip.value, /Last answer/);
   });
 
   it('has who waits first, then people, groups and notices below a bot', async () => {

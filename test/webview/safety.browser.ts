@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { Shown } from './harness.ts';
 import {
   assistant,
@@ -272,6 +273,37 @@ describe('safety: everything else that comes from outside', () => {
     });
     await settle(shown);
     assert.match((await shown.page.textContent('.transcript')) ?? '', /Still here\./);
+  });
+});
+
+describe('safety: who sent a message from elsewhere', () => {
+  const sent = (via: string): ChatItem => {
+    const item = user('u1', 'Look at the till');
+    return item.kind === 'user' ? { ...item, message: { ...item.message, via } } : item;
+  };
+
+  it('is told above it and by its name, and not of the person’s own', async () => {
+    const shown = await show([snapshot([sent('Ann, on Telegram'), user('u2', 'And the shop')])]);
+    const messages = shown.page.locator('[data-test=user]');
+    assert.deepEqual(await shown.page.locator('[data-test=user-via]').allTextContents(), [
+      'Ann, on Telegram',
+    ]);
+    assert.equal(await messages.first().locator('[data-test=user-via]').count(), 1);
+    const names = await messages.evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')));
+    assert.deepEqual(names, ['Ann, on Telegram', 'You']);
+  });
+
+  it('does nothing, whatever they are called', async () => {
+    const shown = await show();
+    const shownVia = shown.page.locator('[data-test=user-via]');
+    for (const [index, name] of attacks.entries()) {
+      const via = `${name}, on Telegram ${index}`;
+      await shown.push(snapshot([sent(via)], { sessionId: `s${index}` }));
+      await shown.page.getByText(`, on Telegram ${index}`).last().waitFor();
+      assert.equal(await shownVia.textContent(), via);
+      assert.equal(await shownVia.locator('*').count(), 0);
+    }
+    await assertHarmless(shown);
   });
 });
 

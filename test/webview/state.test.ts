@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChatItem } from '../../extension/shared/chat.ts';
 import { messageTextLimit } from '../../extension/shared/message.ts';
 import type { ToWebview, ToWebviewBody } from '../../extension/shared/protocol.ts';
 import { canSend, composeText, sendDraft } from '../../webview/compose.ts';
@@ -295,5 +296,22 @@ describe('webview state: the chat', () => {
       user('6', 'a'),
     ];
     assert.deepEqual(sentTexts(items), ['a', 'b', 'a']);
+  });
+
+  const fromPhone = (text: string): ChatItem => {
+    const item = user('phone', text);
+    return item.kind === 'user' ? { ...item, message: { ...item.message, via: 'Bob, on Telegram' } } : item;
+  };
+
+  it('recalls nothing that somebody else sent, from a phone', () => {
+    assert.deepEqual(sentTexts([user('1', 'mine'), fromPhone('delete it all')]), ['mine']);
+  });
+
+  it('takes the same words from a phone for no answer to a message whose answer was lost', () => {
+    const before = received(initialState(), snapshot([user('u1', 'Hi')]));
+    const { state: sending } = sendDraft(typed(before, 'Go on'), 'r1');
+    const items = [user('u1', 'Hi'), fromPhone('Go on')];
+    assert.equal(received(sending, snapshot(items)).draft.text, 'Go on');
+    assert.equal(received(sending, snapshot([...items, user('u2', 'Go on')])).draft.text, '');
   });
 });
