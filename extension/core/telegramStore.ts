@@ -95,7 +95,7 @@ export interface TelegramStore {
   listBots(): Promise<readonly TelegramConfig[]>;
   /** Adds it, or puts it in the place of the one with its id. */
   saveBot(config: TelegramConfig): Promise<void>;
-  /** With everything it keeps; chats stay. */
+  /** With everything it keeps; chats stay, and its schedules too, switched off and without it. */
   deleteBot(id: string): Promise<void>;
 
   /**

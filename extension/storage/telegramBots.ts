@@ -37,7 +37,12 @@ const tablesOfBot = [
 
 export const deleteBot = (id: string): readonly Statement[] => [
   ...tablesOfBot.map((table) => ({ sql: `DELETE FROM ${table} WHERE config_id = ?`, params: [id] })),
-  { sql: 'UPDATE schedules SET config_id = NULL, chat_id = NULL WHERE config_id = ?', params: [id] },
+  // Switched off: at the desk they would run without the bot's stricter mode and budget.
+  {
+    sql: `UPDATE schedules SET config_id = NULL, chat_id = NULL, body = json_set(body, '$.isEnabled', json('false'))
+      WHERE config_id = ?`,
+    params: [id],
+  },
   { sql: 'DELETE FROM telegram_bots WHERE id = ?', params: [id] },
 ];
 

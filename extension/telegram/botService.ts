@@ -4,7 +4,7 @@ import { InputError } from '../core/agents.ts';
 import { reasonOf } from '../core/reasonOf.ts';
 import type { Schedules } from '../core/schedules.ts';
 import type { TelegramConfig } from '../shared/telegram.ts';
-import { admit } from './access.ts';
+import { admit, isOpenChat } from './access.ts';
 import { createApprovalCards } from './approvalCards.ts';
 import { createAttachments } from './attachments.ts';
 import { createBotCommands } from './commands.ts';
@@ -178,7 +178,7 @@ export const createBotService = (
 };
 
 const checkAllowed = (config: TelegramConfig, chatId: number): void => {
-  if (config.allowedChats.some((chat) => chat.chatId === chatId)) return;
+  if (isOpenChat(chatId, config)) return;
   throw new InputError(`@${config.username} does not talk in that chat. Pair it first.`);
 };
 

@@ -6,6 +6,7 @@ import { InputError } from '../core/agents.ts';
 import { JobBusyError } from '../core/jobs.ts';
 import { reasonOf } from '../core/reasonOf.ts';
 import type { TelegramEntry } from '../core/telegramStore.ts';
+import { isOpenChat } from './access.ts';
 import type { EntryBook } from './conversationBook.ts';
 import type { Delivery } from './conversationDelivery.ts';
 import type { Followers } from './conversationFollow.ts';
@@ -53,6 +54,13 @@ export const createConversationWork = (
   const { history, jobs, chats } = context;
   const run = createJobRun(tools, book, followers);
   const prepare = createMessageStart(tools, book);
+
+  /** Who was sent away meanwhile gets nothing done, and no answer. A schedule is nobody's, and needs its chat only. */
+  const mayStill = ({ userId, chatId }: TelegramEntry): boolean => {
+    const config = context.config();
+    const isIn = userId === 0 || config.allowedUsers.some((user) => user.userId === userId);
+    return isIn && isOpenChat(chatId, config);
+  };
 
   const finishWith = async ({ updateId, display }: Turn, text: string): Promise<void> => {
     if ((await display.end(sentence(text))) === 'unsent') return;
@@ -179,6 +187,12 @@ export const createConversationWork = (
         const entry = book.get(turn.updateId);
         if (entry === undefined || !['waiting', 'working', 'answering'].includes(entry.state)) return;
         try {
+          if (!mayStill(entry)) {
+            // Nothing is said to somebody who is not let in any more.
+            await book.change(entry.updateId, { state: 'done' });
+            context.log(`A message of user ${entry.userId} was dropped: they may not talk to it any more.`);
+            return;
+          }
           if (turn.stop.signal.aborted && entry.state !== 'answering') {
             await finishWith(turn, turn.othersWork ?? stopped);
             return;

@@ -57,7 +57,7 @@ export const createFakeTelegramStore = (): FakeTelegramStore => {
       deleteWhere(cards, isOfBot);
       deleteWhere(jobs, (configId) => configId === id);
       for (const { telegram, ...schedule } of [...schedules.values()]) {
-        if (telegram?.configId === id) schedules.set(schedule.id, schedule);
+        if (telegram?.configId === id) schedules.set(schedule.id, { ...schedule, isEnabled: false });
       }
     },
 

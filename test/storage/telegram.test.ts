@@ -69,7 +69,7 @@ describe('what bots keep', function () {
       await telegram.deleteBot('a');
       await telegram.deleteBot('none');
       assert.deepEqual(await telegram.listSchedules(), [
-        schedule('a'),
+        schedule('a', { isEnabled: false }),
         schedule('b', { telegram: { configId: 'b', chatId: 100 } }),
       ]);
       const { database } = await openDatabase(where, { disk: quickDisk, migrations });

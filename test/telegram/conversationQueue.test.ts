@@ -26,6 +26,25 @@ describe('the queue of a conversation', () => {
     assert.ok(!rig.texts().some((text) => text.startsWith('Queued')));
   });
 
+  for (const [name, change] of [
+    ['is not let in any more', { allowedUsers: [] }],
+    ['has lost the chat', { allowedChats: [] }],
+  ] as const) {
+    it(`who ${name} has nothing more done, and gets no answer`, async () => {
+      const rig = createRig();
+      await rig.say('one');
+      await rig.clock.advance(3_000);
+      await rig.say('two');
+      const before = rig.texts().length;
+      rig.config = { ...rig.config, ...change };
+      rig.world.complete(rig.world.job(), 'answer one');
+      await rig.clock.advance(10_000);
+      assert.deepEqual(sentTexts(rig), ['one']);
+      assert.equal(rig.texts().length, before);
+      assert.deepEqual(await openStates(rig), []);
+    });
+  }
+
   it('has topics of a group worked on beside each other', async () => {
     const rig = createRig();
     await rig.say('one');

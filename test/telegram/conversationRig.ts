@@ -17,7 +17,12 @@ export const config: TelegramConfig = {
   name: 'House',
   agentId: 'coder',
   folder: '/work',
-  allowedChats: [{ chatId: 5, kind: 'private', title: 'Ann' }],
+  allowedChats: [
+    { chatId: 5, kind: 'private', title: 'Ann' },
+    // A group, also by the number that it gets when it grows.
+    { chatId: -3, kind: 'group', title: 'Team' },
+    { chatId: -1003, kind: 'group', title: 'Team' },
+  ],
   allowedUsers: [{ userId: 5, name: 'Ann', isApprover: true }],
   createdAt: 0,
   updatedAt: 0,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '../../extension/core/agents.ts';
+import { nextRuns } from '../../extension/core/scheduleTime.ts';
 import type { Schedule } from '../../extension/shared/telegram.ts';
 import {
   failedMessage,
@@ -118,17 +119,28 @@ describe('what is told of schedules on the phone', () => {
 });
 
 describe('a press on “Run now”', () => {
+  const day = 24 * 60 * 60_000;
+  const lastBut = (count: number): number =>
+    nextRuns(schedule().cron, now - 7 * day, 20, 'UTC')
+      .filter((time) => time <= now)
+      .at(-1 - count) ?? 0;
   const rig = () => {
     const done: string[] = [];
     const courier = createFakeCourier();
-    const list = [schedule(), schedule({ id: 'elsewhere', telegram: { configId: 'bot', chatId: 8 } })];
+    const list = [
+      schedule(),
+      schedule({ id: 'off', isEnabled: false }),
+      schedule({ id: 'elsewhere', telegram: { configId: 'bot', chatId: 8 } }),
+    ];
     const { press } = createSchedulePress({
       config: () => bot,
       courier,
+      now: () => now,
+      zone: 'UTC',
       schedules: {
         list: async () => list,
         runNow: async (given, dueAt) => {
-          if (dueAt === 13) throw new InputError('The bot does not run.');
+          if (dueAt === lastBut(1)) throw new InputError('The bot does not run.');
           done.push(`run ${given} ${dueAt}`);
         },
       },
@@ -142,14 +154,21 @@ describe('a press on “Run now”', () => {
 
   it('runs what was missed, with its time', async () => {
     const { done, courier, press } = rig();
-    await press(`s1:${id}:${(12).toString(36)}`);
-    assert.deepEqual(done, [`run ${id} 12`]);
+    await press(`s1:${id}:${lastBut(0).toString(36)}`);
+    assert.deepEqual(done, [`run ${id} ${lastBut(0)}`]);
     assert.deepEqual(courier.acknowledged, [{ callbackId: 'c', text: 'It runs now.', isAlert: false }]);
   });
 
   it('runs nothing that is of another chat, or gone, or cannot run', async () => {
     const { done, press } = rig();
-    for (const data of [`s1:elsewhere:c`, 's1:gone:c', 's1', `s1:${id}:d`]) {
+    const last = lastBut(0).toString(36);
+    const next = nextRuns(schedule().cron, now, 1, 'UTC')[0] ?? 0;
+    for (const data of [
+      ...[`s1:elsewhere:${last}`, `s1:gone:${last}`, 's1', `s1:${id}:${lastBut(1).toString(36)}`],
+      // Times that a changed client makes up: none of its times, one to come, one of long ago.
+      ...[now - 60_000, next, now - 60 * day].map((time) => `s1:${id}:${time.toString(36)}`),
+      `s1:off:${last}`,
+    ]) {
       await assert.rejects(press(data), InputError, data);
     }
     assert.deepEqual(done, []);
