@@ -62,7 +62,8 @@ export const createUpdates = (firstId: number) => {
     redeliver: (updateId: number): void => {
       const update = all.get(updateId);
       if (update === undefined) throw new Error(`No update ${updateId}`);
-      again.push(update);
+      // One that no poll has confirmed comes anyway, and never before those that came before it.
+      if (!waiting.includes(update)) again.push(update);
       wake();
     },
     expire: (): void => {
