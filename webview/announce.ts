@@ -2,8 +2,8 @@
 import type { ChatState } from '../extension/shared/chat.ts';
 import type { AgentEvent } from '../extension/shared/event.ts';
 import { textOf } from '../extension/shared/message.ts';
+import { verbOf } from '../extension/shared/toolVerb.ts';
 import { groupTitle } from './asking.ts';
-import { verbOf } from './words.ts';
 
 export interface Announcer {
   /** Characters of the reply's text that have been spoken. */

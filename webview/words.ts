@@ -4,6 +4,7 @@ import type { ChatState, StepRecord, StepStatus } from '../extension/shared/chat
 import type { ApprovalPrompt, ErrorAction, ErrorKind, FileDiff } from '../extension/shared/event.ts';
 import type { ApprovalMode } from '../extension/shared/rule.ts';
 import type { SessionStatus, Shelf } from '../extension/shared/session.ts';
+import { verbOf } from '../extension/shared/toolVerb.ts';
 
 export const actionLabels: Readonly<Record<ErrorAction, string>> = {
   setKey: 'Set API key',
@@ -71,25 +72,6 @@ export const movedText = (title: string, from: Shelf, to: Shelf): string => {
 };
 
 export const sessionTitle = (title: string): string => (title === '' ? 'Untitled chat' : title);
-
-const verbs: Readonly<Record<string, string>> = {
-  read_file: 'Read',
-  list_directory: 'List',
-  find_files: 'Find',
-  search_text: 'Search',
-  write_file: 'Write',
-  edit_file: 'Edit',
-  move_file: 'Move',
-  delete_file: 'Delete',
-  run_command: 'Run',
-  use_skill: 'Use skill',
-  read_skill_file: 'Read',
-  run_skill: 'Run skill',
-  diagnostics: 'Check',
-};
-
-/** `Read`, `Run`; the tool's own name where this view knows no verb for it. */
-export const verbOf = (tool: string): string => verbs[tool] ?? tool;
 
 export const stepStatusLabels: Readonly<Record<StepStatus, string>> = {
   waiting: 'Waiting for your approval',

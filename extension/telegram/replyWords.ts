@@ -2,6 +2,7 @@
 import { counted } from '../core/text.ts';
 import type { StepStatus } from '../shared/chat.ts';
 import type { FileDiff, Step } from '../shared/event.ts';
+import { verbOf } from '../shared/toolVerb.ts';
 import { bold, plainSpan, type RichText, toHtml, toPlain } from './richText.ts';
 import type { Button, Outgoing } from './types.ts';
 
@@ -32,25 +33,9 @@ export const oneLine = (text: string, limit: number): string =>
     limit,
   );
 
-const verbs: Readonly<Record<string, string>> = {
-  read_file: 'Read',
-  list_directory: 'List',
-  find_files: 'Find',
-  search_text: 'Search',
-  write_file: 'Write',
-  edit_file: 'Edit',
-  move_file: 'Move',
-  delete_file: 'Delete',
-  run_command: 'Run',
-  use_skill: 'Use skill',
-  read_skill_file: 'Read',
-  run_skill: 'Run skill',
-  diagnostics: 'Check',
-};
-
 /** `Run npm test`. */
 export const stepTitle = ({ tool, title }: Step, limit: number): string =>
-  oneLine(`${verbs[tool] ?? tool} ${title}`, limit);
+  oneLine(`${verbOf(tool)} ${title}`, limit);
 
 export const stepMarks: Readonly<Record<StepStatus, string>> = {
   waiting: '❓',

@@ -1,4 +1,5 @@
 import { structuredPatch } from 'diff';
+import { coarseHunk } from '../core/coarseHunk.ts';
 import { cutLine, splitLines } from '../core/text.ts';
 import type { FileDiff } from '../shared/event.ts';
 
@@ -23,35 +24,13 @@ const kindOf = ({ before, after }: DiffInput): FileDiff['kind'] => {
   return after === undefined ? 'deleted' : 'changed';
 };
 
-/** One hunk for everything between the first and the last line that differ. */
-const coarseLines = (before: string, after: string): string[] => {
-  const [old, young] = [splitLines(before), splitLines(after)];
-  let start = 0;
-  while (start < old.length && start < young.length && old[start] === young[start]) start += 1;
-  let end = 0;
-  while (
-    end < old.length - start &&
-    end < young.length - start &&
-    old[old.length - 1 - end] === young[young.length - 1 - end]
-  ) {
-    end += 1;
-  }
-  const removed = old.slice(start, old.length - end);
-  const added = young.slice(start, young.length - end);
-  return [
-    `@@ -${start + 1},${removed.length} +${start + 1},${added.length} @@`,
-    ...removed.map((line) => `-${line}`),
-    ...added.map((line) => `+${line}`),
-  ];
-};
-
 const patchLines = (before: string, after: string): string[] => {
   if (before === after) return [];
   const isLong = before.length + after.length > lengthLimit;
   const patch = isLong
     ? undefined
     : structuredPatch('', '', before, after, undefined, undefined, { context: 3, timeout: timeLimitMs });
-  if (patch === undefined) return coarseLines(before, after);
+  if (patch === undefined) return coarseHunk(splitLines(before), splitLines(after));
   return patch.hunks.flatMap((hunk) => [
     `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
     ...hunk.lines.map((line) => line.replace(/\r$/, '')),

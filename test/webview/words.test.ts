@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { reduceChat, type StepRecord, type StepStatus } from '../../extension/shared/chat.ts';
 import type { AgentEvent } from '../../extension/shared/event.ts';
+import { verbOf } from '../../extension/shared/toolVerb.ts';
 import { addChanges, changesOf, totalsOf } from '../../webview/changes.ts';
 import {
   clock,
@@ -14,14 +15,7 @@ import {
   shortNumber,
 } from '../../webview/format.ts';
 import { groupSessions } from '../../webview/sessions.ts';
-import {
-  activityOf,
-  decisionText,
-  diffTitle,
-  isToldByDiff,
-  statusText,
-  verbOf,
-} from '../../webview/words.ts';
+import { activityOf, decisionText, diffTitle, isToldByDiff, statusText } from '../../webview/words.ts';
 import { at, chat, commandPrompt, diff, session, start, step, stepItem, user } from './samples.ts';
 
 const second = 1_000;
