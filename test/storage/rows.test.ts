@@ -212,6 +212,8 @@ describe('stored rows', function () {
       await service.saveRule(uniqueName(), rule(`rule-${id}`, { duration: 'session', sessionId: id }));
       await service.keepVersions(uniqueName(), [version(`job-${id}-step`, id)]);
       await service.audit(uniqueName(), { ...decision, sessionId: id });
+      const thread = { configId: 'bot', chatId: id.charCodeAt(0), topicId: 0 };
+      await service.telegramSaveBinding(uniqueName(), { ...thread, sessionId: id });
     }
     const kept = await items('b');
     assert.equal(kept.length, 3);
