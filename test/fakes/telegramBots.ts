@@ -16,7 +16,7 @@ export const botConfig = (id: string, more: Partial<TelegramConfig> = {}): Teleg
   username: `${id}_bot`,
   name: id,
   agentId: 'coder',
-  folder: '/work/shop',
+  folder: '/home/user/shop',
   allowedChats: [],
   allowedUsers: [],
   ...telegramDefaults,
@@ -93,7 +93,7 @@ export const fakeBots = (...given: readonly TelegramConfig[]): FakeBots => {
     },
     create: async (input, token) => {
       const { botId, username, name } = await bots.checkToken(token);
-      const made = parseNewBot(input, { name, agentId: 'coder', folder: '/work/shop' });
+      const made = parseNewBot(input, { name, agentId: 'coder', folder: '/home/user/shop' });
       const config = { id: `bot-${botId}`, botId, username, ...made, createdAt: 2, updatedAt: 2 };
       bots.configs.set(config.id, config);
       bots.calls.push(['create', config.id]);

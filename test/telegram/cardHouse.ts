@@ -23,7 +23,7 @@ export const botConfig = (more: Partial<TelegramConfig> = {}): TelegramConfig =>
   username: 'house_bot',
   name: 'House',
   agentId: 'coder',
-  folder: '/work',
+  folder: '/home/user/shop',
   allowedUsers: [ann, bob, tom],
   allowedChats: [
     ...[ann, bob, tom].map(({ userId, name }) => ({ chatId: userId, kind: 'private' as const, title: name })),

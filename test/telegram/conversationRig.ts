@@ -16,7 +16,7 @@ export const config: TelegramConfig = {
   username: 'house_bot',
   name: 'House',
   agentId: 'coder',
-  folder: '/work',
+  folder: '/home/user/shop',
   allowedChats: [
     { chatId: 5, kind: 'private', title: 'Ann' },
     // A group, also by the number that it gets when it grows.

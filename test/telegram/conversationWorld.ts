@@ -146,7 +146,7 @@ export const createWorld = (now: () => number): World => {
         const known = sessions.get(id)?.summary;
         const summary: SessionSummary = known ?? {
           ...{ id, title: request.text, titleBy: 'message', agentId: agent.id, model: agent.model },
-          ...{ folder: '/work', createdAt: now(), updatedAt: now() },
+          ...{ folder: '/home/user/shop', createdAt: now(), updatedAt: now() },
           ...{ status: 'idle', shelf: 'active', isPinned: false },
         };
         if (known === undefined) sessions.set(id, { summary, state: emptyChat(agent.id, agent.model) });

@@ -45,14 +45,14 @@ beforeEach(resetVscode);
 describe('making a bot', () => {
   it('goes step by step, starts it, and says how to pair', async () => {
     const { bots, commands } = telegramRig([], {
-      folders: ['/work/shop', '/work/api'],
+      folders: ['/home/user/shop', '/home/user/api'],
       agents: [agent('coder', 'Coder'), agent('clerk', 'Clerk')],
     });
     answers.push('Open BotFather', ` ${token} `, 'Clerk', 'api', 'Open in Telegram');
     const made = await commands.createTelegramConfig();
     assert.deepEqual(
       [made?.name, made?.username, made?.agentId, made?.folder, made?.mode],
-      ['Till', 'till_bot', 'clerk', '/work/api', 'ask'],
+      ['Till', 'till_bot', 'clerk', '/home/user/api', 'ask'],
     );
     assert.deepEqual(bots.calls, [
       ['create', 'bot-123456'],
@@ -83,7 +83,7 @@ describe('making a bot', () => {
   ] as const) {
     it(`makes none when the person leaves at ${name}`, async () => {
       const { bots, commands } = telegramRig([], {
-        folders: ['/work/shop', '/work/api'],
+        folders: ['/home/user/shop', '/home/user/api'],
         agents: [agent('coder', 'Coder'), agent('clerk', 'Clerk')],
       });
       answers.push(...given);
@@ -157,7 +157,7 @@ describe('bots by command', () => {
   for (const [part, given, patch] of [
     ['Name', [' Till '], { name: 'Till' }],
     ['Agent', ['Clerk'], { agentId: 'clerk' }],
-    ['Folder', ['api'], { folder: '/work/api' }],
+    ['Folder', ['api'], { folder: '/home/user/api' }],
     ['Approval mode', ['Smart', 'Allow'], { mode: 'smart' }],
     ['Rules from the phone', ['Yes', 'Allow'], { allowsRules: true }],
     ['Daily budget', ['0.5'], { dailyBudget: { usd: 0.5 } }],
@@ -168,7 +168,7 @@ describe('bots by command', () => {
   ] as const) {
     it(`change ${part} to ${JSON.stringify(given[0])}`, async () => {
       const { bots, commands } = telegramRig([shop], {
-        folders: ['/work/shop', '/work/api'],
+        folders: ['/home/user/shop', '/home/user/api'],
         agents: [agent('coder', 'Coder'), agent('clerk', 'Clerk')],
       });
       const notices = given.map((each) => (typeof each === 'string' ? each : [{ notice: 'failed' }]));

@@ -30,7 +30,7 @@ export const session: SessionSummary = {
   agentId: 'coder',
   model: { provider: 'openai', model: 'gpt' },
   mode: 'ask',
-  folder: '/work/shop',
+  folder: '/home/user/shop',
   shelf: 'active',
   isPinned: false,
   status: 'idle',
@@ -41,7 +41,7 @@ export const session: SessionSummary = {
 /** Time in it stands still. */
 export const telegramRig = (
   configs: readonly TelegramConfig[] = [],
-  { folders = ['/work/shop'], agents = [agent('coder', 'Coder')] } = {},
+  { folders = ['/home/user/shop'], agents = [agent('coder', 'Coder')] } = {},
 ) => {
   const bots = fakeBots(...configs);
   bots.owners.set(token, {

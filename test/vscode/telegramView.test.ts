@@ -67,7 +67,7 @@ describe('the view of bots', () => {
     ],
     [{ kind: 'rejected', message: 'Set a new token.' }, 'token rejected', 'error', 'bot canStart needsToken'],
     [
-      { kind: 'unavailable', message: 'The folder /work/shop is not open.' },
+      { kind: 'unavailable', message: 'The folder /home/user/shop is not open.' },
       'cannot run in this window',
       'circle-slash',
       'bot',
@@ -104,7 +104,7 @@ describe('the view of bots', () => {
     assert.doesNotMatch(value, /\]\(command|\u202e/);
     for (const part of [
       /Agent: Coder/,
-      /Folder: \/work\/shop/,
+      /Folder: \/home\/user\/shop/,
       /Approvers: Ann \\\(id 7\\\)/,
       /May talk only: \\\*\\\*Bob\\\*\\\* \\\(id 8\\\)/,
       /Groups: Team/,
