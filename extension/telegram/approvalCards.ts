@@ -81,6 +81,7 @@ export const createApprovalCards = (
   const sender = createCardSender(context, {
     newCardId: options.newCardId ?? randomCardId,
     isPending: (stepId) => pendingOf(stepId) !== undefined,
+    entryOf: context.entryOf,
     closing: closing.signal,
   });
 

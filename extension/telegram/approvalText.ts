@@ -13,6 +13,8 @@ export interface ApprovalTextOptions {
   readonly allowsRules: boolean;
   /** The question is of work that was not asked for in this conversation. */
   readonly isNotice: boolean;
+  /** Whose message it is for, where that is somebody else than who is asked; a name that they gave themselves. */
+  readonly askedBy?: string;
   /** Unified hunks of a whole change. Absent: one hunk from the first to the last line that differ. */
   readonly diffOf?: (change: FileChange) => string;
 }
@@ -120,10 +122,11 @@ export const approvalText = (
   const label = offer === undefined ? undefined : visible(offer.label);
   const session = label === undefined || label.length > labelLimit ? undefined : label;
 
+  const asker = options.askedBy === undefined ? '' : `, for ${exactLine(options.askedBy, 60)}`;
   const spans: Span[] = [
     bold(`${prompt.isCautioned ? '⚠️' : '❓'} ${exactLine(prompt.title, 200)}`),
     plainSpan(
-      `\n${exactLine(agentName, 80)}${options.isNotice ? ', at work in VS Code' : ''}: ${exactLine(prompt.reason, 300)}\n`,
+      `\n${exactLine(agentName, 80)}${options.isNotice ? ', at work in VS Code' : asker}: ${exactLine(prompt.reason, 300)}\n`,
     ),
     plainSpan(place(request)),
   ];

@@ -1,7 +1,7 @@
 /** Brings a question to a phone, and takes its buttons away once it has been answered. */
 import { randomInt } from 'node:crypto';
 import type { ApprovalRequest } from '../core/approver.ts';
-import type { TelegramCard } from '../core/telegramStore.ts';
+import type { TelegramCard, TelegramEntry } from '../core/telegramStore.ts';
 import { neverExpires, payloadHash } from './cardChecks.ts';
 import type { CardPlace } from './cardPlaces.ts';
 import type { BotContext } from './context.ts';
@@ -44,6 +44,8 @@ export const createCardSender = (
   options: {
     readonly newCardId: () => string;
     isPending(stepId: string): boolean;
+    /** The message that a job of this bot works on. */
+    entryOf(jobId: string): TelegramEntry | undefined;
     readonly closing: AbortSignal;
   },
 ): CardSender => {
@@ -117,7 +119,12 @@ export const createCardSender = (
     let isKept = false;
     live.set(id, each);
     try {
-      const { message, document } = approvalText(request, id, { allowsRules, isNotice });
+      const entry = options.entryOf(request.jobId);
+      const { message, document } = approvalText(request, id, {
+        allowsRules,
+        isNotice,
+        ...(entry === undefined || entry.userId === userId ? {} : { askedBy: entry.userName }),
+      });
       await store.saveCard(each.card);
       isKept = true;
       // Before the card, so that the buttons stand last; without it nobody could see all that they answer.

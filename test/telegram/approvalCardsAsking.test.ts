@@ -31,6 +31,15 @@ describe('approval cards: who is asked', () => {
     assert.equal(house.courier.last(groupId).replyTo, 5);
   });
 
+  it('says for whom it is, to whoever did not ask for it', async () => {
+    const house = createCardHouse();
+    house.entries.set('job', { ...entryIn(groupId, ann.userId), userName: 'Ann \u202e*Bob*\n' });
+    house.ask(requestOf('step', 'job'));
+    await settle();
+    assert.doesNotMatch(texts(house, ann.userId)[0] ?? '', /, for /);
+    assert.match(texts(house, bob.userId)[0] ?? '', /, for Ann \\u\{202e\}\*Bob\*/);
+  });
+
   it('asks the approvers about work of one who only talks', async () => {
     const house = await asked(tom.userId, tom.userId);
     assert.deepEqual(chatsWithCards(house), [ann.userId, bob.userId]);
