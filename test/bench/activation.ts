@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bundleForHost } from '../integration/bundle.ts';
@@ -22,6 +22,16 @@ interface Subject {
   readonly samples: number[];
 }
 
+/** The product as it is, but that VS Code does not activate it once it has started: that is to be measured. */
+const writeWaitingExtension = (parent: string): string => {
+  const folder = path.join(parent, 'waiting');
+  mkdirSync(folder);
+  for (const name of ['dist', 'media', 'skills']) symlinkSync(path.join(root, name), path.join(folder, name));
+  const manifest: object = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, activationEvents: [] }));
+  return folder;
+};
+
 export const measureActivation = async (): Promise<readonly Figure[]> => {
   const parent = mkdtempSync(path.join(os.tmpdir(), 'anycowork-bench-'));
   const testsPath = await bundleForHost('test/bench/inHost/activate.ts');
@@ -32,7 +42,7 @@ export const measureActivation = async (): Promise<readonly Figure[]> => {
     return { id, folder, server, samples: [] };
   };
   const floor = await start(emptyId, writeEmptyExtension(parent));
-  const ours = await start(ourId, root);
+  const ours = await start(ourId, writeWaitingExtension(parent));
   const browser = await launchBrowser();
   try {
     const measure = async ({ folder, server }: Subject): Promise<number> => {
