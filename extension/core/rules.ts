@@ -3,6 +3,7 @@ import type { NewAuditEntry } from '../shared/audit.ts';
 import type { DecidedBy, Step } from '../shared/event.ts';
 import type { Rule, RuleMatch, RuleOffer } from '../shared/rule.ts';
 import type { Decision } from './approver.ts';
+import { createOneAtATime } from './oneAtATime.ts';
 import { ruleText } from './ruleMatch.ts';
 import type { Store } from './store.ts';
 
@@ -53,13 +54,7 @@ const isAsWide = (existing: Rule, wanted: Rule): boolean =>
 export const createRuleBook = ({ store, newId, now, logError }: RuleBookPorts): RuleBook => {
   const listeners = new Set<() => void>();
   /** Two answers at once must not make the same rule twice. */
-  let last: Promise<unknown> = Promise.resolve();
-
-  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
-    return result;
-  };
+  const oneAtATime = createOneAtATime();
 
   const tellChange = (): void => {
     for (const listener of listeners) {

@@ -1,6 +1,7 @@
 /** Work at a time: schedules as people and code make and change them, and what runs them when they are due. */
 import type { Schedule } from '../shared/telegram.ts';
 import { type Agents, InputError } from './agents.ts';
+import { createOneAtATime } from './oneAtATime.ts';
 import { createScheduleClock, type ScheduleClockPorts } from './scheduleClock.ts';
 import { botOf, parseNewSchedule, parseSchedulePatch, timesOf } from './scheduleInput.ts';
 import type { TelegramStore } from './telegramStore.ts';
@@ -58,13 +59,7 @@ export const createSchedules = (ports: SchedulesPorts): Schedules => {
   const listeners = new Set<() => void>();
   let known: string | undefined;
   /** Two changes at once must not undo each other. */
-  let lastChange: Promise<unknown> = Promise.resolve();
-
-  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = lastChange.then(work);
-    lastChange = result.catch(() => undefined);
-    return result;
-  };
+  const oneAtATime = createOneAtATime();
 
   const tellChange = (): void => {
     for (const listener of listeners) {
