@@ -31,6 +31,7 @@ const agentSchema = z.object({
   model: modelSchema.optional(),
   tools: namesSchema.default('all'),
   skills: namesSchema.default('all'),
+  mcpServers: namesSchema.default('all'),
   execution: executionSchema.default(defaultExecution),
 });
 
@@ -41,6 +42,7 @@ const patchSchema = z
     model: modelSchema,
     tools: namesSchema,
     skills: namesSchema,
+    mcpServers: namesSchema,
     execution: z
       .object({
         mode: z.enum(approvalModes),

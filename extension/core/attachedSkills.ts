@@ -1,16 +1,17 @@
-/** Skills that go with a message of the person's, as the model reads them. */
+/** Skills, and what MCP servers gave, that go with a message of the person's, as the model reads them. */
 import { type Message, toolCallsOf, type UserMessage } from '../shared/message.ts';
 
 const withTexts = (message: UserMessage): UserMessage => {
-  const { skills, ...rest } = message;
-  if (skills === undefined || skills.length === 0) return message;
+  const { skills = [], attached = [], ...rest } = message;
+  const texts = [...skills, ...attached];
+  if (texts.length === 0) return message;
   return {
     ...rest,
-    content: [...rest.content, ...skills.map(({ text }) => ({ type: 'text' as const, text }))],
+    content: [...rest.content, ...texts.map(({ text }) => ({ type: 'text' as const, text }))],
   };
 };
 
-/** The texts of attached skills stand behind what the person wrote. Same rows, same bytes: prompt caches hit. */
+/** The texts of what was attached stand behind what the person wrote. Same rows, same bytes: prompt caches hit. */
 export const withAttachedSkills = (messages: readonly Message[]): readonly Message[] =>
   messages.map((message) => (message.role === 'user' ? withTexts(message) : message));
 

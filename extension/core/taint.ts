@@ -11,6 +11,8 @@ export const taintOf = (messages: readonly Message[]): string | undefined => {
   const message = messages[last];
   // What they attached may be somebody else's words all the same.
   const attached =
-    message?.role === 'user' ? message.skills?.find(({ taint }) => taint !== undefined) : undefined;
+    message?.role === 'user'
+      ? [...(message.skills ?? []), ...(message.attached ?? [])].find(({ taint }) => taint !== undefined)
+      : undefined;
   return attached?.taint ?? messages.slice(last + 1).find(({ taint }) => taint !== undefined)?.taint;
 };

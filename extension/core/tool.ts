@@ -68,6 +68,8 @@ export interface SkillAccess {
 export interface StepAccess {
   readonly paths: readonly PathAccess[];
   readonly command?: CommandAccess;
+  /** Of a tool from outside: whose it is, and the hash of its server's command or address and of its definition. */
+  readonly outside?: { readonly server: string; readonly definition: string };
   /** Why it always asks, whatever the mode and the rules: `.git is protected: …`. */
   readonly caution?: string;
 }
@@ -103,6 +105,11 @@ export interface Tool {
   readonly spec: ToolSpec;
   /** Parses and checks; changes nothing. @throws ToolError with a message the model can act on */
   prepare(input: JsonObject, signal: AbortSignal): Promise<PreparedStep>;
+  /**
+   * Of a tool that only stands for others: the one that is meant, and its input. That one is decided on, shown and kept as
+   * the step. @throws ToolError with a message the model can act on
+   */
+  redirect?(input: JsonObject): { readonly tool: Tool; readonly input: JsonObject };
 }
 
 /** A failure that goes to the model as an error result, with its message as the text. */

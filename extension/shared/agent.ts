@@ -26,6 +26,8 @@ export interface Agent {
   readonly tools: readonly string[] | 'all';
   /** Ids of the skills it may use; `all` follows what there is. */
   readonly skills: readonly string[] | 'all';
+  /** Names of the MCP servers whose tools it may use; `all` follows what there is. */
+  readonly mcpServers: readonly string[] | 'all';
   readonly execution: ExecutionSettings;
   readonly createdAt: number;
   readonly updatedAt: number;

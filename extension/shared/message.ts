@@ -1,5 +1,6 @@
 /** The conversation as every part of the product speaks of it. Content is always an array of blocks. */
 
+import type { AttachedContext } from './mcp.ts';
 import type { AttachedSkill } from './skill.ts';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
@@ -84,6 +85,8 @@ export interface UserMessage {
   readonly via?: string;
   /** What the person has the agent use for it; the model reads their texts behind the content. */
   readonly skills?: readonly AttachedSkill[];
+  /** Resources and prompts of MCP servers that go with it; the model reads their texts behind the content too. */
+  readonly attached?: readonly AttachedContext[];
 }
 
 /** Why a reply ended. `interrupted`: cancelled, or the stream broke; the blocks are what had arrived by then. */

@@ -24,8 +24,8 @@ export type RuleMatch =
     }
   /** This program of a skill whose files are these, in the sandbox, without more than it was granted. */
   | { readonly kind: 'skill'; readonly skill: string; readonly hash: string; readonly entry: string }
-  /** Every step of a tool that comes from outside (an MCP server). */
-  | { readonly kind: 'tool'; readonly tool: string };
+  /** Every step of a tool that comes from outside (an MCP server), as long as it is this one: `definition` is its hash. */
+  | { readonly kind: 'tool'; readonly tool: string; readonly definition?: string };
 
 /** How long: in one chat, or in one workspace folder until it is deleted. */
 export type RuleDuration = 'session' | 'workspace';

@@ -8,6 +8,7 @@ const complete = (body: string): Agent => {
   return {
     ...stored,
     skills: stored.skills ?? 'all',
+    mcpServers: stored.mcpServers ?? 'all',
     execution: { ...defaultExecution, ...stored.execution },
   };
 };

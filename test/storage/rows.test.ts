@@ -23,6 +23,7 @@ const agent = (id: string, changes: Partial<Agent> = {}): Agent => ({
   model,
   tools: ['read_file'],
   skills: 'all',
+  mcpServers: 'all',
   execution: defaultExecution,
   createdAt: 1,
   updatedAt: 1,

@@ -68,6 +68,7 @@ await service.saveAgent(call(), {
   model,
   tools: ['read_file', 'run_command'],
   skills: ['spreadsheet'],
+  mcpServers: ['memory'],
   execution: defaultExecution,
   createdAt: 1,
   updatedAt: 2,

@@ -40,6 +40,7 @@ export const agent: Agent = {
   model: { provider: 'anthropic', model: 'claude' },
   tools: 'all',
   skills: 'all',
+  mcpServers: 'all',
   execution: defaultExecution,
   createdAt: 0,
   updatedAt: 0,

@@ -16,6 +16,7 @@ export const agent = (id: string, name: string) => ({
   model: { provider: 'openai' as const, model: 'gpt' },
   tools: 'all' as const,
   skills: 'all' as const,
+  mcpServers: 'all' as const,
   execution: defaultExecution,
   createdAt: 1,
   updatedAt: 1,

@@ -18,6 +18,7 @@ const agents = {
       model: { provider: 'openai' as const, model: 'm' },
       tools: 'all' as const,
       skills: 'all' as const,
+      mcpServers: 'all' as const,
       execution: {
         mode: 'ask' as const,
         turnLimit: 1,
