@@ -2,7 +2,7 @@
 import type { ChatItem, ChatState } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { ToHost } from '../extension/shared/protocol.ts';
-import { type Draft, draftProblem } from './draft.ts';
+import { type Draft, draftProblem, isEmptyDraft } from './draft.ts';
 import { draftOfMessage, joinDrafts } from './editing.ts';
 import { attachedSkills } from './skills.ts';
 import type { ViewState } from './state.ts';
@@ -42,7 +42,10 @@ export const withoutSent = (state: ViewState): ViewState => {
     ? rest.draft.text.slice(pending.draft.text.length)
     : rest.draft.text;
   const images = rest.draft.images.filter((image) => !sent.has(image.id));
-  const next: ViewState = { ...withoutPending(rest), draft: { text, images } };
+  const gone = new Set(pending.draft.attached?.map(({ id }) => id));
+  const attached = rest.draft.attached?.filter(({ id }) => !gone.has(id)) ?? [];
+  const draft = { text, images, ...(attached.length === 0 ? {} : { attached }) };
+  const next: ViewState = { ...withoutPending(rest), draft };
   const { editing } = next;
   return editing !== undefined && editing.itemId === pending.replaces
     ? withoutEditing(next, joinDrafts(editing.kept, next.draft))
@@ -130,12 +133,13 @@ export const canSend = (state: ViewState): boolean =>
   state.surroundings.shelf !== 'deleted' &&
   (state.editing === undefined || rewindProblem(state) === undefined) &&
   draftProblem(state.draft) === undefined &&
-  (state.draft.text.trim() !== '' || state.draft.images.length > 0);
+  state.attaching.length === 0 &&
+  !isEmptyDraft(state.draft);
 
 /** The state with the draft under way, and what to post; the draft stays until the host has it. */
 export const sendDraft = (state: ViewState, requestId: string): { state: ViewState; post: ToHost } => {
   const { refusal: _, wantedEdit: __, ...rest } = state;
-  const { text, images } = state.draft;
+  const { text, images, attached = [] } = state.draft;
   const skills = attachedSkills(state.draft, state.surroundings.skills);
   const replaces = state.editing === undefined ? {} : { replaces: state.editing.itemId };
   const lastUserId = state.chat.hasNewer ? {} : { lastUserId: lastUserItem(state.chat)?.id ?? '' };
@@ -154,6 +158,7 @@ export const sendDraft = (state: ViewState, requestId: string): { state: ViewSta
       text,
       images: images.map(({ mediaType, data, name }) => ({ mediaType, data, name })),
       ...(skills.length === 0 ? {} : { skills: [...skills] }),
+      ...(attached.length === 0 ? {} : { attached: attached.map(({ id }) => id) }),
       ...replaces,
     },
   };

@@ -1,5 +1,6 @@
 /** What the person has typed and attached but not sent yet. */
 import { type ImageMediaType, imageMediaTypes, messageTextLimit } from '../extension/shared/message.ts';
+import type { AttachedChip } from '../extension/shared/protocol.ts';
 import { exactNumber } from './format.ts';
 
 export interface DraftImage {
@@ -16,11 +17,16 @@ export interface Draft {
   /** Ids of skills that the person chose, and of those that they took away. */
   readonly skills?: readonly string[];
   readonly declined?: readonly string[];
+  /** Resources and prompts of MCP servers; the host has what is in them. */
+  readonly attached?: readonly AttachedChip[];
   /** Pictures that were attached and could not be kept while the view was away. */
   readonly lostImages?: number;
 }
 
 export const emptyDraft: Draft = { text: '', images: [] };
+
+export const isEmptyDraft = ({ text, images, attached = [] }: Draft): boolean =>
+  text.trim() === '' && images.length === 0 && attached.length === 0;
 
 /** Pictures in one message; the protocol allows no more. */
 export const imageCountLimit = 20;
@@ -54,6 +60,14 @@ const toImage = (value: unknown): DraftImage[] => {
 const toIds = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 
+const toChip = (value: unknown): AttachedChip[] => {
+  if (!isRecord(value)) return [];
+  const { id, kind, server, label, uri, images } = value;
+  if (typeof id !== 'string' || typeof server !== 'string' || typeof label !== 'string') return [];
+  if (typeof uri !== 'string' || typeof images !== 'number') return [];
+  return kind === 'resource' || kind === 'prompt' ? [{ id, kind, server, label, uri, images }] : [];
+};
+
 /** A draft out of what is not known to be one. */
 export const draftFrom = (value: unknown): Draft | undefined => {
   if (!isRecord(value) || typeof value.text !== 'string') return;
@@ -61,12 +75,14 @@ export const draftFrom = (value: unknown): Draft | undefined => {
   const { lostImages } = value;
   const isSome = typeof lostImages === 'number' && lostImages > 0;
   const [skills, declined] = [toIds(value.skills), toIds(value.declined)];
+  const attached = Array.isArray(value.attached) ? value.attached.flatMap(toChip) : [];
   return {
     text: value.text,
     images,
     ...(isSome ? { lostImages } : {}),
     ...(skills.length === 0 ? {} : { skills }),
     ...(declined.length === 0 ? {} : { declined }),
+    ...(attached.length === 0 ? {} : { attached }),
   };
 };
 

@@ -1,7 +1,7 @@
 /** An earlier message in the composer, to be sent again in its place. Pure. */
 import type { ChatItem, ChatState } from '../extension/shared/chat.ts';
 import { textOf } from '../extension/shared/message.ts';
-import { type Draft, draftFrom, draftToSave, emptyDraft, isRecord } from './draft.ts';
+import { type Draft, draftFrom, draftToSave, emptyDraft, isEmptyDraft, isRecord } from './draft.ts';
 
 export interface Editing {
   readonly sessionId: string;
@@ -13,18 +13,18 @@ export interface Editing {
   readonly kept: Draft;
 }
 
-const isEmptyDraft = ({ text, images }: Draft): boolean => text.trim() === '' && images.length === 0;
-
 /** Both, one after the other, when neither is empty. */
 export const joinDrafts = (first: Draft, second: Draft): Draft => {
   if (isEmptyDraft(second)) return first;
   if (isEmptyDraft(first)) return second;
   const text = [first.text, second.text].filter((each) => each.trim() !== '').join('\n');
   const skills = [...new Set([...(first.skills ?? []), ...(second.skills ?? [])])];
+  const attached = [...(first.attached ?? []), ...(second.attached ?? [])];
   return {
     text,
     images: [...first.images, ...second.images],
     ...(skills.length === 0 ? {} : { skills }),
+    ...(attached.length === 0 ? {} : { attached }),
   };
 };
 
@@ -47,7 +47,17 @@ export const draftOfMessage = (chat: ChatState, itemId: string): Draft | undefin
       : [],
   );
   const skills = item.message.skills?.map(({ id }) => id) ?? [];
-  return { text: textOf(item.message.content), images, ...(skills.length === 0 ? {} : { skills }) };
+  // Its pictures stand among the message's own.
+  const attached = item.message.attached?.map(({ id, kind, server, label, uri }) => ({
+    ...{ id, kind, server, label, uri },
+    images: 0,
+  }));
+  return {
+    text: textOf(item.message.content),
+    images,
+    ...(skills.length === 0 ? {} : { skills }),
+    ...(attached === undefined ? {} : { attached }),
+  };
 };
 
 /** Out of what VS Code kept; the draft itself lies beside it. */

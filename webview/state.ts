@@ -1,8 +1,10 @@
 /** Everything the view shows, and how each message of the host changes it. Pure: no DOM, no clock. */
 import { type ChatItem, type ChatState, emptyChat, reduceChat } from '../extension/shared/chat.ts';
+import type { McpResourceChoice } from '../extension/shared/mcp.ts';
 import { textOf } from '../extension/shared/message.ts';
 import type { Surroundings, ToHost, ToWebview } from '../extension/shared/protocol.ts';
 import { type Announcer, announce, announceUndone, silent } from './announce.ts';
+import { takeAttached, takeNotAttached } from './attaching.ts';
 import { addChanges, type Changes, changesOf } from './changes.ts';
 import {
   beginWantedEdit,
@@ -65,6 +67,10 @@ export interface ViewState {
   readonly pending?: Pending;
   /** Why the last message was not taken, or a picture not attached. */
   readonly refusal?: Refusal;
+  /** Resources and prompts that the host is reading; nothing is sent until they are there. */
+  readonly attaching: readonly { readonly requestId: string; readonly label: string }[];
+  /** What MCP servers offered for what was typed behind `@`. */
+  readonly resources: { readonly requestId: string; readonly choices: readonly McpResourceChoice[] };
   /** Grows each time the composer should take the focus. */
   readonly focusCount: number;
 }
@@ -86,6 +92,7 @@ export const initialState = (draft: Draft = emptyDraft, editing?: Editing): View
     shelf: 'active',
     suggestions: [],
     skills: [],
+    prompts: [],
   },
   changes: new Map(),
   previewIds: new Map(),
@@ -99,6 +106,8 @@ export const initialState = (draft: Draft = emptyDraft, editing?: Editing): View
   list: closedList,
   draft,
   ...(editing === undefined ? {} : { editing }),
+  attaching: [],
+  resources: { requestId: '', choices: [] },
   focusCount: 0,
 });
 
@@ -225,6 +234,9 @@ const handlers: Handlers = {
   focusComposer: (state) => ({ ...state, list: closeList(state.list), focusCount: state.focusCount + 1 }),
   editMessage: (state, { sessionId, itemId }) =>
     beginWantedEdit({ ...state, list: closeList(state.list), wantedEdit: { sessionId, itemId } }),
+  resources: (state, { requestId, choices }) => ({ ...state, resources: { requestId, choices } }),
+  attached: takeAttached,
+  notAttached: takeNotAttached,
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
   // The card that was answered hears it (useUndecided).
   undecided: (state) => state,
@@ -241,6 +253,9 @@ const handle = <T extends ToWebview['type']>(
 
 /** What does not build on the shown chat is good whatever was lost before it. */
 const selfContained: readonly ToWebview['type'][] = [
+  'resources',
+  'attached',
+  'notAttached',
   'accepted',
   'refused',
   'undecided',

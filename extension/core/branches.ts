@@ -1,14 +1,20 @@
 /** What a person does with the past of a chat: goes another way from there, or has it said again. Nothing is lost by it. */
 
 import { type ChatItem, titleFrom } from '../shared/chat.ts';
-import type { ImageBlock } from '../shared/message.ts';
+import type { AttachedContext } from '../shared/mcp.ts';
 import type { Session, SessionSummary } from '../shared/session.ts';
 import { InputError } from './agents.ts';
-import type { Chats } from './chats.ts';
+import { type Chats, checkNotEmpty, type SendRequest } from './chats.ts';
 import { JobBusyError, type StartedJob } from './jobs.ts';
 import { newestFirst } from './newestFirst.ts';
 import { reasonOf } from './reasonOf.ts';
 import type { Store } from './store.ts';
+
+/** What is sent in the place of an earlier message. */
+export type Resend = Pick<SendRequest, 'text' | 'images' | 'skills' | 'attached'> & {
+  /** Ids of what the earlier message came with, and this one too. */
+  readonly keepAttached?: readonly string[];
+};
 
 export interface Branches {
   /**
@@ -21,13 +27,7 @@ export interface Branches {
    * kept in the archive. When it throws, nothing was sent; once the chat had been cut by then, the error says so.
    * @throws InputError, JobBusyError, StoreError
    */
-  editAndResend(
-    sessionId: string,
-    itemId: string,
-    text: string,
-    images: readonly ImageBlock[],
-    skills?: readonly string[],
-  ): Promise<StartedJob>;
+  editAndResend(sessionId: string, itemId: string, request: Resend): Promise<StartedJob>;
   /**
    * Takes out what follows the person's last message before this item, and has it answered anew. The chat as it was is
    * kept in the archive.
@@ -83,7 +83,7 @@ export const createBranches = (options: {
   /** Chats that are being rewound: a second press must not cut twice. */
   const busy = new Set<string>();
   /** Messages that were taken out, while the one in their place has not been sent: sent again, it goes to the end. */
-  const cut = new Set<string>();
+  const cut = new Map<string, readonly AttachedContext[]>();
 
   const copyOf = (session: Session, title: string): Session => ({
     id: options.newId(),
@@ -150,9 +150,15 @@ export const createBranches = (options: {
     );
   };
 
-  const editAndResend: Branches['editAndResend'] = (sessionId, itemId, text, images, skills = []) =>
+  const editAndResend: Branches['editAndResend'] = (sessionId, itemId, request) =>
     alone(sessionId, async () => {
-      if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
+      const { keepAttached = [], ...rest } = request;
+      /** @param before what the earlier message came with */
+      const sendWith = (before: readonly AttachedContext[]): ReturnType<Chats['send']> => {
+        const again = before.filter(({ id }) => keepAttached.includes(id));
+        return chats.send({ ...rest, sessionId, attached: [...again, ...(rest.attached ?? [])] });
+      };
+      if (keepAttached.length === 0) checkNotEmpty(rest);
       const session = await chats.ready(sessionId);
       let found: ChatItem | undefined;
       let isFirst = true;
@@ -164,8 +170,9 @@ export const createBranches = (options: {
         if (item.id === itemId) found = item;
       }
       const key = `${sessionId} ${itemId}`;
-      if (found === undefined && cut.has(key)) {
-        const started = await chats.send({ sessionId, text, images, skills });
+      const earlier = cut.get(key);
+      if (found === undefined && earlier !== undefined) {
+        const started = await sendWith(earlier);
         cut.delete(key);
         return started;
       }
@@ -176,18 +183,19 @@ export const createBranches = (options: {
       }
       if (found.kind !== 'user') throw new InputError('Only a message of yours can be edited.');
       const kept = await rewind(session, found.row, 'edit');
-      cut.add(key);
+      const attached = found.message.attached ?? [];
+      cut.set(key, attached);
       try {
         if (isFirst && session.titleBy !== 'person') {
           // The chat is about something else now.
           await store.updateSession(
             sessionId,
-            { title: { text: titleFrom(text), by: 'message' } },
+            { title: { text: titleFrom(request.text), by: 'message' } },
             options.now(),
           );
         }
         await options.onRewound(sessionId);
-        const started = await chats.send({ sessionId, text, images, skills });
+        const started = await sendWith(attached);
         cut.delete(key);
         return started;
       } catch (error) {

@@ -62,6 +62,15 @@ const assistantContent = z
   .max(10_000);
 
 const attachedSkill = z.strictObject({ id, name: id, text, taint: text.exactOptional() });
+const attachedContext = z.strictObject({
+  id,
+  kind: z.enum(['resource', 'prompt']),
+  server: text,
+  label: text,
+  uri: text,
+  text,
+  taint: text.exactOptional(),
+});
 const userMessage = z.strictObject({
   role: z.literal('user'),
   id,
@@ -69,6 +78,7 @@ const userMessage = z.strictObject({
   createdAt: time,
   via: text.exactOptional(),
   skills: z.array(attachedSkill).max(20).readonly().exactOptional(),
+  attached: z.array(attachedContext).max(50).readonly().exactOptional(),
 });
 const assistantMessage = z.strictObject({
   role: z.literal('assistant'),

@@ -10,6 +10,7 @@ import {
   titleFrom,
 } from '../shared/chat.ts';
 import type { AgentEvent } from '../shared/event.ts';
+import type { AttachedContext } from '../shared/mcp.ts';
 import { addUsage, type ImageBlock, type ModelRef } from '../shared/message.ts';
 import type { ApprovalMode } from '../shared/rule.ts';
 import type { Session, SessionChange, SessionSummary } from '../shared/session.ts';
@@ -29,6 +30,7 @@ import type {
   SessionQuery,
   Store,
 } from './store.ts';
+import { attachedText } from './userInput.ts';
 
 export interface SendRequest {
   /** Absent: a new chat. */
@@ -45,11 +47,23 @@ export interface SendRequest {
   readonly images?: readonly ImageBlock[];
   /** Ids of skills that the agent is to use, besides one that the text begins with (`/pdf …`). */
   readonly skills?: readonly string[];
+  /** Resources and prompts of MCP servers that go with it. */
+  readonly attached?: readonly AttachedContext[];
   /** Where it does not come from this window's own chat. */
   readonly origin?: JobOrigin;
   /** The words are not the person's own: `a forwarded message`. */
   readonly taint?: string;
 }
+
+/** @throws InputError */
+export const checkNotEmpty = ({
+  text,
+  images = [],
+  attached = [],
+}: Pick<SendRequest, 'text' | 'images' | 'attached'>): void => {
+  if (text.trim() === '' && images.length === 0 && attached.length === 0)
+    throw new InputError('Type a message first.');
+};
 
 export interface Chats {
   /** @throws InputError, JobBusyError, StoreError; nothing was sent then */
@@ -180,21 +194,32 @@ export const createChats = (options: {
 
   return {
     send: async (request) => {
-      const { sessionId, newSessionId, agentId, model, mode, text, images = [], skills = [] } = request;
+      const {
+        sessionId,
+        newSessionId,
+        agentId,
+        model,
+        mode,
+        text,
+        images = [],
+        skills = [],
+        attached = [],
+      } = request;
       const start = {
         text,
         images,
+        attached,
         ...(request.origin === undefined ? {} : { origin: request.origin }),
         ...(request.taint === undefined ? {} : { taint: request.taint }),
       };
-      if (text.trim() === '' && images.length === 0) throw new InputError('Type a message first.');
+      checkNotEmpty(request);
       if (sessionId === undefined) {
         checkTrust();
         const agent = await agents.get(agentId);
         const now = options.now();
         const session: Session = {
           id: newSessionId ?? options.newId(),
-          title: titleFrom(text),
+          title: titleFrom(text.trim() === '' ? attachedText(attached) : text),
           titleBy: 'message',
           agentId: agent.id,
           model: model ?? agent.model,

@@ -1,10 +1,9 @@
 /** Starts, cancels and publishes jobs: one running job per session, one event stream for every listener. */
 import type { Agent } from '../shared/agent.ts';
 import { type AgentEvent, endsJob } from '../shared/event.ts';
-import type { ImageBlock, Message, ModelRef, UserMessage } from '../shared/message.ts';
+import type { Message, ModelRef } from '../shared/message.ts';
 import type { ApprovalMode } from '../shared/rule.ts';
 import type { Session } from '../shared/session.ts';
-import type { AttachedSkill } from '../shared/skill.ts';
 import type { ApprovalBroker } from './approvals.ts';
 import type { Budgets } from './budgets.ts';
 import type { CommandShell } from './commandLine.ts';
@@ -21,18 +20,9 @@ import type { Store } from './store.ts';
 import type { PreparedStep, Tool } from './tool.ts';
 import { newUncheckedEdit, type UncheckedEdit } from './turn.ts';
 import type { StepUndoKeeper } from './undo.ts';
+import { type StartRequest, userInput } from './userInput.ts';
 
-export interface StartRequest {
-  /** Absent together with images: the job goes on from where the last one stopped. */
-  readonly text?: string;
-  readonly images?: readonly ImageBlock[];
-  /** What the person has the agent use. */
-  readonly skills?: readonly AttachedSkill[];
-  /** Where it does not come from this window's own chat. */
-  readonly origin?: JobOrigin;
-  /** The words are not the person's own: `a forwarded message`. */
-  readonly taint?: string;
-}
+export type { StartRequest };
 
 export interface StartedJob {
   readonly jobId: string;
@@ -227,22 +217,7 @@ export const createJobs = (ports: JobsPorts): Jobs => {
       await origin?.onStart(jobId);
       const items = await store.readAll(session.id);
       const history = messagesOf(items);
-      const text = request.text ?? '';
-      const content = [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...(request.images ?? [])];
-      const input: UserMessage | undefined =
-        content.length === 0
-          ? undefined
-          : {
-              role: 'user',
-              id: ports.newId(),
-              content,
-              createdAt: ports.now(),
-              ...(request.skills === undefined || request.skills.length === 0
-                ? {}
-                : { skills: request.skills }),
-              ...(origin === undefined ? {} : { via: origin.via }),
-              ...(request.taint === undefined ? {} : { taint: request.taint }),
-            };
+      const input = userInput(request, ports.newId(), ports.now());
       const messages = [...history, ...(input === undefined ? [] : [input])];
       const tools = await ports.tools(agent, session, messages);
       const provider = ports.provider(session.model);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { ChatItem, ChatState } from './chat.ts';
 import { type AgentEvent, errorActions } from './event.ts';
+import type { AttachedContext, McpPromptChoice, McpResourceChoice } from './mcp.ts';
 import { imageDataLimit, imageMediaTypes, messageTextLimit } from './message.ts';
 import type { ApprovalMode } from './rule.ts';
 import { type FoundSession, type SessionSummary, type Shelf, shelves } from './session.ts';
@@ -30,9 +31,30 @@ const toHostSchema = z.discriminatedUnion('type', [
     images: z.array(image).max(20),
     /** Ids of the skills that go with it. */
     skills: z.array(id).max(10).exactOptional(),
+    /** Ids of resources and prompts that were attached, or that the replaced message came with. */
+    attached: z.array(id).max(20).exactOptional(),
     /** Id of an earlier message of the person, which this one replaces together with all that came after it. */
     replaces: id.optional(),
   }),
+  /** What MCP servers offer for what is typed behind `@`; answered by `resources`. A newer one ends an older one. */
+  z.object({ type: z.literal('findResources'), requestId: id, text: z.string().max(500) }),
+  /** The host reads it, and asks for the variables of a template; answered by `attached` or `notAttached`. */
+  z.object({
+    type: z.literal('attachResource'),
+    requestId: id,
+    server: z.string().min(1).max(200),
+    uri: z.string().min(1).max(8_000),
+    isTemplate: z.boolean(),
+  }),
+  /** The host asks for its arguments; answered by `attached` or `notAttached`. */
+  z.object({
+    type: z.literal('attachPrompt'),
+    requestId: id,
+    server: z.string().min(1).max(200),
+    name: z.string().min(1).max(500),
+  }),
+  /** Opens what the model reads of it: of the composer, or of a message of the shown chat. */
+  z.object({ type: z.literal('openAttached'), id, itemId: id.exactOptional() }),
   z.object({ type: z.literal('stop'), jobId: id }),
   z.object({
     type: z.literal('decide'),
@@ -131,9 +153,17 @@ export interface Surroundings {
   readonly suggestions: readonly string[];
   /** What the person may have the agent use, by id. */
   readonly skills: readonly SkillChoice[];
+  /** Prompts of MCP servers that run. */
+  readonly prompts: readonly McpPromptChoice[];
   /** Set when the store cannot be written: shown above the composer, which then keeps its text. */
   readonly storageProblem?: string;
 }
+
+/** What the composer knows of a resource or prompt that goes along. */
+export type AttachedChip = Pick<AttachedContext, 'id' | 'kind' | 'server' | 'label' | 'uri'> & {
+  /** Pictures that come with it. */
+  readonly images: number;
+};
 
 /** `seq` counts the posts since the last snapshot, which has 0; a gap means a post was lost. */
 export type ToWebview = {
@@ -196,6 +226,14 @@ export type ToWebview = {
    * before the snapshot of its chat; it counts as soon as the item is there.
    */
   | { readonly type: 'editMessage'; readonly sessionId: string; readonly itemId: string }
+  | {
+      readonly type: 'resources';
+      readonly requestId: string;
+      readonly choices: readonly McpResourceChoice[];
+    }
+  | { readonly type: 'attached'; readonly requestId: string; readonly chip: AttachedChip }
+  /** In the place of `attached`: what happened; empty where the person thought better of it. */
+  | { readonly type: 'notAttached'; readonly requestId: string; readonly message: string }
   | { readonly type: 'accepted'; readonly requestId: string }
   /** After `decide`: the person thought better of it, or it could not be taken. The step still waits. */
   | { readonly type: 'undecided'; readonly stepId: string }

@@ -119,6 +119,19 @@ const events = {
         skills: z
           .array(z.object({ id: text, name: text, text, taint: text.exactOptional() }))
           .exactOptional(),
+        attached: z
+          .array(
+            z.object({
+              id: text,
+              kind: z.enum(['resource', 'prompt']),
+              server: text,
+              label: text,
+              uri: text,
+              text,
+              taint: text.exactOptional(),
+            }),
+          )
+          .exactOptional(),
       })
       .exactOptional(),
   }),

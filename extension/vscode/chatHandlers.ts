@@ -12,6 +12,7 @@ import type { Store } from '../core/store.ts';
 import { BoundaryError, type WorkspaceFiles } from '../core/workspace.ts';
 import type { ToHost } from '../shared/protocol.ts';
 import type { Answers } from './answers.ts';
+import type { Attachments } from './attachments.ts';
 import type { ChatActions } from './chatActions.ts';
 import type { CurrentChat } from './currentChat.ts';
 import type { Handlers, Post } from './handlerTypes.ts';
@@ -50,9 +51,10 @@ export const createChatHandlers = (options: {
   readonly budgets: Pick<Budgets, 'raise'>;
   readonly spending: Pick<SpendingSource, 'place'>;
   readonly undo: UndoActions;
+  readonly attachments: Attachments;
   logError(error: unknown): void;
 }): ((message: ToHost, post: Post) => Promise<void>) => {
-  const { current, answers, models, review, files, undo } = options;
+  const { current, answers, models, review, files, undo, attachments } = options;
 
   const openFile = async (name: string, line: number | undefined): Promise<void> => {
     try {
@@ -116,8 +118,9 @@ export const createChatHandlers = (options: {
 
   const handlers: Handlers = {
     ...createSessionHandlers(options),
+    ...attachments.handlers,
     ready: async () => undefined,
-    send: async ({ requestId, sessionId, text, images, skills = [], replaces }, post) => {
+    send: async ({ requestId, sessionId, text, images, skills = [], attached = [], replaces }, post) => {
       // The person may go to another chat while this is being sent.
       const shown = current.sessionId() ?? '';
       try {
@@ -127,6 +130,7 @@ export const createChatHandlers = (options: {
           ...(name === undefined ? {} : { name }),
         }));
         checkShown(sessionId);
+        const taken = attachments.take(attached, replaces !== undefined);
         if (replaces !== undefined && sessionId !== '') {
           if (!(await askAboutFiles(options, sessionId, replaces))) {
             throw new InputError(
@@ -135,7 +139,15 @@ export const createChatHandlers = (options: {
           }
           checkShown(sessionId);
         }
-        await current.send(text, blocks, replaces, skills);
+        const message = {
+          text,
+          images: [...blocks, ...taken.images],
+          skills,
+          attached: taken.attached,
+          keepAttached: taken.keep,
+        };
+        await current.send(message, replaces);
+        attachments.sent(attached);
         post({ type: 'accepted', requestId });
       } catch (error) {
         options.logError(error);

@@ -1,13 +1,14 @@
 /** Which chat this window shows, and what people do in it. */
 import * as vscode from 'vscode';
 import { type Agents, InputError } from '../core/agents.ts';
-import type { Branches } from '../core/branches.ts';
+import type { Branches, Resend } from '../core/branches.ts';
 import type { Chats } from '../core/chats.ts';
 import type { StartedJob } from '../core/jobs.ts';
 import type { ProviderDescriptions } from '../core/provider.ts';
 import type { Agent } from '../shared/agent.ts';
 import { type ChatState, emptyChat } from '../shared/chat.ts';
-import type { ImageBlock, ModelRef, ProviderId } from '../shared/message.ts';
+import type { McpPromptChoice } from '../shared/mcp.ts';
+import type { ModelRef, ProviderId } from '../shared/message.ts';
 import type { Surroundings } from '../shared/protocol.ts';
 import type { ApprovalMode } from '../shared/rule.ts';
 import type { SessionSummary } from '../shared/session.ts';
@@ -29,13 +30,7 @@ export interface CurrentChat {
   snapshot(taken: (chat: ChatState, focusRow: number | undefined) => boolean): Promise<void>;
   surroundings(): Promise<Surroundings>;
   /** @param replaces an earlier message of the person's, which this one is sent in the place of */
-  send(
-    text: string,
-    images: readonly ImageBlock[],
-    replaces?: string,
-    /** Ids of skills that go with it. */
-    skills?: readonly string[],
-  ): Promise<StartedJob>;
+  send(message: Resend, replaces?: string): Promise<StartedJob>;
   /** The last job of the shown chat is gone on with. */
   goOn(): Promise<StartedJob>;
   /** With a row: shows what stands around it, and marks it. A deleted chat can be opened too. */
@@ -68,6 +63,8 @@ export const createCurrentChat = (options: {
   storageProblem(): string | undefined;
   /** What a person may have this agent use. */
   skillChoices(agent: Agent): Promise<readonly SkillChoice[]>;
+  /** Prompts of MCP servers that run. */
+  promptChoices(agent: Agent): Promise<readonly McpPromptChoice[]>;
   /** The view must be drawn anew. */
   onChanged(): Promise<void>;
 }): CurrentChat => {
@@ -148,6 +145,7 @@ export const createCurrentChat = (options: {
       isDemo: model.model.startsWith('scripted-'),
       mode,
       skills: await options.skillChoices(agent),
+      prompts: await options.promptChoices(agent),
       hasKey: await models.hasKey(model.provider),
       providerName,
       folder: workspaceRoots()[0]?.path ?? '',
@@ -191,12 +189,15 @@ export const createCurrentChat = (options: {
     agentAndModel,
     snapshot,
     surroundings,
-    send: async (text, images, replaces, skills = []) => {
+    send: async ({ keepAttached, ...message }, replaces) => {
       if (sessionId !== undefined) {
         const sending =
           replaces === undefined
-            ? chats.send({ sessionId, text, images, skills })
-            : options.branches.editAndResend(sessionId, replaces, text, images, skills);
+            ? chats.send({ ...message, sessionId })
+            : options.branches.editAndResend(sessionId, replaces, {
+                ...message,
+                ...(keepAttached === undefined ? {} : { keepAttached }),
+              });
         return thenAtEnd(sessionId, sending);
       }
       const { agent, model } = await agentAndModel();
@@ -211,9 +212,7 @@ export const createCurrentChat = (options: {
           agentId: agent.id,
           model,
           ...(mode === undefined ? {} : { mode }),
-          text,
-          images,
-          skills,
+          ...message,
         });
         beginning = sending.catch(() => undefined);
         const started = await sending;

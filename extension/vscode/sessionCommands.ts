@@ -176,7 +176,7 @@ export const createSessionCommands = (ports: {
       });
       if (place === undefined) return undefined;
       if (text !== undefined && !isFromMenu(session)) {
-        return branches.editAndResend(place.sessionId, place.itemId, parse(textSchema, text), []);
+        return branches.editAndResend(place.sessionId, place.itemId, { text: parse(textSchema, text) });
       }
       // The view may have no more than the chat's end.
       if (place.row !== undefined) await current.open(place.sessionId, place.row);

@@ -43,7 +43,7 @@ export const createTalkCommands = (ports: {
       });
       if (message === undefined || message.trim() === '') return undefined;
       await ports.focusChat();
-      return current.send(message, []);
+      return current.send({ text: message });
     }
     const { message, agentId, sessionId } = parse(chatSchema, value);
     if (sessionId !== undefined && agentId !== undefined) await chats.setAgent(sessionId, agentId);

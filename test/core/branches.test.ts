@@ -147,7 +147,7 @@ describe('branches: edit and send again', () => {
     const { branches, sessionId, at, texts, archive, provider, ended, rewound, chats } = await twoQuestions([
       textReply('Better answer'),
     ]);
-    const { jobId } = await branches.editAndResend(sessionId, at(5), 'Better question', []);
+    const { jobId } = await branches.editAndResend(sessionId, at(5), { text: 'Better question', images: [] });
     await ended(jobId);
     assert.deepEqual(await texts(), [
       ...whole.slice(0, 5),
@@ -172,7 +172,10 @@ describe('branches: edit and send again', () => {
     ] as const) {
       const { branches, sessionId, at, chats, store, ended } = await twoQuestions();
       await store.updateSession(sessionId, { title: { text: 'My title', by } }, 1);
-      const { jobId } = await branches.editAndResend(sessionId, at(0), 'A new beginning', []);
+      const { jobId } = await branches.editAndResend(sessionId, at(0), {
+        text: 'A new beginning',
+        images: [],
+      });
       await ended(jobId);
       assert.equal((await chats.get(sessionId))?.title, title);
     }
@@ -180,19 +183,28 @@ describe('branches: edit and send again', () => {
 
   it('takes pictures alone, and nothing that is empty', async () => {
     const { branches, sessionId, at, texts, archive } = await twoQuestions();
-    await assert.rejects(branches.editAndResend(sessionId, at(5), ' ', []), /Type a message/);
+    await assert.rejects(
+      branches.editAndResend(sessionId, at(5), { text: ' ', images: [] }),
+      /Type a message/,
+    );
     assert.deepEqual([await texts(), await archive()], [whole, []]);
-    await branches.editAndResend(sessionId, at(5), '', [{ type: 'image', mediaType: 'image/png', data: '' }]);
+    await branches.editAndResend(sessionId, at(5), {
+      text: '',
+      images: [{ type: 'image', mediaType: 'image/png', data: '' }],
+    });
   });
 
   it('changes only messages of the person, in a chat that has them', async () => {
     const { branches, sessionId, at, texts, archive } = await twoQuestions();
-    await assert.rejects(branches.editAndResend(sessionId, at(4), 'x', []), /Only a message of yours/);
     await assert.rejects(
-      branches.editAndResend(sessionId, 'gone', 'x', []),
+      branches.editAndResend(sessionId, at(4), { text: 'x', images: [] }),
+      /Only a message of yours/,
+    );
+    await assert.rejects(
+      branches.editAndResend(sessionId, 'gone', { text: 'x', images: [] }),
       /Nothing was sent\. Copy what you wrote/,
     );
-    await assert.rejects(branches.editAndResend('nowhere', at(5), 'x', []), InputError);
+    await assert.rejects(branches.editAndResend('nowhere', at(5), { text: 'x', images: [] }), InputError);
     assert.deepEqual([await texts(), await archive()], [whole, []]);
   });
 
@@ -200,14 +212,17 @@ describe('branches: edit and send again', () => {
     const { reply, release } = held();
     const { branches, sessionId, at, chats, ended, archive, store, places } = await twoQuestions([reply]);
     const running = await chats.send({ sessionId, text: 'Third' });
-    await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), JobBusyError);
+    await assert.rejects(branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }), JobBusyError);
     await assert.rejects(branches.retry(sessionId, at(6)), JobBusyError);
     release();
     await ended(running.jobId);
     const elsewhere = { jobId: 'j-elsewhere', at: 1 };
     await store.record({ ...elsewhere, type: 'JobStarted', sessionId, agentId: 'a' });
     places.set(sessionId, 'another window');
-    await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), /in another window/);
+    await assert.rejects(
+      branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }),
+      /in another window/,
+    );
     await assert.rejects(branches.retry(sessionId, at(6)), /in another window/);
     assert.deepEqual(await archive(), []);
   });
@@ -215,11 +230,14 @@ describe('branches: edit and send again', () => {
   it('does nothing in an untrusted folder, and in a deleted chat', async () => {
     const { branches, sessionId, at, folder, chats, archive, texts } = await twoQuestions();
     folder.isTrusted = false;
-    await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), /not trusted/);
+    await assert.rejects(branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }), /not trusted/);
     await assert.rejects(branches.retry(sessionId, at(6)), /not trusted/);
     folder.isTrusted = true;
     await chats.change(sessionId, { shelf: 'deleted' });
-    await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), /Restore it first/);
+    await assert.rejects(
+      branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }),
+      /Restore it first/,
+    );
     await assert.rejects(branches.retry(sessionId, at(6)), /Restore it first/);
     assert.deepEqual([await texts(), await archive()], [whole, []]);
   });
@@ -227,8 +245,8 @@ describe('branches: edit and send again', () => {
   it('cuts once when it is pressed twice', async () => {
     const { branches, sessionId, at, archive } = await twoQuestions();
     const [first, second] = await Promise.allSettled([
-      branches.editAndResend(sessionId, at(5), 'x', []),
-      branches.editAndResend(sessionId, at(5), 'x', []),
+      branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }),
+      branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }),
     ]);
     assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
     assert.equal((await archive()).length, 1);
@@ -237,7 +255,9 @@ describe('branches: edit and send again', () => {
   it('changes nothing when the chat cannot be cut', async () => {
     const { branches, sessionId, at, texts, store, rewound } = await twoQuestions();
     store.rewindSession = () => Promise.reject(new StoreError('The disk is full.'));
-    await assert.rejects(branches.editAndResend(sessionId, at(5), 'x', []), { message: 'The disk is full.' });
+    await assert.rejects(branches.editAndResend(sessionId, at(5), { text: 'x', images: [] }), {
+      message: 'The disk is full.',
+    });
     assert.deepEqual([await texts(), rewound], [whole, []]);
   });
 
@@ -247,14 +267,14 @@ describe('branches: edit and send again', () => {
     ]);
     store.failure = new StoreError('The disk is full.');
     await assert.rejects(
-      branches.editAndResend(sessionId, at(5), 'Again', []),
+      branches.editAndResend(sessionId, at(5), { text: 'Again', images: [] }),
       /^Error: The disk is full\. Nothing was sent\. .* in the archive as “First question \(before the edit of \d\d:\d\d\)”\.$/,
     );
     const [kept] = await archive();
     assert.deepEqual(await texts(kept?.id), whole);
     assert.deepEqual(await texts(), whole.slice(0, 5));
     store.failure = undefined;
-    const { jobId } = await branches.editAndResend(sessionId, at(5), 'Again', []);
+    const { jobId } = await branches.editAndResend(sessionId, at(5), { text: 'Again', images: [] });
     await ended(jobId);
     assert.deepEqual(await texts(), [...whole.slice(0, 5), 'user Again', 'assistant Better']);
     assert.equal((await archive()).length, 1);

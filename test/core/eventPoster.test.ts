@@ -18,6 +18,7 @@ const surroundings: Surroundings = {
   isTrusted: true,
   suggestions: [],
   skills: [],
+  prompts: [],
   shelf: 'active',
 };
 const snapshot = {

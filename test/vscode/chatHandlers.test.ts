@@ -21,7 +21,7 @@ const handlers = (
   const logged: unknown[] = [];
   const current: Partial<CurrentChat> = {
     sessionId: () => shown,
-    send: async (text, _images, replaces) => {
+    send: async ({ text }, replaces) => {
       did.push(`send ${text}${replaces === undefined ? '' : ` for ${replaces}`}`);
       return { jobId: 'j1', sessionId: shown ?? 'new' };
     },
@@ -50,6 +50,11 @@ const handlers = (
         did.push(`files ${where.join(' ')}`);
         return restores;
       },
+    },
+    attachments: {
+      handlers: {},
+      take: () => ({ attached: [], images: [], keep: [] }),
+      sent: () => undefined,
     },
     approvals: { pending: () => [{ request: request('a', { offers: [] }) }, { request: request('b') }] },
     elsewhere: { waiting: () => [{ step: { id: 'far' } }], list: async () => [] },

@@ -95,7 +95,7 @@ describe('current chat: what is around it', () => {
       assert.equal((await current.surroundings()).shelf, shelf);
       assert.equal(shown.at(-1)?.items.length, pageSize);
     }
-    await assert.rejects(current.send('Hello', []), /Restore it first/);
+    await assert.rejects(current.send({ text: 'Hello' }), /Restore it first/);
     await assert.rejects(current.goOn(), /Restore it first/);
     assert.equal(store.events.length, 0);
   });
@@ -126,9 +126,9 @@ describe('current chat: its middle', () => {
 
   for (const [name, leave] of [
     ['the person asks for it', (at) => at.current.showNewest()],
-    ['a message is sent', (at) => at.current.send('Hello', [])],
+    ['a message is sent', (at) => at.current.send({ text: 'Hello' })],
     ['the last job is gone on with', (at) => at.current.goOn()],
-    ['a message is edited', (at) => at.current.send('Hello', [], 'm499')],
+    ['a message is edited', (at) => at.current.send({ text: 'Hello' }, 'm499')],
   ] as const satisfies readonly (readonly [
     string,
     (at: Awaited<ReturnType<typeof longChat>>) => Promise<unknown>,
@@ -157,7 +157,7 @@ describe('current chat: its middle', () => {
     const { current, row, folder } = await longChat();
     await current.open('long', row(200));
     folder.isTrusted = false;
-    await assert.rejects(current.send('Hello', []), /not trusted/);
+    await assert.rejects(current.send({ text: 'Hello' }), /not trusted/);
     assert.equal(current.isInMiddle(), true);
   });
 
@@ -173,7 +173,7 @@ describe('current chat: a message in the place of another', () => {
   it('is sent there, and a new chat has none to replace', async () => {
     const { current, store, chats, ended, provider } = await longChat();
     await current.open('long');
-    await ended((await current.send('Instead', [], 'm3')).jobId);
+    await ended((await current.send({ text: 'Instead' }, 'm3')).jobId);
     const items = await store.readAll('long');
     assert.deepEqual(
       items.map((item) => item.kind),
@@ -198,7 +198,7 @@ describe('current chat: a snapshot while a new chat is being kept', () => {
       await saveSession(session);
     };
     const { current, shown, remembered, read } = window(core);
-    const sending = current.send('Hello', []);
+    const sending = current.send({ text: 'Hello' });
     await new Promise((resolve) => setTimeout(resolve, 5));
     const id = current.sessionId();
     assert.notEqual(id, undefined);
@@ -233,7 +233,7 @@ describe('current chat: its mode', () => {
     assert.equal((await current.surroundings()).mode, 'smart');
     await current.setMode('autopilot');
     assert.equal(await current.mode(), 'autopilot');
-    const { sessionId } = await current.send('Hello', []);
+    const { sessionId } = await current.send({ text: 'Hello' });
     assert.equal((await chats.get(sessionId))?.mode, 'autopilot');
     await current.setMode('ask');
     assert.equal((await chats.get(sessionId))?.mode, 'ask');
@@ -246,10 +246,10 @@ describe('current chat: its mode', () => {
     await current.startNew();
     assert.equal(await current.mode(), 'ask');
     await current.setMode('autopilot');
-    await current.send('Hello', []);
+    await current.send({ text: 'Hello' });
     await current.startNew();
     assert.equal(await current.mode(), 'ask');
-    const { sessionId } = await current.send('Hello again', []);
+    const { sessionId } = await current.send({ text: 'Hello again' });
     assert.equal((await chats.get(sessionId))?.mode, undefined);
   });
 
@@ -264,7 +264,7 @@ describe('current chat: its mode', () => {
     assert.equal(told, 1);
     await current.startNew();
     assert.equal(told, 2);
-    await current.send('Hello', []);
+    await current.send({ text: 'Hello' });
     assert.equal(told, 3);
     unlisten();
     await current.open('long');

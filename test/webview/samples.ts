@@ -26,6 +26,7 @@ export const surroundings: Surroundings = {
   isTrusted: true,
   shelf: 'active',
   skills: [],
+  prompts: [],
   suggestions: [
     'Explain what this project does',
     'Find out why a test in test/date.test.ts fails',

@@ -104,6 +104,8 @@ export const App = ({ state }: { state: ViewState }) => {
           usage={chat.usage}
           costUsd={chat.costUsd}
           unpriced={chat.unpriced}
+          attaching={state.attaching}
+          resources={state.resources}
         />
       </div>
       {state.list.isOpen && (

@@ -1,7 +1,10 @@
+import type { AttachedChip } from '../../extension/shared/protocol.ts';
 import type { SkillChoice } from '../../extension/shared/skill.ts';
+import { removeAttached } from '../attaching.ts';
 import type { Draft } from '../draft.ts';
 import { dataUrl } from '../images.ts';
 import { chooseSkill, declineSkill, type SkillChip, skillChips } from '../skills.ts';
+import type { ViewState } from '../state.ts';
 import { useView } from '../view.ts';
 import { Icon } from './Icon.tsx';
 import { IconButton } from './IconButton.tsx';
@@ -45,10 +48,50 @@ const Skill = ({ chip }: { chip: SkillChip }) => {
   );
 };
 
+/** A resource or prompt of an MCP server; its words can be read before they are sent. */
+const Attached = ({ chip }: { chip: AttachedChip }) => {
+  const { update, post, current } = useView();
+  const { id, label, server, uri, images } = chip;
+  return (
+    <li class="chip attached" data-test="attached-chip" title={`${uri} of the MCP server ${server}`}>
+      <Icon name={chip.kind === 'prompt' ? 'comment' : 'file-symlink-file'} />
+      <button
+        type="button"
+        class="text-button"
+        data-test="open-attached"
+        onClick={() => {
+          const itemId = current().editing?.itemId;
+          post({ type: 'openAttached', id, ...(itemId === undefined ? {} : { itemId }) });
+        }}
+      >
+        {label}
+      </button>
+      <span class="chip-reason">
+        {server}
+        {images > 0 && `, ${images === 1 ? '1 picture' : `${images} pictures`}`}
+      </span>
+      <IconButton
+        icon="close"
+        label={`Remove ${label}`}
+        test="remove-attached"
+        onPress={() => update((state) => removeAttached(state, id))}
+      />
+    </li>
+  );
+};
+
 /** What goes along with the message. */
-export const Chips = ({ draft, choices }: { draft: Draft; choices: readonly SkillChoice[] }) => {
+export const Chips = ({
+  draft,
+  choices,
+  attaching,
+}: {
+  draft: Draft;
+  choices: readonly SkillChoice[];
+  attaching: ViewState['attaching'];
+}) => {
   const { update } = useView();
-  const { images } = draft;
+  const { images, attached = [] } = draft;
   const remove = (id: string) =>
     update((state) => ({
       ...state,
@@ -62,6 +105,24 @@ export const Chips = ({ draft, choices }: { draft: Draft; choices: readonly Skil
         <ul class="chips" aria-label="Skills for this message">
           {skills.map((chip) => (
             <Skill key={chip.id} chip={chip} />
+          ))}
+        </ul>
+      )}
+      {attached.length + attaching.length > 0 && (
+        <ul class="chips" aria-label="Attached from MCP servers">
+          {attached.map((chip) => (
+            <Attached key={chip.id} chip={chip} />
+          ))}
+          {attaching.map(({ requestId, label }) => (
+            <li key={requestId} class="chip" data-test="attaching-chip">
+              <Icon name="loading" spin />
+              <span>{label}</span>
+              <IconButton
+                icon="close"
+                label={`Do not attach ${label}`}
+                onPress={() => update((state) => removeAttached(state, requestId))}
+              />
+            </li>
           ))}
         </ul>
       )}

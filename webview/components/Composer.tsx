@@ -7,14 +7,15 @@ import { type Draft, draftProblem } from '../draft.ts';
 import type { Editing } from '../editing.ts';
 import { imageFilesOf } from '../images.ts';
 import { isComposing } from '../keys.ts';
+import type { ViewState } from '../state.ts';
 import { useAttach } from '../useAttach.ts';
+import { useComposerMenu } from '../useComposerMenu.ts';
 import { useRecall } from '../useRecall.ts';
-import { useSlashMenu } from '../useSlashMenu.ts';
 import { useView } from '../view.ts';
 import { Chips } from './Chips.tsx';
 import { ComposerBar } from './ComposerBar.tsx';
+import { ComposerMenu, composerMenuId, menuItemId } from './ComposerMenu.tsx';
 import { ComposerNotices } from './ComposerNotices.tsx';
-import { SlashMenu, slashItemId, slashMenuId } from './SlashMenu.tsx';
 
 export interface ComposerProps {
   readonly sessionId: string;
@@ -29,6 +30,8 @@ export interface ComposerProps {
   readonly usage: TokenUsage;
   readonly costUsd: number;
   readonly unpriced: number;
+  readonly attaching: ViewState['attaching'];
+  readonly resources: ViewState['resources'];
 }
 
 /**
@@ -42,7 +45,7 @@ export const Composer = (props: ComposerProps) => {
   const [isDropTarget, setDropTarget] = useState(false);
   const attach = useAttach();
   const recall = useRecall(input);
-  const menu = useSlashMenu(draft.text, surroundings.skills);
+  const menu = useComposerMenu(draft.text, surroundings, props.resources, input);
 
   useEffect(() => {
     const element = input.current;
@@ -105,8 +108,8 @@ export const Composer = (props: ComposerProps) => {
     >
       <ComposerNotices {...props} problem={draftProblem(draft)} />
       <div class={`composer${isDropTarget ? ' drop-target' : ''}${editing === undefined ? '' : ' editing'}`}>
-        <SlashMenu menu={menu} />
-        <Chips draft={draft} choices={surroundings.skills} />
+        <ComposerMenu menu={menu} />
+        <Chips draft={draft} choices={surroundings.skills} attaching={props.attaching} />
         <textarea
           ref={input}
           class="composer-input"
@@ -116,15 +119,17 @@ export const Composer = (props: ComposerProps) => {
           placeholder={`Ask ${surroundings.agentName || 'the agent'}`}
           value={draft.text}
           aria-autocomplete="list"
-          {...(menu.matches.length === 0
+          {...(menu.entries.length === 0
             ? {}
-            : { 'aria-controls': slashMenuId, 'aria-activedescendant': slashItemId(menu.index) })}
+            : { 'aria-controls': composerMenuId, 'aria-activedescendant': menuItemId(menu.index) })}
           onInput={(event) => {
             const text = event.currentTarget.value;
             recall.reset();
+            menu.onCaret();
             update((state) => typeText(state, text));
           }}
           onKeyDown={onKeyDown}
+          onSelect={menu.onCaret}
           onPaste={onPaste}
         />
         <ComposerBar {...props} onSend={send} onStop={stop} onAttach={attach} />

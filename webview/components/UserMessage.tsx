@@ -4,6 +4,7 @@ import { messageContext } from '../context.ts';
 import { exactTime } from '../format.ts';
 import { dataUrl } from '../images.ts';
 import type { ItemOf } from '../rows.ts';
+import { useView } from '../view.ts';
 import { MessageActions } from './MessageActions.tsx';
 
 /** Longer messages (pasted logs) are folded. */
@@ -15,7 +16,8 @@ export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
   const { sessionId } = useChat();
   const [isOpen, setOpen] = useUnfolded([id]);
   const text = textOf(message.content);
-  const { skills = [], via } = message;
+  const { skills = [], attached = [], via } = message;
+  const { post } = useView();
   const images = message.content.filter((block) => block.type === 'image');
   const isLong = text.length > foldAtCharacters || text.split('\n', foldAtLines + 1).length > foldAtLines;
   return (
@@ -49,6 +51,24 @@ export const UserMessage = ({ item }: { item: ItemOf<'user'> }) => {
         <p class="user-skills" data-test="user-skills">
           {skills.length === 1 ? 'With the skill' : 'With the skills'}{' '}
           {skills.map(({ id: each }) => each).join(', ')}
+        </p>
+      )}
+      {attached.length > 0 && (
+        <p class="user-skills" data-test="user-attached">
+          With{' '}
+          {attached.map(({ id: each, label, server, uri }, index) => (
+            <span key={each}>
+              {index > 0 && ', '}
+              <button
+                type="button"
+                class="text-button"
+                title={`${uri} of the MCP server ${server}`}
+                onClick={() => post({ type: 'openAttached', id: each, itemId: id })}
+              >
+                {label}
+              </button>
+            </span>
+          ))}
         </p>
       )}
       <MessageActions itemId={id} kind="user" text={text} />
