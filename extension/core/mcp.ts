@@ -43,7 +43,12 @@ export type ResolvedTransport =
       readonly type: 'http' | 'sse';
       readonly url: string;
       readonly headers: Readonly<Record<string, string>>;
-      readonly oauth?: { readonly clientId?: string; readonly scopes?: readonly string[] };
+      /** Of a client that was registered there by hand; public ones have no secret. */
+      readonly oauth?: {
+        readonly clientId?: string;
+        readonly clientSecret?: string;
+        readonly scopes?: readonly string[];
+      };
     };
 
 /** What a person is shown, whole, before a server's first start. */

@@ -1,10 +1,11 @@
 /** How the parts of the MCP client speak with each other. */
-import type { OAuthClientProvider } from '@modelcontextprotocol/client';
+import type { AuthProvider } from '@modelcontextprotocol/client';
 import type {
   McpElicitation,
   McpFormAnswer,
   McpLogLevel,
   McpSampling,
+  McpSignInError,
   ResolvedTransport,
 } from '../core/mcp.ts';
 import type { McpDefinitions, McpProtocol, McpToolDefinition } from '../shared/mcp.ts';
@@ -150,17 +151,36 @@ export interface McpConnectRequest {
   /** What it spoke the last time, where that was not long ago. */
   readonly prior?: McpEra;
   /** Of remote servers. */
-  readonly auth?: OAuthClientProvider;
+  readonly auth?: McpAuth;
   readonly handlers: McpHandlers;
 }
 
 /** @throws McpError, McpSignInError, the signal's reason */
 export type McpConnect = (request: McpConnectRequest, signal: AbortSignal) => Promise<McpConnection>;
 
+/**
+ * What a connection knows of a sign-in; transports take it as their `authProvider`. Not an OAuthClientProvider: of
+ * those the SDK renews tokens once for each connection, and asks whatever address the server names.
+ */
+export interface McpAuth extends AuthProvider {
+  /** Renewed where it has run out. @throws McpSignInError; McpError where it could not be renewed just now */
+  token(): Promise<string | undefined>;
+  /** After a 401: renews the token, once for all connections. @throws as `token` */
+  onUnauthorized(context: Parameters<NonNullable<AuthProvider['onUnauthorized']>>[0]): Promise<void>;
+  /**
+   * After a 403 `insufficient_scope` (the SDK's InsufficientScopeError): the next sign-in asks for that, too.
+   * @returns what the connection throws
+   */
+  stepUp(challenge: {
+    readonly requiredScope?: string | undefined;
+    readonly resourceMetadataUrl?: URL | undefined;
+  }): McpSignInError;
+}
+
 /** Sign-ins at remote servers. Tokens are kept by the issuer that gave them. */
 export interface McpSignIns {
   /** For a connection that must not open a browser: where a sign-in is needed, connecting throws McpSignInError. */
-  provider(server: RemoteServer): Promise<OAuthClientProvider>;
+  provider(server: RemoteServer): Promise<McpAuth>;
   /** Opens the browser, waits for the person, keeps the tokens. @throws McpError, the signal's reason */
   signIn(server: RemoteServer, signal: AbortSignal): Promise<void>;
   signOut(server: RemoteServer): Promise<void>;

@@ -34,7 +34,12 @@ export interface RemoteTransportConfig {
   readonly type: 'http' | 'sse';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly oauth?: { readonly clientId?: string; readonly scopes?: readonly string[] };
+  /** Of a client that was registered there by hand; public ones have no secret. */
+  readonly oauth?: {
+    readonly clientId?: string;
+    readonly clientSecret?: string;
+    readonly scopes?: readonly string[];
+  };
 }
 
 /** What a person is asked for when a server needs it: `${input:id}` in its configuration. */
