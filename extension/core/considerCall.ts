@@ -1,10 +1,10 @@
 /** One tool call before anything happens: find the tool, prepare, decide. Changes nothing, so it may be done again. */
 import type { Step } from '../shared/event.ts';
-import type { ToolCallBlock } from '../shared/message.ts';
+import type { JsonObject, ToolCallBlock } from '../shared/message.ts';
 import { settleAfterAbort } from './abort.ts';
 import type { PolicyDecision } from './policy.ts';
 import { outcomeOf } from './runStep.ts';
-import type { PreparedStep } from './tool.ts';
+import { type PreparedStep, type Tool, ToolError } from './tool.ts';
 import { cancelGrace, failedOutcome, type Outcome, type Turn } from './turn.ts';
 
 /** A call that can be run, once that has been decided. */
@@ -35,16 +35,26 @@ export const decideOn = async (turn: Turn, step: Step, prepared: PreparedStep): 
   }
 };
 
+/** The tool that a call is about in the end. @throws ToolError */
+const subjectOf = (tool: Tool, input: JsonObject): { readonly tool: Tool; readonly input: JsonObject } => {
+  const target = tool.redirect?.(input);
+  if (target === undefined) return { tool, input };
+  if (target.tool.redirect !== undefined) {
+    throw new ToolError(`${target.tool.spec.name} cannot be called through ${tool.spec.name}.`);
+  }
+  return target;
+};
+
 export const considerCall = async (turn: Turn, call: ToolCallBlock): Promise<ConsideredCall> => {
   const { job, setUp, message, signal } = turn;
   const id = setUp.newId();
-  const describe = (prepared?: PreparedStep): Step => ({
+  const describe = (prepared?: PreparedStep, subject?: ReturnType<typeof subjectOf>): Step => ({
     id,
     sessionId: job.sessionId,
     messageId: message.id,
     callId: call.id,
-    tool: call.name,
-    input: call.input,
+    tool: subject?.tool.spec.name ?? call.name,
+    input: subject?.input ?? call.input,
     title: prepared?.title ?? '',
     effect: prepared?.effect ?? 'read',
     targets: prepared?.targets ?? [],
@@ -57,12 +67,15 @@ export const considerCall = async (turn: Turn, call: ToolCallBlock): Promise<Con
     const summary = tool === undefined ? 'unknown tool' : 'bad input';
     return { isReady: false, step: describe(), outcome: failedOutcome(problem, summary) };
   }
+  let subject: ReturnType<typeof subjectOf> | undefined;
   let prepared: PreparedStep;
   try {
-    prepared = await settleAfterAbort(tool.prepare(call.input, signal), signal, cancelGrace);
+    subject = subjectOf(tool, call.input);
+    prepared = await settleAfterAbort(subject.tool.prepare(subject.input, signal), signal, cancelGrace);
   } catch (error) {
-    return { isReady: false, step: describe(), outcome: outcomeOf(error, signal, setUp.logError) };
+    const outcome = outcomeOf(error, signal, setUp.logError);
+    return { isReady: false, step: describe(undefined, subject), outcome };
   }
-  const step = describe(prepared);
+  const step = describe(prepared, subject);
   return { isReady: true, step, prepared, verdict: await decideOn(turn, step, prepared) };
 };

@@ -66,13 +66,19 @@ const skillMatch = ({ access: { command } }: PolicyStep): readonly RuleMatch[] =
   return [{ kind: 'skill', skill: id, hash, entry }];
 };
 
+const toolMatch = ({ tool, access: { outside } }: PolicyStep): RuleMatch => ({
+  kind: 'tool',
+  tool,
+  ...(outside === undefined ? {} : { definition: outside.definition }),
+});
+
 const matchesFor = (
   step: PolicyStep,
   context: PolicyContext,
   duration: RuleDuration,
 ): readonly RuleMatch[] => {
   const known = builtInEffect(step.tool);
-  if (known === undefined) return [{ kind: 'tool', tool: step.tool }];
+  if (known === undefined) return [toolMatch(step)];
   if (isSkillTool(step.tool)) return skillMatch(step);
   if (known === 'write') return pathMatch(step, duration);
   return known === 'execute' ? commandMatches(step, context) : [];

@@ -6,6 +6,7 @@ import { offersFor } from './offers.ts';
 import {
   builtInEffect,
   cutLabel,
+  findsTools,
   isHeld,
   isInsideLabel,
   isSkillTool,
@@ -90,6 +91,7 @@ const byMode = (step: PolicyStep, { mode }: PolicyContext): PolicyDecision | und
   const known = builtInEffect(step.tool);
   if (known === undefined) return undefined;
   if (known === 'read') {
+    if (findsTools(step.tool)) return run('tools of MCP servers may be looked for');
     return run(isSkillTool(step.tool) ? 'skills may be read' : 'reads inside the workspace run');
   }
   if (mode !== 'smart' && mode !== 'autopilot') return undefined;
@@ -127,6 +129,8 @@ const decideTrusted = (step: PolicyStep, context: PolicyContext): PolicyDecision
   if (caution !== undefined) return { action: 'ask', reason: caution, isCautioned: true, offers: [] };
   const known = builtInEffect(step.tool);
   if (known !== undefined && known !== step.effect) return ask('it does something else than its tool should');
+  if (known !== undefined && step.access.outside !== undefined)
+    return ask('a tool from outside is called as one of ours');
   // What a tool from outside says of itself is not known to be true: its reads may as well be requests to anywhere.
   if (context.taint !== undefined && known !== 'read') return ask(`after words from ${context.taint}`);
   const ofRule = byRule(step, context);

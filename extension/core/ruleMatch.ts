@@ -2,6 +2,7 @@
 import picomatch from 'picomatch';
 import type { Effect } from '../shared/event.ts';
 import type { Rule, RuleDuration, RuleMatch } from '../shared/rule.ts';
+import { outsideServer } from '../shared/toolVerb.ts';
 import { type CommandShell, commandText, parseCommandLine } from './commandLine.ts';
 import type { PolicyContext, PolicyStep } from './policy.ts';
 import type { CommandAccess } from './tool.ts';
@@ -11,6 +12,12 @@ export const skillToolNames = ['use_skill', 'read_skill_file', 'run_skill'] as c
 export type SkillToolName = (typeof skillToolNames)[number];
 
 export const isSkillTool = (tool: string): boolean => skillToolNames.some((name) => name === tool);
+
+/** The tools that stand for those of MCP servers where these are too many to be shown to a model. */
+export const manyToolNames = ['find_mcp_tools', 'call_mcp_tool'] as const;
+
+/** It only tells which tools of servers there are. */
+export const findsTools = (tool: string): boolean => tool === manyToolNames[0];
 
 /**
  * The built-in tools and what each can do. A step that claims something else asks. test/core/policyReasons.test.ts holds
@@ -30,6 +37,9 @@ export const toolPolicies: Readonly<Record<string, Effect>> = {
   use_skill: 'read',
   read_skill_file: 'read',
   run_skill: 'execute',
+  find_mcp_tools: 'read',
+  // Never decided on: the tool that it names is. If it ever were, it would ask.
+  call_mcp_tool: 'network',
 };
 
 /** Undefined for a tool that is not one of ours. */
@@ -108,8 +118,11 @@ const matchesSkill = (
   return isNamed && match.skill === skill.id && match.hash === skill.hash && match.entry === skill.entry;
 };
 
+/** A rule holds for what the person looked at when they made it: another definition of the same name asks. */
 const matchesTool = (match: RuleMatch & { kind: 'tool' }, step: PolicyStep): boolean =>
-  match.tool === step.tool && builtInEffect(step.tool) === undefined;
+  match.tool === step.tool &&
+  builtInEffect(step.tool) === undefined &&
+  match.definition === step.access.outside?.definition;
 
 const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length > 0 && a.length === b.length && a.every((each, index) => each === b[index]);
@@ -213,11 +226,21 @@ const pathText = ({ tools, glob }: RuleMatch & { kind: 'path' }): string => {
 export const sandboxedText = ({ isSandboxed }: RuleMatch & { kind: 'command' }, command: string): string =>
   isSandboxed === true ? `in the sandbox: ${command}` : command;
 
-/** What a match covers, in words: `edits in src/**`, `npm test`, `in the sandbox: npm test`, `run pdf tables with any input in the sandbox`. */
+/** The hash says nothing to people; whose tool it is stands before the first two underscores of its name. */
+const toolText = ({ tool }: RuleMatch & { kind: 'tool' }): string => {
+  const server = outsideServer(tool);
+  if (server === undefined) return tool;
+  return server === 'vscode' ? `${tool} (tool of VS Code)` : `${tool} (MCP server ${server})`;
+};
+
+/**
+ * What a match covers, in words: `edits in src/**`, `npm test`, `in the sandbox: npm test`, `run pdf tables with any input in
+ * the sandbox`, `memory__read_graph (MCP server memory)`.
+ */
 export const matchText = (match: RuleMatch): string => {
   if (match.kind === 'path') return pathText(match);
   if (match.kind === 'skill') return `run ${match.skill} ${match.entry} with any input in the sandbox`;
-  return match.kind === 'tool' ? match.tool : sandboxedText(match, cutLabel(commandText(match.argv)));
+  return match.kind === 'tool' ? toolText(match) : sandboxedText(match, cutLabel(commandText(match.argv)));
 };
 
 /** A rule in words: `npm test in this workspace`. */

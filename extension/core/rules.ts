@@ -38,7 +38,7 @@ export interface RuleBookPorts {
 
 const matchKey = (match: RuleMatch): string => {
   if (match.kind === 'path') return JSON.stringify(['path', [...match.tools].sort(), match.glob]);
-  if (match.kind === 'tool') return JSON.stringify(['tool', match.tool]);
+  if (match.kind === 'tool') return JSON.stringify(['tool', match.tool, match.definition ?? null]);
   if (match.kind === 'skill') return JSON.stringify(['skill', match.skill, match.hash, match.entry]);
   return JSON.stringify(['command', match.argv, match.folder, match.isSandboxed === true]);
 };

@@ -48,22 +48,25 @@ const joins = (group: readonly AskingCall[], next: AskingCall): boolean => {
 /**
  * Looks ahead while every call would be asked like the first. What ends the group is looked at again in its turn: the
  * group may change what it is about.
+ * @param calls the first one's, and those that follow
  */
 const gather = async (
   turn: Turn,
   first: AskingCall,
-  following: readonly ToolCallBlock[],
+  calls: readonly ToolCallBlock[],
 ): Promise<readonly AskingCall[]> => {
   const group = [first];
   if (!mayBeGrouped(first)) return group;
+  const [own, ...following] = calls;
   for (const call of following) {
     if (group.length >= groupLimit || turn.signal.aborted) break;
-    if (call.name !== first.step.tool || call.inputError !== undefined) break;
+    if (call.name !== own?.name || call.inputError !== undefined) break;
     // What cannot be prepared is told, and logged, in its turn.
     const quiet = { ...turn, setUp: { ...turn.setUp, logError: () => undefined } };
     const next = await considerCall(quiet, call).catch(() => undefined);
     const asked = next?.isReady === true ? asking(next) : undefined;
-    if (asked === undefined || !joins(group, asked)) break;
+    // Calls of one name may stand for several tools.
+    if (asked === undefined || asked.step.tool !== first.step.tool || !joins(group, asked)) break;
     group.push(asked);
   }
   return group;
@@ -123,7 +126,7 @@ export async function* runSteps(
       note(yield* settle(turn, considered));
       index += 1;
     } else {
-      const group = await gather(turn, asked, calls.slice(index + 1));
+      const group = await gather(turn, asked, calls.slice(index));
       yield* askAndRun(turn, group, note);
       index += group.length;
     }

@@ -1,6 +1,13 @@
 /** What the steps of one turn share: who asked for them, what came of them, and how a result is made. */
 import type { FileDiff, JobError, Step } from '../shared/event.ts';
-import type { AssistantMessage, JsonObject, ToolMessage, ToolOutcome, UserBlock } from '../shared/message.ts';
+import {
+  type AssistantMessage,
+  type JsonObject,
+  type ToolMessage,
+  type ToolOutcome,
+  toolCallsOf,
+  type UserBlock,
+} from '../shared/message.ts';
 import { repeatingError } from './jobError.ts';
 import { type PastCall, rememberedCalls, repetitionNote, repetitionOf, stoppedAt } from './repeats.ts';
 import type { Job, JobSetUp } from './runJob.ts';
@@ -79,7 +86,8 @@ export const endStep = (turn: Turn, step: Step, outcome: Outcome): StepEnd => {
     role: 'tool',
     id: setUp.newId(),
     callId: step.callId,
-    toolName: step.tool,
+    // As the model called it: some vendors want the names of call and result to be the same.
+    toolName: toolCallsOf(turn.message).find(({ id }) => id === step.callId)?.name ?? step.tool,
     content: note === undefined ? content : [...content, ...textBlocks(note)],
     outcome: outcome.outcome,
     createdAt: setUp.now(),

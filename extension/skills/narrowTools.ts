@@ -4,7 +4,7 @@
  */
 import picomatch from 'picomatch';
 import { type CommandShell, commandText, parseCommandLine } from '../core/commandLine.ts';
-import { isSkillTool, shellOf } from '../core/ruleMatch.ts';
+import { findsTools, isSkillTool, shellOf } from '../core/ruleMatch.ts';
 import { type PreparedStep, type Tool, ToolError } from '../core/tool.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
 import { oneLine } from './shownText.ts';
@@ -35,7 +35,8 @@ const readAllowed = (text: string): AllowedTool => {
   const match = /^([^()]+?)\s*(?:\((.*)\))?$/s.exec(text.trim());
   const name = match?.[1] ?? text.trim();
   const only = match?.[2]?.trim();
-  const tools = namesElsewhere.get(name.toLowerCase()) ?? [name];
+  // Elsewhere tools of MCP servers have this before the name of the server.
+  const tools = namesElsewhere.get(name.toLowerCase()) ?? [name.replace(/^mcp__(?=.+__)/, '')];
   return only === undefined || only === '' || only === '*' ? { tools } : { tools, only };
 };
 
@@ -106,9 +107,18 @@ export const createNarrowing = (shell: CommandShell): Narrowing => {
 
   const narrowOne = (tool: Tool, sessionId: string): Tool => {
     const { name } = tool.spec;
-    if (isSkillTool(name)) return tool;
+    if (isSkillTool(name) || findsTools(name)) return tool;
+    const { redirect } = tool;
     return {
       ...tool,
+      ...(redirect === undefined
+        ? {}
+        : {
+            redirect: (input) => {
+              const target = redirect(input);
+              return { ...target, tool: narrowOne(target.tool, sessionId) };
+            },
+          }),
       prepare: async (input, signal) => {
         const narrowing = [...(inUse.get(sessionId)?.values() ?? [])].filter(
           ({ allowedTools }) => allowedTools !== undefined,

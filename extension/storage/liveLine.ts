@@ -73,7 +73,7 @@ const ruleMatch = z.discriminatedUnion('kind', [
     isSandboxed: z.literal(true).exactOptional(),
   }),
   z.object({ kind: z.literal('skill'), skill: text, hash: text, entry: text }),
-  z.object({ kind: z.literal('tool'), tool: text }),
+  z.object({ kind: z.literal('tool'), tool: text, definition: text.exactOptional() }),
 ]);
 const prompt = z.object({
   title: text,

@@ -7,10 +7,10 @@ import { pathAccess } from './policyParts.ts';
 
 export const reads = [
   ...['read_file', 'list_directory', 'find_files', 'search_text', 'diagnostics'],
-  ...['use_skill', 'read_skill_file'],
+  ...['use_skill', 'read_skill_file', 'find_mcp_tools'],
 ];
 const writes = ['edit_file', 'write_file', 'move_file', 'delete_file'];
-const foreign = ['mcp_search', 'toString', 'skill'];
+const foreign = ['mcp_search', 'memory__read', 'toString', 'skill'];
 export const goodLabels = ['a.ts', 'src/a.ts', 'src/b/c.ts', 'test/.x'];
 const badLabels = ['../a', '/etc/x', 'src/../../a', 'C:/a', '', 'src//a', 'a\\b', 'a\nb'];
 const programs = [['npm', 'test'], ['ls'], ['git', 'show', 'HEAD'], ['rm', '-rf', 'a b']];
@@ -73,10 +73,14 @@ const match: fc.Arbitrary<RuleMatch> = fc.oneof(
     hash: fc.constantFrom('1', '2'),
     entry: fc.constantFrom('read', 'write'),
   }),
-  fc.record({
-    kind: fc.constant('tool' as const),
-    tool: fc.constantFrom(...writes, ...reads, 'run_command', ...foreign),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('tool' as const),
+      tool: fc.constantFrom(...writes, ...reads, 'run_command', 'call_mcp_tool', ...foreign),
+      definition: fc.constantFrom('1', '2'),
+    },
+    { requiredKeys: ['kind', 'tool'] },
+  ),
 );
 
 const rule: fc.Arbitrary<Rule> = fc.record(
@@ -100,7 +104,9 @@ export const ownEffect = (tool: string): Effect | undefined =>
       ? 'write'
       : tool === 'run_command' || tool === 'run_skill'
         ? 'execute'
-        : undefined;
+        : tool === 'call_mcp_tool'
+          ? 'network'
+          : undefined;
 
 export interface Sample {
   readonly step: PolicyStep;
@@ -121,8 +127,11 @@ export const sample: fc.Arbitrary<Sample> = fc
       'run_skill',
       'run_skill',
       ...foreign,
+      ...foreign,
       ...reads,
+      'call_mcp_tool',
     ),
+    definition: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
     claim: fc.option(fc.constantFrom<Effect>('read', 'write', 'execute', 'network'), {
       freq: 1,
       nil: undefined,
@@ -167,6 +176,9 @@ export const sample: fc.Arbitrary<Sample> = fc
         access: {
           paths: isCommand ? [] : labels.map((label) => pathAccess(label)),
           ...(isCommand ? { command: { line: drawn.line.text, folder, ...place, ...skill } } : {}),
+          ...(foreign.includes(tool) && drawn.definition !== undefined
+            ? { outside: { server: 'memory', definition: drawn.definition } }
+            : {}),
           ...(caution === undefined ? {} : { caution }),
         },
       },

@@ -21,7 +21,12 @@ const mayRun = ({ step, context, line: given }: Sample): boolean => {
       (each.agentId === undefined || each.agentId === 'agent') &&
       (each.sessionId === 'chat' || (each.sessionId === undefined && each.duration === 'workspace')),
   );
-  if (own === undefined) return rules.some((each) => each.match.kind === 'tool' && each.match.tool === tool);
+  if (own === 'network') return false;
+  if (own === undefined)
+    return rules.some(
+      ({ match: each }) =>
+        each.kind === 'tool' && each.tool === tool && each.definition === access.outside?.definition,
+    );
   if (own === 'write') {
     const labels = access.paths.map(({ label }) => label);
     if (labels.length === 0 || labels.some((label) => !goodLabels.includes(label))) return false;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PolicyStep } from '../../extension/core/policy.ts';
 import { toolPolicies } from '../../extension/core/ruleMatch.ts';
 import type { Effect } from '../../extension/shared/event.ts';
 import { type ApprovalMode, approvalModes, type Rule } from '../../extension/shared/rule.ts';
@@ -38,6 +39,8 @@ const modeTable: Record<string, Record<ApprovalMode, Outcome>> = {
   use_skill: { ask: 'run', smart: 'run', autopilot: 'run' },
   read_skill_file: { ask: 'run', smart: 'run', autopilot: 'run' },
   run_skill: { ask: 'ask', smart: 'ask', autopilot: 'run' },
+  find_mcp_tools: { ask: 'run', smart: 'run', autopilot: 'run' },
+  call_mcp_tool: { ask: 'ask', smart: 'ask', autopilot: 'ask' },
   mcp_search: { ask: 'ask', smart: 'ask', autopilot: 'ask' },
 };
 
@@ -68,7 +71,8 @@ const strictCases = tools.flatMap((tool): Case[] => {
       { mode, rules, taint: 'a page' },
       isRead ? 'run' : 'ask',
     ],
-    [`${tool} with rules`, step, { rules }, 'run'],
+    // It stands for others, whose rules count.
+    [`${tool} with rules`, step, { rules }, tool === 'call_mcp_tool' ? 'ask' : 'run'],
   ];
 });
 
@@ -211,7 +215,10 @@ const commandCases: Case[] = [
   ['sandboxed, cautioned', withAccess(sandboxed, { caution: 'no' }), { mode: 'autopilot' }, 'caution'],
 ];
 
-const tool = (name: string): Rule => ruleOf({ kind: 'tool', tool: name });
+const tool = (name: string, definition?: string): Rule =>
+  ruleOf({ kind: 'tool', tool: name, ...(definition === undefined ? {} : { definition }) });
+const outside = (definition: string): PolicyStep =>
+  withAccess(foreignStep('m__x', 'network'), { outside: { server: 'm', definition } });
 const toolCases: Case[] = [
   ...effects.map(
     (effect): Case => [`a foreign ${effect}`, foreignStep('mcp', effect), { mode: 'autopilot' }, 'ask'],
@@ -235,6 +242,28 @@ const toolCases: Case[] = [
   ['a foreign tool with the rule of another', foreignStep('mcp', 'read'), { rules: [tool('mcp2')] }, 'ask'],
   ['a foreign tool named as a property', foreignStep('constructor', 'read'), { mode: 'autopilot' }, 'ask'],
   ['a foreign tool named __proto__', foreignStep('__proto__', 'write'), { mode: 'autopilot' }, 'ask'],
+  ['a foreign tool as it was when its rule was made', outside('1'), { rules: [tool('m__x', '1')] }, 'run'],
+  ['a foreign tool that has changed since', outside('2'), { rules: [tool('m__x', '1')] }, 'ask'],
+  [
+    'a foreign tool with a rule of before there were definitions',
+    outside('1'),
+    { rules: [tool('m__x')] },
+    'ask',
+  ],
+  ['a foreign tool without a definition', foreignStep('m__x', 'read'), { rules: [tool('m__x', '1')] }, 'ask'],
+  ['a foreign tool with an empty definition', outside(''), { rules: [tool('m__x')] }, 'ask'],
+  [
+    'a foreign tool with its rule, in autopilot mode, after foreign words',
+    outside('1'),
+    { rules: [tool('m__x', '1')], mode: 'autopilot', taint: 'the MCP server m' },
+    'ask',
+  ],
+  [
+    'a foreign tool that is called as a reading one of ours',
+    withAccess(stepOf('read_file'), { outside: { server: 'm', definition: '1' } }),
+    { mode: 'autopilot', rules: [tool('read_file', '1')] },
+    'ask',
+  ],
   ['a tool rule for edits', edit, { rules: [tool('edit_file')] }, 'ask'],
 ];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decide, type PolicyContext, type PolicyStep } from '../../extension/core/policy.ts';
-import { isSkillTool, toolPolicies } from '../../extension/core/ruleMatch.ts';
+import { isSkillTool, manyToolNames, toolPolicies } from '../../extension/core/ruleMatch.ts';
 import type { Rule } from '../../extension/shared/rule.ts';
 import { skillToolNames } from '../../extension/skills/index.ts';
 import { builtInToolNames } from '../../extension/tools/index.ts';
@@ -22,10 +22,16 @@ import {
 } from './policyParts.ts';
 
 const edit = pathStep('edit_file', 'src/a.ts');
+const outside = withAccess(foreignStep('memory__read_graph', 'network'), {
+  outside: { server: 'memory', definition: 'd1' },
+});
 
 describe('policy: its table of tools', () => {
   it('has a row for every built-in tool, and for no other', () => {
-    assert.deepEqual(Object.keys(toolPolicies).sort(), [...builtInToolNames, ...skillToolNames].sort());
+    assert.deepEqual(
+      Object.keys(toolPolicies).sort(),
+      [...builtInToolNames, ...skillToolNames, ...manyToolNames].sort(),
+    );
   });
 
   it('knows which of them are about skills', () => {
@@ -103,6 +109,27 @@ describe('policy: its reasons', () => {
       foreignStep('mcp', 'read'),
       { rules: [ruleOf({ kind: 'tool', tool: 'mcp' })] },
       'rule: mcp in this workspace',
+    ],
+    [
+      outside,
+      { rules: [ruleOf({ kind: 'tool', tool: 'memory__read_graph', definition: 'd1' })] },
+      'rule: memory__read_graph (MCP server memory) in this workspace',
+    ],
+    [outside, {}, 'no rule covers it'],
+    // Whatever a server says its tool does, and whatever is allowed: it may take others' words along.
+    [
+      outside,
+      {
+        rules: [ruleOf({ kind: 'tool', tool: 'memory__read_graph', definition: 'd1' })],
+        taint: 'the MCP server memory',
+      },
+      'after words from the MCP server memory',
+    ],
+    [stepOf('find_mcp_tools'), { taint: 'the MCP server memory' }, 'tools of MCP servers may be looked for'],
+    [
+      withAccess(stepOf('read_file'), { outside: { server: 'x', definition: 'd1' } }),
+      {},
+      'a tool from outside is called as one of ours',
     ],
   ];
   for (const [step, context, reason] of cases) {
@@ -229,6 +256,22 @@ describe('policy: what it offers', () => {
       foreignStep('mcp_search', 'network'),
       ['session: mcp_search in this chat', 'workspace: mcp_search in this workspace'],
     ],
+    [
+      'a tool of an MCP server',
+      outside,
+      [
+        'session: memory__read_graph (MCP server memory) in this chat',
+        'workspace: memory__read_graph (MCP server memory) in this workspace',
+      ],
+    ],
+    [
+      'a tool of the editor',
+      foreignStep('vscode__fetch', 'network'),
+      [
+        'session: vscode__fetch (tool of VS Code) in this chat',
+        'workspace: vscode__fetch (tool of VS Code) in this workspace',
+      ],
+    ],
     ['a path outside', pathStep('edit_file', '../x'), []],
     ['an edit of nothing', pathStep('edit_file'), []],
     ['a cautioned edit', withAccess(edit, { caution: 'no' }), []],
@@ -255,6 +298,13 @@ describe('policy: what it offers', () => {
     assert.deepEqual(offersOf(skillStep())[1]?.matches, [skill('pdf', 'a1', 'tables')]);
     const sandboxed = commandStep('npm test', { isSandboxed: true });
     assert.deepEqual(offersOf(sandboxed)[1]?.matches, [sandboxedCommand('npm', 'test')]);
+  });
+
+  it('makes a rule of a tool from outside for this very definition', () => {
+    const match = { kind: 'tool', tool: 'memory__read_graph', definition: 'd1' } as const;
+    assert.deepEqual(offersOf(outside)[1]?.matches, [match]);
+    const without = { kind: 'tool', tool: 'mcp_search' } as const;
+    assert.deepEqual(offersOf(foreignStep('mcp_search', 'network'))[1]?.matches, [without]);
   });
 
   it('makes one match for each command of a line, and both tools for an edit', () => {

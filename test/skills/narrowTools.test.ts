@@ -64,6 +64,23 @@ describe('skills narrow tools', () => {
     assert.equal(narrowing.isUsed('s1', 'reader'), true);
   });
 
+  it('also where another tool stands for it, and lets tools of servers be looked for', async () => {
+    const narrowing = createNarrowing('posix');
+    const target = fakeTool('memory__read');
+    const standIn = { ...fakeTool('call_mcp_tool'), redirect: () => ({ tool: target, input: {} }) };
+    const [find, call] = narrowing.narrow([fakeTool('find_mcp_tools'), standIn], 's1');
+    narrowing.used('s1', { id: 'reader', allowedTools: ['Read'] });
+    await find?.prepare({}, never);
+    const inner = call?.redirect?.({}).tool;
+    assert.ok(inner);
+    await assert.rejects(
+      inner.prepare({}, never),
+      toolError(/reader, which is in use, does without memory__read/),
+    );
+    narrowing.begin('s1', [{ id: 'other', allowedTools: ['mcp__memory__read'] }]);
+    await inner.prepare({}, never);
+  });
+
   it('to what all of several allow', async () => {
     const narrowing = createNarrowing('posix');
     const { open } = toolsOf(narrowing);

@@ -312,6 +312,8 @@ describe('webview words', () => {
     assert.equal(diffTitle({ ...diff, kind: 'moved', movedTo: 'x.ts' }), 'Moved src/date.ts to x.ts');
     assert.equal(verbOf('run_command'), 'Run');
     assert.equal(verbOf('mcp_weather'), 'mcp_weather');
+    assert.equal(verbOf('memory__read_graph'), 'Use');
+    assert.equal(verbOf('constructor'), 'constructor');
   });
 
   it('says what the agent does', () => {
