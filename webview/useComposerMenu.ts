@@ -26,8 +26,6 @@ export interface ComposerMenu {
   readonly index: number;
   /** @returns whether the key was used */
   readonly onKey: (event: KeyboardEvent) => boolean;
-  /** The caret may stand elsewhere. */
-  readonly onCaret: () => void;
 }
 
 /** After the last key, in milliseconds. */
@@ -44,9 +42,10 @@ export const useComposerMenu = (
   const [position, setPosition] = useState({ text: '', index: 0 });
   /** The text at which the person closed the menu: it opens again once they type on. */
   const [closedAt, setClosedAt] = useState<string>();
-  const [caret, setCaret] = useState(0);
   const [asked, setAsked] = useState('');
-  const mention = mentionAt(text, Math.min(caret, text.length));
+  // Not kept: a state of its own would draw the field with the text before the last key.
+  const caretOf = (): number => input.current?.selectionStart ?? 0;
+  const mention = mentionAt(text, caretOf());
   const query = mention?.query;
 
   useEffect(() => {
@@ -65,6 +64,7 @@ export const useComposerMenu = (
   };
   const pickResource = (choice: McpResourceChoice): void => {
     const state = current();
+    const caret = caretOf();
     const found = mentionAt(state.draft.text, caret);
     const rest =
       found === undefined
@@ -121,6 +121,5 @@ export const useComposerMenu = (
     entries,
     index,
     onKey,
-    onCaret: () => setCaret(input.current?.selectionStart ?? 0),
   };
 };

@@ -24,6 +24,7 @@ const window = (core = house([textReply('Answer')])) => {
     });
   const current = createCurrentChat({
     skillChoices: async () => [],
+    promptChoices: async () => [],
     ...core,
     branches,
     models: { hasKey: async () => true },

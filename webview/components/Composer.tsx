@@ -125,11 +125,9 @@ export const Composer = (props: ComposerProps) => {
           onInput={(event) => {
             const text = event.currentTarget.value;
             recall.reset();
-            menu.onCaret();
             update((state) => typeText(state, text));
           }}
           onKeyDown={onKeyDown}
-          onSelect={menu.onCaret}
           onPaste={onPaste}
         />
         <ComposerBar {...props} onSend={send} onStop={stop} onAttach={attach} />
