@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { type Agents, InputError } from '../core/agents.ts';
+import type { McpServers } from '../core/mcp.ts';
 import type { SkillCatalog } from '../core/skills.ts';
 import type { Agent } from '../shared/agent.ts';
 import { providerIds } from '../shared/message.ts';
@@ -27,9 +28,10 @@ export const createAgentCommands = (ports: {
   readonly current: CurrentChat;
   readonly models: ModelChoice;
   readonly skills: Pick<SkillCatalog, 'list'>;
+  readonly mcp?: Pick<McpServers, 'list'>;
   refresh(): Promise<void>;
 }) => {
-  const { agents, current, models, skills } = ports;
+  const { agents, current, models, skills, mcp } = ports;
 
   const pickAgent = async (title: string, given: unknown): Promise<Agent | undefined> => {
     if (typeof given === 'string') return agents.get(given);
@@ -68,7 +70,7 @@ export const createAgentCommands = (ports: {
         description: modeWords[agent.execution.mode].name,
         part: 'mode' as const,
       },
-      ...executionParts(agent, skills),
+      ...executionParts(agent, skills, mcp),
     ];
     const picked = await vscode.window.showQuickPick(parts, { title: `Edit ${agent.name}` });
     if (picked === undefined) return undefined;

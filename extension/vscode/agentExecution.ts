@@ -1,9 +1,11 @@
-/** Skills of an agent, and where its commands and programs run, as a person chooses them. */
+/** Skills and MCP servers of an agent, and where its commands and programs run, as a person chooses them. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import type { McpServers } from '../core/mcp.ts';
 import type { SkillCatalog } from '../core/skills.ts';
 import type { Agent } from '../shared/agent.ts';
 import { type ExecutionMode, executionModes } from '../shared/skill.ts';
+import { mcpPart } from './mcpAgentPart.ts';
 import {
   defaultText,
   executionWords,
@@ -17,6 +19,7 @@ import { count, firstLine, withoutIcons } from './words.ts';
 /** A change of an agent, as `Agents.update` takes it. */
 export type AgentPatch =
   | { readonly skills: Agent['skills'] }
+  | { readonly mcpServers: Agent['mcpServers'] }
   | { readonly execution: Partial<Agent['execution']> };
 
 /** Of direct only: what runs there has nothing around it. */
@@ -127,13 +130,18 @@ const chooseProcessors = async ({ name, execution }: Agent): Promise<AgentPatch 
 };
 
 /** Parts of an agent that can be edited, each with what it is now. */
-export const executionParts = (agent: Agent, catalog: Pick<SkillCatalog, 'list'>) =>
+export const executionParts = (
+  agent: Agent,
+  catalog: Pick<SkillCatalog, 'list'>,
+  servers?: Pick<McpServers, 'list'>,
+) =>
   [
     {
       label: 'Skills',
       description: skillsText(agent.skills),
       choose: () => chooseSkills(agent, catalog),
     },
+    ...(servers === undefined ? [] : [mcpPart(agent, servers)]),
     {
       label: 'Where its commands and skills run',
       description: executionWords[agent.execution.sandbox].name,

@@ -6,6 +6,7 @@ import type { Chats } from '../core/chats.ts';
 import type { CommandShell } from '../core/commandLine.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Jobs } from '../core/jobs.ts';
+import type { McpServers } from '../core/mcp.ts';
 import type { RuleBook } from '../core/rules.ts';
 import type { SkillCatalog } from '../core/skills.ts';
 import type { Store } from '../core/store.ts';
@@ -51,6 +52,8 @@ export interface CommandPorts {
   readonly spending: SpendingSource;
   /** For the skills of an agent. */
   readonly skills: Pick<SkillCatalog, 'list'>;
+  /** For the MCP servers of an agent. */
+  readonly mcp?: Pick<McpServers, 'list'>;
   /** What runs commands here, as `PolicyContext.shell`. */
   readonly shell: CommandShell;
   /** The limits of the settings. */
