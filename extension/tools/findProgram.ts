@@ -19,14 +19,16 @@ const isProgram = async (file: string): Promise<boolean> => {
 /**
  * Where a program lies, by the PATH of an environment. Relative folders in it are passed over, and so is the folder that
  * the program starts in, where Windows would look first: what lies there may be anybody's.
+ * @param endings of its name on Windows, tried in turn
  * @returns its absolute path, or undefined
  */
 export const findProgram = async (
   name: string,
   environment: Readonly<Record<string, string>>,
+  endings: readonly string[] = ['.exe', '.com'],
 ): Promise<string | undefined> => {
   if (path.isAbsolute(name)) return name;
-  const names = process.platform === 'win32' ? [`${name}.exe`, `${name}.com`] : [name];
+  const names = process.platform === 'win32' ? endings.map((ending) => `${name}${ending}`) : [name];
   for (const folder of pathOf(environment).split(path.delimiter)) {
     if (!path.isAbsolute(folder)) continue;
     for (const each of names) {

@@ -189,7 +189,7 @@ const modes = {
     serve(exit);
   },
   deaf: () => {
-    process.stdin.destroy();
+    closeSync(0);
     stay();
   },
   mute: () => {

@@ -1,0 +1,94 @@
+/** Transports of real processes, whose ids are known in the end. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
+import {
+  createStdioTransport,
+  type StdioPorts,
+  type StdioServer,
+  type StdioTransport,
+} from '../../extension/mcp/stdioTransport.ts';
+import { mcpTimes } from '../../extension/mcp/types.ts';
+import { findProgram } from '../../extension/tools/findProgram.ts';
+import { killTree } from '../../extension/tools/processTree.ts';
+import { isAlive } from './servers/bad.ts';
+
+export const until = async (condition: () => boolean, what: string, patienceMs = 20_000): Promise<void> => {
+  const last = performance.now() + patienceMs;
+  while (!condition()) {
+    assert.ok(performance.now() < last, `in time: ${what}`);
+    await delay(10);
+  }
+};
+
+/** Alive processes of a list, which is not empty. */
+export const livingOf = (ids: readonly number[]): readonly number[] => {
+  assert.ok(ids.length > 0);
+  return ids.filter(isAlive);
+};
+
+export interface Started {
+  readonly transport: StdioTransport;
+  readonly messages: JSONRPCMessage[];
+  readonly log: string[];
+  closes(): number;
+  logText(): string;
+  /** Sends a request and waits for what has its id. */
+  ask(method: string, params?: Record<string, unknown>): Promise<JSONRPCMessage>;
+  initialize(): Promise<JSONRPCMessage>;
+}
+
+const all: StdioTransport[] = [];
+
+/** To be called in `afterEach`. */
+export const closeAll = async (): Promise<void> => {
+  await Promise.all(all.splice(0).map((transport) => transport.close()));
+};
+
+export const transportOf = (
+  server: { readonly command: string; readonly args: readonly string[] } & Partial<StdioServer>,
+  ports: Partial<StdioPorts> = {},
+): Started => {
+  const log: string[] = [];
+  const messages: JSONRPCMessage[] = [];
+  const transport = createStdioTransport(
+    { type: 'stdio', env: {}, cwd: import.meta.dirname, ...server },
+    {
+      environment: () => ({ PATH: path.dirname(process.execPath), HOME: import.meta.dirname }),
+      loginPath: async () => path.dirname(process.execPath),
+      findProgram,
+      killTree,
+      log: (level, text) => void log.push(`${level}: ${text}`),
+      times: mcpTimes,
+      ...ports,
+    },
+  );
+  all.push(transport);
+  let closes = 0;
+  let nextId = 0;
+  transport.onmessage = (message) => void messages.push(message);
+  transport.onclose = () => {
+    closes += 1;
+  };
+  const ask = async (method: string, params: Record<string, unknown> = {}): Promise<JSONRPCMessage> => {
+    nextId += 1;
+    const id = nextId;
+    await transport.send({ jsonrpc: '2.0', id, method, params });
+    const answer = (): JSONRPCMessage | undefined =>
+      messages.find((message) => 'id' in message && message.id === id && !('method' in message));
+    await until(() => answer() !== undefined, `an answer to ${method}`);
+    const found = answer();
+    assert.ok(found !== undefined);
+    return found;
+  };
+  return {
+    transport,
+    messages,
+    log,
+    closes: () => closes,
+    logText: () => log.join('\n'),
+    ask,
+    initialize: () => ask('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} }),
+  };
+};
