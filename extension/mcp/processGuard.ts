@@ -72,6 +72,8 @@ const run = ({ file, environment }: ProcessGuardPorts, onEnd: (how: string) => v
 /** One guard for a window; it runs as long as there is anything to watch. */
 export const createProcessGuard = (ports: ProcessGuardPorts): ProcessGuard => {
   const watched = new Map<number, { readonly line: string }>();
+  /** Told to end, and not gone yet. */
+  const leaving = new Set<Running>();
   let guard: Running | undefined;
   let restart: NodeJS.Timeout | undefined;
   let failures = 0;
@@ -96,11 +98,21 @@ export const createProcessGuard = (ports: ProcessGuardPorts): ProcessGuard => {
         return;
       }
       ports.log(`The guard of MCP servers has ended (${how}), and is started again.`);
-      restart = setTimeout(start, 50 * 2 ** failures).unref();
+      restart = setTimeout(startSafely, 25 * 2 ** failures).unref();
     };
     const begun = run(ports, onEnd);
     guard = begun;
     for (const { line } of watched.values()) begun.tell(line);
+  };
+
+  const dismiss = (): void => {
+    clearTimeout(restart);
+    const last = guard;
+    guard = undefined;
+    if (last === undefined) return;
+    leaving.add(last);
+    void last.exited.then(() => leaving.delete(last));
+    last.dismiss();
   };
 
   const startSafely = (): void => {
@@ -125,26 +137,20 @@ export const createProcessGuard = (ports: ProcessGuardPorts): ProcessGuard => {
         if (watched.get(pid) !== entry) return;
         watched.delete(pid);
         guard?.tell(`-${pid}`);
-        if (watched.size > 0) return;
-        clearTimeout(restart);
-        guard?.dismiss();
-        guard = undefined;
+        if (watched.size === 0) dismiss();
       };
     },
     close: async () => {
       isClosed = true;
-      clearTimeout(restart);
       watched.clear();
-      const last = guard;
-      guard = undefined;
-      if (last === undefined) return;
-      last.dismiss();
+      dismiss();
+      const last = [...leaving];
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(() => {
-        last.child.kill('SIGKILL');
+        for (const { child } of last) child.kill('SIGKILL');
         resolve();
       }, closeMs);
-      await Promise.race([last.exited, late]);
+      await Promise.race([Promise.all(last.map(({ exited }) => exited)), late]);
       clearTimeout(timer);
     },
   };

@@ -1,9 +1,9 @@
 /** Lines of a server's output: bounded in length, in number, and in how long the rest of the product waits for them. */
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { redact } from '../core/redact.ts';
 import { counted, cutText } from '../core/text.ts';
+import { plainText } from './plainText.ts';
 
 export interface Line {
   readonly text: string;
@@ -91,17 +91,11 @@ export const readLines = async (
 };
 
 const mostCharacters = 2_000;
-/** Text direction and tags, which could make a line look like another one. */
-const disguises = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
-
 /** One line as plain text for a log. @param secrets that must not be in it */
 export const plainLine = (text: string, secrets: readonly string[]): string => {
   // What a progress bar overwrote is gone, as on a screen.
   const last = text.slice(text.replace(/\r+$/, '').lastIndexOf('\r') + 1);
-  const plain = stripVTControlCharacters(last)
-    .replace(/[^\P{Cc}\t]/gu, '')
-    .replace(disguises, '')
-    .trimEnd();
+  const plain = plainText(last).replaceAll('\n', ' ').trimEnd();
   return cutText(redact(plain, secrets), mostCharacters);
 };
 

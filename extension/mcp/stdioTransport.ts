@@ -57,7 +57,9 @@ const shownJunkLines = 20;
 /** What may wait for a server that does not read. */
 const mostUnreadBytes = 20_000_000;
 /** From SIGTERM to SIGKILL: with `times.shutdown` before it, all of it has to be over within 3 s. */
-const killAfterMs = 600;
+const killAfterMs = 500;
+/** To find what belongs to a process. */
+const lookMs = 300;
 /** Output that comes after the end of the process. */
 const drainMs = 1_000;
 /** A pipe closes a little before its process ends, which says more. */
@@ -322,7 +324,7 @@ export const createStdioTransport = (server: StdioServer, ports: StdioPorts): St
     beginClosing();
     if (child !== undefined && !hasEnded) {
       // Whoever left the group is found as long as its parent is there.
-      await tree?.look().catch(() => undefined);
+      if (tree !== undefined) await within(tree.look(), lookMs);
       child.stdin.end();
       if (!(await within(attended, times.shutdown))) await endProcesses();
       await within(attended, drainMs / 2);
