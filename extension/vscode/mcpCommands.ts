@@ -1,6 +1,7 @@
 /** Commands about MCP servers: from the palette, from the view with the row that was clicked, and by code with a name. */
 import * as vscode from 'vscode';
 import type { McpServers } from '../core/mcp.ts';
+import { reasonOf } from '../core/reasonOf.ts';
 import type { McpServerInfo } from '../shared/mcp.ts';
 import { createMcpAdd, type McpAddPorts } from './mcpAdd.ts';
 import { createMcpFiles, type McpFilePorts, openEntry } from './mcpFiles.ts';
@@ -63,8 +64,14 @@ export const createMcpCommands = (ports: McpCommandPorts) => {
       return done === true;
     } catch (error) {
       if (isByCode) throw error;
-      // Neither waits for an answer: the command is over.
+      const info = (await servers.list()).find(
+        (each) => each.name === name && each.state.kind !== 'shadowed',
+      );
+      // None of these waits for an answer: the command is over.
       if (needsSignIn(error)) signIns.offer(name).catch(ports.logError);
+      // Whoever has just pressed Cancel needs no alarm.
+      else if (info?.state.kind === 'unapproved')
+        vscode.window.showInformationMessage(withoutLinks(reasonOf(error)));
       else tellMcpFailure(name, error, ports).catch(ports.logError);
       return false;
     }

@@ -109,14 +109,21 @@ export const nameOfCommand = (words: readonly string[]): string => {
   const name = words.find(
     (word, index) => !word.startsWith('-') && (index > 0 || words.length === 1 || !isRunner(word)),
   );
-  const last = (name ?? words[0] ?? '').split(/[\\/]/).at(-1) ?? '';
-  const short = last
+  const parts = (name ?? words[0] ?? '').split(/[\\/]/);
+  const short = (parts.at(-1) ?? '')
     .replace(/(?!^)@.*$/, '')
     .replace(/\.(?:exe|cmd|m?js|ts|py|sh)$/i, '')
     .replace(/^(?:mcp-server-|server-|mcp-)/, '')
     .replace(/-mcp(?:-server)?$/, '');
-  return idPart(short).slice(0, 40) || 'server';
+  // Of `@playwright/mcp` the scope says more.
+  const scope = parts[0]?.startsWith('@') === true ? parts[0].slice(1) : undefined;
+  return shortName(/^(?:mcp|server)$/.test(short) && scope !== undefined ? scope : short);
 };
+
+const shortName = (text: string): string =>
+  idPart(text)
+    .slice(0, 40)
+    .replaceAll(/^[-.]+|[-.]+$/g, '') || 'server';
 
 const isRunner = (word: string): boolean =>
   /^(?:npx|uvx|bunx|pnpx|uv|node|python3?|docker|deno|bun)(?:\.(?:exe|cmd))?$/i.test(
@@ -127,9 +134,7 @@ const isRunner = (word: string): boolean =>
 export const nameOfAddress = (url: string): string => {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   const parts = host.split('.').filter((part) => !/^(?:www|mcp|api)$/.test(part));
-  return (
-    idPart((/^[\d.:[\]]+$/.test(host) ? host : (parts.at(-2) ?? parts[0])) ?? '').slice(0, 40) || 'server'
-  );
+  return shortName((/^[\d.:[\]]+$/.test(host) ? host : (parts.at(-2) ?? parts[0])) ?? '');
 };
 
 /** @returns why it is none */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { house } from '../core/house.ts';
 import { answers, messages, resetVscode } from '../fakes/vscode.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
+import { server } from './mcpRig.ts';
 import { skill } from './skillRig.ts';
 
 const { createAgentCommands } = await loadWithVscode(() => import('../../extension/vscode/agentCommands.ts'));
@@ -15,6 +16,13 @@ const rig = () => {
       refreshed += 1;
     },
     skills: { list: async () => [skill('pdf'), skill('charts')] },
+    mcp: {
+      list: async () => [
+        server('memory'),
+        server('memory', { place: 'vscode', state: { kind: 'shadowed', by: 'your servers' } }),
+        server('github'),
+      ],
+    },
     // These tests change neither chats nor models.
   } as never);
   return { agents, commands, refreshed: () => refreshed };
@@ -100,6 +108,24 @@ describe('the skills of an agent', () => {
       answers.push('Coder', 'Skills', way, ...more);
       await commands.updateAgent();
       assert.deepEqual((await agents.get(id)).skills, expected);
+    });
+  }
+});
+
+describe('the MCP servers of an agent', () => {
+  for (const [way, more, expected] of [
+    ['Only some…', [['github']], ['github', 'of another folder']],
+    ['Only some…', [undefined], ['memory', 'of another folder']],
+    ['All', [], 'all'],
+    ['None', [], []],
+  ] as const) {
+    it(`are ${way} ${JSON.stringify(more)}`, async () => {
+      const { agents, commands } = rig();
+      const { id } = await agents.get();
+      await agents.update(id, { mcpServers: ['memory', 'of another folder'] });
+      answers.push('Coder', 'MCP servers', way, ...more);
+      await commands.updateAgent();
+      assert.deepEqual((await agents.get(id)).mcpServers, expected);
     });
   }
 });
