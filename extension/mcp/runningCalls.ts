@@ -1,0 +1,48 @@
+/** The calls that run on one connection: for whom, and that they end when it does. */
+import { type McpCaller, McpError } from '../core/mcp.ts';
+import { unlessAborted } from './waits.ts';
+
+/** Whoever opens a resource or a prompt sits at the desk. */
+export const atDesk: McpCaller = { sessionId: '', isAway: false };
+
+export interface RunningCalls {
+  readonly size: number;
+  /** Somebody who began one of them sits at the desk. */
+  hasDesk(): boolean;
+  /** Aborts when the last of them has ended. */
+  readonly signal: AbortSignal;
+  /** Ends with an error at once when the connection does. */
+  run<T>(caller: McpCaller, work: () => Promise<T>): Promise<T>;
+  /** No further ones. @param why for those that run */
+  end(why: string): void;
+}
+
+export const createRunningCalls = (): RunningCalls => {
+  const callers = new Set<{ readonly caller: McpCaller }>();
+  const ended = new AbortController();
+  let current = new AbortController();
+  return {
+    get size() {
+      return callers.size;
+    },
+    hasDesk: () => [...callers].some(({ caller }) => !caller.isAway),
+    get signal() {
+      return current.signal;
+    },
+    run: async (caller, work) => {
+      ended.signal.throwIfAborted();
+      const entry = { caller };
+      callers.add(entry);
+      try {
+        return await unlessAborted(work(), ended.signal);
+      } finally {
+        callers.delete(entry);
+        if (callers.size === 0) {
+          current.abort(new McpError('The call that this belongs to has ended.'));
+          current = new AbortController();
+        }
+      }
+    },
+    end: (why) => ended.abort(new McpError(why)),
+  };
+};
