@@ -25,8 +25,8 @@ export interface ConfigFile {
 }
 
 export interface ConfigFileOptions extends EntryOptions {
-  /** Where the servers stand in the file, for files that hold more: `['mcp']`. Default: at the top. */
-  readonly path?: readonly string[];
+  /** Where `servers` and `inputs` stand, for files that hold more: `[['mcp']]`. Default: at the top. */
+  readonly paths?: readonly (readonly string[])[];
 }
 
 /** VS Code's key, then that of the others. */
@@ -85,9 +85,7 @@ export const parseConfigFile = (
     }
   };
 
-  guarded(() => {
-    const holder = holderOf(parseJsonc(text), options.path ?? []);
-    if (holder === undefined) return;
+  const readHolder = (holder: JsonNode): void => {
     const fields = fieldsOf(holder);
     const { inputs, problems: inputProblems } = parseInputs(fields.get('inputs'));
     for (const { offset, message } of inputProblems) report(offset, message);
@@ -124,6 +122,13 @@ export const parseConfigFile = (
         }, entry);
       }
       for (const name of last.keys()) seen.add(name);
+    }
+  };
+  guarded(() => {
+    const root = parseJsonc(text);
+    for (const path of options.paths ?? [[]]) {
+      const holder = holderOf(root, path);
+      if (holder !== undefined) readHolder(holder);
     }
   });
   return { servers, problems };

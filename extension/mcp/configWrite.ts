@@ -27,6 +27,9 @@ const formattingOf = (text: string): FormattingOptions => {
 const childOf = (node: JsonNode | undefined, name: string): JsonNode | undefined =>
   node?.type === 'object' ? fieldsOf(node).get(name) : undefined;
 
+const isSame = (node: JsonNode, value: JsonObject): boolean =>
+  isDeepStrictEqual(jsonOf(node), JSON.parse(JSON.stringify(value)));
+
 /** Where an entry of this name stands, or where a new one belongs. */
 const keyFor = (root: JsonNode | undefined, name: string): (typeof serverKeys)[number] => {
   const holding = serverKeys.find((key) => childOf(childOf(root, key), name) !== undefined);
@@ -77,25 +80,27 @@ export const withEntry = (
       const id = childOf(item, 'id');
       return id !== undefined && jsonOf(id) === input.id;
     });
+    const same = known === undefined ? undefined : items?.[known];
+    if (same !== undefined && isSame(same, input)) continue;
     if (items === undefined) set(['inputs'], [input]);
     else set(['inputs', known === undefined || known < 0 ? items.length : known], input);
   }
+  const present = childOf(childOf(root, key), name);
+  if (present !== undefined && isSame(present, entry)) return changed;
   if (childOf(root, key)?.type === 'object') set([key, name], entry);
   else set([key], Object.fromEntries([[name, entry]]));
   return changed;
 };
 
-/** The end of a property with the comma behind it, and whether there is one. */
-const endWithComma = (text: string, end: number): { readonly end: number; readonly hasComma: boolean } => {
+/** The comma that is the next token, whatever comments stand in front of it. */
+const nextComma = (text: string, from: number): number | undefined => {
   const scanner = createScanner(text, true);
-  scanner.setPosition(end);
+  scanner.setPosition(from);
   const kind: number = scanner.scan();
-  return kind === comma
-    ? { end: scanner.getTokenOffset() + scanner.getTokenLength(), hasComma: true }
-    : { end, hasComma: false };
+  return kind === comma ? scanner.getTokenOffset() : undefined;
 };
 
-/** The last comma between two offsets that is not inside of a comment. */
+/** The comma between two offsets that is not inside of a comment. */
 const commaBetween = (text: string, from: number, to: number): number | undefined => {
   const scanner = createScanner(text, true);
   scanner.setPosition(from);
@@ -120,23 +125,23 @@ export const withoutEntry = (text: string, name: string): string | undefined => 
   const index = properties.findLastIndex((property) => property.name === name);
   const property = properties[index];
   if (property === undefined) return undefined;
-  const { end, hasComma } = endWithComma(text, property.offset + property.node.length);
-  let start = property.offset;
-  let stop = end;
-  // A line that would be left empty goes too.
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  const lineEnd = /^[ \t]*\r?\n/.exec(text.slice(stop));
-  if (/^[ \t]*$/.test(text.slice(lineStart, start)) && lineEnd !== null) {
-    start = lineStart;
-    stop += lineEnd[0].length;
-  }
-  let rest = text.slice(0, start) + text.slice(stop);
+  const end = property.offset + property.node.length;
+  const behind = nextComma(text, end);
   const previous = properties[index - 1];
-  if (!hasComma && previous !== undefined) {
-    const at = commaBetween(text, previous.offset + previous.node.length, property.offset);
-    if (at !== undefined) rest = rest.slice(0, at) + rest.slice(at + 1);
-  }
-  return rest;
+  const before =
+    behind === undefined && previous !== undefined
+      ? commaBetween(text, previous.offset + previous.node.length, property.offset)
+      : undefined;
+  const without = (from: string, at: number | undefined): string =>
+    at === undefined ? from : from.slice(0, at) + from.slice(at + 1);
+  // From the end on: offsets in front stay.
+  const tail = without(text.slice(end), behind === undefined ? undefined : behind - end);
+  const lineStart = text.lastIndexOf('\n', property.offset - 1) + 1;
+  // A line that would be left empty goes too.
+  const lineEnd = /^[ \t]*\r?\n/.exec(tail);
+  const isAlone = /^[ \t]*$/.test(text.slice(lineStart, property.offset)) && lineEnd !== null;
+  const head = text.slice(0, isAlone ? lineStart : property.offset);
+  return without(head, before) + (isAlone ? tail.slice(lineEnd[0].length) : tail);
 };
 
 /** Of a link the file it leads to, there or not: the link stays. */
@@ -205,7 +210,7 @@ export const changeConfigFile = async ({ file, mode, change, holds }: FileChange
 export const holdsEntry = (root: JsonNode | undefined, name: string, entry: JsonObject): boolean =>
   serverKeys.some((key) => {
     const node = childOf(childOf(root, key), name);
-    return node !== undefined && isDeepStrictEqual(jsonOf(node), JSON.parse(JSON.stringify(entry)));
+    return node !== undefined && isSame(node, entry);
   });
 
 export const holdsName = (root: JsonNode | undefined, name: string): boolean =>

@@ -17,10 +17,10 @@ export interface ImportPlacePorts {
 export interface ImportPlace {
   readonly program: string;
   readonly file: string;
-  /** Where in the file `servers` or `mcpServers` stands; several places are read one after the other. */
+  /** Where in the file `servers` or `mcpServers` stands; of doubles the first counts. */
   readonly paths: readonly (readonly string[])[];
   readonly timeoutUnit?: NonNullable<EntryOptions['timeoutUnit']>;
-  /** Its `.json` holds much else: in bytes. */
+  /** Of a file that holds much else. */
   readonly mostBytes?: number;
 }
 
@@ -83,7 +83,7 @@ export const importPlaces = (ports: ImportPlacePorts): readonly ImportPlace[] =>
       file: join(fromEnvironment('CLAUDE_CONFIG_DIR', home), '.claude.json'),
       paths: [[], ...folders.map((folder) => ['projects', folder.path])],
       timeoutUnit: 'milliseconds',
-      mostBytes: 20_000_000,
+      mostBytes: 10_000_000,
     },
     { program: 'Cursor', file: join(home, '.cursor', 'mcp.json'), paths: top },
     ...folders.map((folder) => ({

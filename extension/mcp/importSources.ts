@@ -23,18 +23,14 @@ const readSource = async (place: ImportPlace, taken: TakenIds): Promise<McpImpor
     const bytes = await readSmallFile(file, mostBytes);
     if (bytes === undefined) return undefined;
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    const { servers, problems } = parseConfigFile(
+      text,
+      { place: 'user', file, label: program },
+      { paths, takesDisabled: true, ...(timeoutUnit !== undefined && { timeoutUnit }) },
+    );
     const byName = new Map<string, McpImportable>();
-    const problems: McpConfigProblem[] = [];
-    for (const path of paths) {
-      const found = parseConfigFile(
-        text,
-        { place: 'user', file, label: program },
-        { path, takesDisabled: true, ...(timeoutUnit !== undefined && { timeoutUnit }) },
-      );
-      for (const config of found.servers) {
-        if (!byName.has(config.name)) byName.set(config.name, importEntry(config, taken));
-      }
-      problems.push(...found.problems);
+    for (const config of servers) {
+      if (!byName.has(config.name)) byName.set(config.name, importEntry(config, taken));
     }
     const problem = problemText(problems);
     if (byName.size === 0 && problem === '') return undefined;

@@ -26,6 +26,8 @@ const looksRandom = (text: string): boolean =>
   /^[A-Za-z0-9_+=~.-]{24,400}$/.test(text) &&
   (text.match(/[0-9]/g)?.length ?? 0) >= 4 &&
   /[A-Za-z]/.test(text) &&
+  // A version.
+  !/\d\.\d/.test(text) &&
   bitsOf(text) > 3.3;
 
 export const isSecretForm = (value: string): boolean => knownKey.test(value) || looksRandom(value);

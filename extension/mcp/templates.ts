@@ -1,6 +1,9 @@
 /** Entries to begin with. Versions are not pinned: that is the person's decision, and their consent says so. */
 import type { McpTemplate } from '../core/mcp.ts';
 
+/** Replaced when the server starts. */
+const variable = (name: string): string => `\${${name}}`;
+
 export const mcpTemplates: readonly McpTemplate[] = [
   {
     id: 'filesystem',
@@ -11,7 +14,7 @@ export const mcpTemplates: readonly McpTemplate[] = [
     entry: {
       type: 'stdio',
       command: 'npx',
-      args: ['-y', '@modelcontextprotocol/server-filesystem', '${workspaceFolder}'],
+      args: ['-y', '@modelcontextprotocol/server-filesystem', variable('workspaceFolder')],
     },
     inputs: [],
   },
@@ -26,7 +29,7 @@ export const mcpTemplates: readonly McpTemplate[] = [
       command: 'npx',
       args: ['-y', '@modelcontextprotocol/server-memory'],
       // By default it lies among the server's own files, where the next version does not find it.
-      env: { MEMORY_FILE_PATH: '${userHome}${/}.mcp-memory.jsonl' },
+      env: { MEMORY_FILE_PATH: `${variable('userHome')}${variable('/')}.mcp-memory.jsonl` },
     },
     inputs: [],
   },
@@ -49,7 +52,7 @@ export const mcpTemplates: readonly McpTemplate[] = [
     entry: {
       type: 'http',
       url: 'https://api.githubcopilot.com/mcp/',
-      headers: { Authorization: 'Bearer ${input:github.token}' },
+      headers: { Authorization: `Bearer ${variable('input:github.token')}` },
     },
     inputs: [
       {
@@ -71,7 +74,7 @@ export const mcpTemplates: readonly McpTemplate[] = [
       type: 'stdio',
       command: 'uvx',
       args: ['postgres-mcp', '--access-mode=restricted'],
-      env: { DATABASE_URI: '${input:postgres.DATABASE_URI}' },
+      env: { DATABASE_URI: variable('input:postgres.DATABASE_URI') },
     },
     inputs: [
       {
