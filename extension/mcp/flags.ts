@@ -2,7 +2,7 @@
 import { toolPolicies } from '../core/ruleMatch.ts';
 import type { McpToolDefinition } from '../shared/mcp.ts';
 import type { JsonValue } from '../shared/message.ts';
-import { nameLine } from './plainText.ts';
+import { hasHidden, nameLine } from './plainText.ts';
 
 /** Characters that are looked at. */
 const mostText = 200_000;
@@ -23,11 +23,6 @@ export interface OtherTool {
 const hidden: readonly Pattern[] = [
   { flag: 'has tag characters, in which text can be hidden', pattern: /[\u{e0000}-\u{e007f}]/u },
   { flag: 'has characters that turn text around', pattern: /\p{Bidi_Control}/u },
-  {
-    flag: 'has characters that cannot be seen',
-    pattern:
-      /(?![\p{Bidi_Control}\u{e0000}-\u{e007f}])(?!(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier})\ufe0f?\u200d)(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|[\ufe0e\ufe0f]{2}/u,
-  },
   { flag: 'has control characters', pattern: /[^\P{Cc}\n\r\t]/u },
 ];
 
@@ -131,6 +126,7 @@ const flagsOfText = (given: string, others: readonly OtherTool[]): readonly stri
   const read = readable(text);
   return [
     ...matching(hidden, text),
+    ...(hasHidden(text) ? ['has characters that cannot be seen'] : []),
     ...matching(orders, read),
     ...shadowing(read, others),
     ...(given.length > mostText ? ['is too long to be looked through to its end'] : []),

@@ -142,6 +142,7 @@ const runOf =
     try {
       const connection = await ports.connection(signal, emit);
       await checkLive(ports);
+      signal.throwIfAborted();
       const onProgress = progressLines(emit);
       const result = await connection.callTool(
         { name: definition.name, input, timeoutMs, onProgress },

@@ -246,31 +246,51 @@ const either = (ways: readonly JsonObject[]): JsonObject => {
     : { anyOf: different };
 };
 
+/** An alternative of the top: its properties, and what it says is required, whoever has the property. */
+interface Branch {
+  readonly properties: JsonObject;
+  readonly required: readonly string[];
+}
+
 /** At the top no vendor takes alternatives: their properties stand beside each other, and words say which go together. */
-const withoutBranches = (schema: JsonObject): JsonObject => {
-  const { anyOf, enum: _, ...rest } = schema;
-  const branches = Array.isArray(anyOf) ? anyOf.filter(isObject) : [];
-  if (branches.length === 0) return rest;
-  const own = stringsOf(rest.required);
-  const needs = branches.map((branch) => stringsOf(branch.required));
-  const inAll = needs[0]?.filter((name) => needs.every((names) => names.includes(name))) ?? [];
+const withBranches = (schema: JsonObject, branches: readonly Branch[]): JsonObject => {
+  const { enum: _, required: own, ...open } = schema;
   const ways = Map.groupBy(
-    branches.flatMap(({ properties }) => (isObject(properties) ? Object.entries(properties) : [])),
+    branches.flatMap(({ properties }) => Object.entries(properties)),
     ([name]) => name,
   );
   const properties = Object.fromEntries([
     ...[...ways].map(([name, all]) => [name, either(all.map(([, each]) => each).filter(isObject))] as const),
-    ...Object.entries(isObject(rest.properties) ? rest.properties : {}),
+    ...Object.entries(isObject(schema.properties) ? schema.properties : {}),
   ]);
-  const required = [...new Set([...own, ...inAll])].filter((name) => Object.hasOwn(properties, name));
-  const groups = needs
-    .map((names) => names.filter((name) => !required.includes(name)).join(' and '))
+  const has = (name: string): boolean => Object.hasOwn(properties, name);
+  const inAll = branches[0]?.required.filter((name) =>
+    branches.every((each) => each.required.includes(name)),
+  );
+  const required = [...new Set([...stringsOf(own), ...(inAll ?? [])])].filter(has);
+  const groups = branches
+    .map((each) => each.required.filter((name) => has(name) && !required.includes(name)).join(' and '))
     .filter((names) => names !== '');
-  const { required: __, ...open } = rest;
   const result = { ...open, properties, ...(required.length === 0 ? {} : { required }) };
   return groups.length === 0
     ? result
     : noted(result, `Give one of these: ${[...new Set(groups)].join('; ')}.`);
+};
+
+const topOf = (given: JsonObject, before: Walk): JsonObject => {
+  const { schema: inner, walk } = withoutRef(given, before);
+  const { anyOf: _, oneOf: __, ...rest } = withoutAllOf(inner, walk);
+  const deeper = { ...walk, depth: walk.depth + 1 };
+  const branches = branchesOf(withoutAllOf(inner, walk))
+    .filter(isObject)
+    .slice(0, 50)
+    .map((branch): Branch => {
+      const own = withoutRef(branch, deeper);
+      const whole = withoutAllOf(own.schema, own.walk);
+      const { properties } = cleaned(whole, own.walk);
+      return { properties: isObject(properties) ? properties : {}, required: stringsOf(whole.required) };
+    });
+  return withBranches(cleaned(rest, walk), branches);
 };
 
 /** Where the whole would be too long: what there is, without what it is for. */
@@ -291,8 +311,7 @@ const shortened = (schema: JsonObject): JsonObject => {
 /** @returns always of an object, with `properties` */
 export const modelSchema = (schema: JsonObject): JsonObject => {
   const walk: Walk = { root: schema, refs: [], depth: 0, count: { nodes: 0 } };
-  const flat = withoutBranches(cleaned(schema, walk));
-  const { properties, ...rest } = flat;
+  const { properties, ...rest } = topOf(schema, walk);
   const whole: JsonObject = { ...rest, type: 'object', properties: isObject(properties) ? properties : {} };
   return JSON.stringify(whole).length <= mostText ? whole : shortened(whole);
 };

@@ -16,6 +16,13 @@ export const plainText = (text: string): string =>
     .replaceAll(/\p{Default_Ignorable_Code_Point}+/gu, (run) => (needed.test(run) ? run : ''))
     .toWellFormed();
 
+/** Whether something is hidden between the letters; text direction and tags aside. */
+export const hasHidden = (text: string): boolean =>
+  (text.match(/\p{Default_Ignorable_Code_Point}+/gu) ?? []).some((run) => {
+    const rest = run.replaceAll(/\p{Bidi_Control}|[\u{e0000}-\u{e007f}]/gu, '');
+    return rest !== '' && !needed.test(rest);
+  });
+
 /** On one line of at most `limit` characters, with escapes for what could not be seen: names that people decide by. */
 export const nameLine = (text: string, limit = 200): string => {
   // What is longer is cut before it is looked at: it may be megabytes.
