@@ -53,7 +53,6 @@ export const createAuthProvider = (
     stepUp({ requiredScope, resourceMetadataUrl }) {
       remember({ resourceMetadataUrl, scope: requiredScope });
       return signInNeeded(
-        server.name,
         `The MCP server ${server.name} wants more rights for this than it was given at the sign-in.`,
       );
     },

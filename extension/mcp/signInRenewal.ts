@@ -67,7 +67,7 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
   const forget = async (server: RemoteServer, why: string): Promise<never> => {
     await store.forget(server);
     log(`Sign-in to ${server.name} forgotten: ${why}`);
-    throw signInNeeded(server.name, why);
+    throw signInNeeded(why);
   };
 
   const checkIssuer = async (
@@ -134,7 +134,7 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
   ): Promise<KeptTokens> => {
     const kept = await store.read(server);
     if (kept === undefined) {
-      throw signInNeeded(server.name, `The MCP server ${server.name} wants a sign-in.`);
+      throw signInNeeded(`The MCP server ${server.name} wants a sign-in.`);
     }
     // Another window, or a connection before this one, was faster.
     const isCurrent = rejected === undefined ? !hasRunOut(kept, now()) : kept.accessToken !== rejected;
@@ -144,8 +144,7 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
     }
     const renewed = await refresh(server, kept, kept.refreshToken, resourceMetadataUrl);
     const latest = await store.replace(server, kept, renewed);
-    if (latest === undefined)
-      throw signInNeeded(server.name, `The MCP server ${server.name} was signed out.`);
+    if (latest === undefined) throw signInNeeded(`The MCP server ${server.name} was signed out.`);
     log(`Sign-in to ${server.name} renewed.`);
     return latest;
   };

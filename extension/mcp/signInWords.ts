@@ -95,6 +95,6 @@ export const renewalFailed = (server: string, error: unknown): McpError =>
         `The sign-in to the MCP server ${server} could not be renewed: ${reasonIn(error)}. It was kept. Try again later, or sign in again.`,
       );
 
-/** @param why a sentence */
-export const signInNeeded = (server: string, why: string): McpSignInError =>
-  new McpSignInError(`${why} Sign in to the MCP server ${server} in the view MCP Servers.`);
+/** @param why a sentence that names the server */
+export const signInNeeded = (why: string): McpSignInError =>
+  new McpSignInError(`${why} Sign in to it in the view MCP Servers.`);
