@@ -122,6 +122,22 @@ describe('rules', () => {
     assert.equal(audits[0]?.by, 'telegram');
   });
 
+  it('of another definition of a tool from outside are others', async () => {
+    const made = book();
+    const tool = (definition: string) => ({ kind: 'tool', tool: 'memory__add', definition }) as const;
+    for (const definition of ['1', '2', '1']) {
+      await made.allow(step, offer('workspace', tool(definition)), yes('workspace'), place);
+    }
+    assert.deepEqual(
+      made.rules().map(({ match }) => match),
+      [tool('1'), tool('2')],
+    );
+    assert.match(
+      made.audits[0]?.title ?? '',
+      /^Rule made: memory__add \(MCP server memory\) in this workspace$/,
+    );
+  });
+
   it('that are there already are not made again, also for all agents', async () => {
     const all = ruleOf(paths('**', 'write_file', 'edit_file'), { id: 'all' });
     const other = ruleOf(command('b'), { id: 'other', agentId: 'other' });

@@ -8,9 +8,15 @@ import type { JsonObject } from '../../extension/shared/message.ts';
 export const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 const validator = new AjvJsonSchemaValidator();
-/** As JSON Schema 2020-12. */
-export const accepts = (schema: JsonObject, value: unknown): boolean =>
-  validator.getValidator(schema)(value).valid;
+/** As JSON Schema 2020-12. False for a schema that refers to itself in circles, of which nothing can be said. */
+export const accepts = (schema: JsonObject, value: unknown): boolean => {
+  try {
+    return validator.getValidator(schema)(value).valid;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+};
 
 export const words = new Set([
   ...['type', 'title', 'description', 'enum', 'default', 'format', 'pattern', 'uniqueItems'],

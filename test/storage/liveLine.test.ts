@@ -32,6 +32,8 @@ describe('a line that tells another window of a question', () => {
                 { kind: 'skill', skill: 'pdf', hash: 'a1', entry: 'tables' },
                 { kind: 'command', argv: ['ls'], folder: '.', isSandboxed: true },
                 { kind: 'command', argv: ['ls'], folder: '.' },
+                { kind: 'tool', tool: 'memory__add', definition: 'd1' },
+                { kind: 'tool', tool: 'memory__add' },
               ],
             },
           ],
