@@ -153,7 +153,7 @@ const readers: Readonly<Record<string, (raw: z.infer<typeof resultSchema>) => ob
 };
 
 /** Words of the protocol that stand beside what an answer holds. */
-const keptKeys = ['resultType', 'ttlMs', 'cacheScope'];
+const keptKeys = ['ttlMs', 'cacheScope'];
 
 /** @returns what the SDK gets to see of the answer to a request */
 export const mendResult = (method: string, raw: unknown): unknown => {
@@ -162,8 +162,9 @@ export const mendResult = (method: string, raw: unknown): unknown => {
   if (read === undefined || result === undefined) return raw;
   // Not an answer yet: the server wants something first.
   if (result['resultType'] !== undefined && result['resultType'] !== 'complete') return raw;
+  // Absent, it stands for `complete` in every revision; the SDK insists on it.
   const beside = keptKeys.flatMap((name) =>
     result[name] === undefined ? [] : [[name, result[name]] as const],
   );
-  return { ...Object.fromEntries(beside), ...read(result) };
+  return { resultType: 'complete', ...Object.fromEntries(beside), ...read(result) };
 };
