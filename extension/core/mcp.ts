@@ -169,6 +169,8 @@ export type McpFormAnswer =
 /** A server asks for an answer of the agent's model. */
 export interface McpSampling {
   readonly server: string;
+  /** The chat whose call the server works on: its model answers, and it pays. Absent where that is not known. */
+  readonly sessionId?: string;
   readonly systemPrompt?: string;
   readonly messages: readonly {
     readonly role: 'user' | 'assistant';
