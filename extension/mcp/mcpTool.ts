@@ -91,10 +91,7 @@ const argumentsText = (input: JsonObject): string =>
     shownArgumentsLength,
   );
 
-/** What a server says of its tool can make a question sharper, and never answer it. */
-const cautionOf = ({ hints }: McpToolDefinition): string | undefined =>
-  hints.destructive === true ? 'its server says that it may destroy things' : undefined;
-
+/** What a server says of its tool stands in the question, and neither answers it nor takes an answer away. */
 const hintLines = ({ hints }: McpToolDefinition): readonly string[] =>
   [
     ...(hints.destructive === true ? ['it may destroy or overwrite things'] : []),
@@ -160,11 +157,9 @@ const runOf =
 export const createMcpTool = (ports: McpToolPorts): McpTool => {
   const { server, definition, modelName, serverHash } = ports;
   const called = `${nameLine(definition.name, 80)} (${nameLine(server, 60)})`;
-  const caution = cautionOf(definition);
   const access: StepAccess = {
     paths: [],
     outside: { server, definition: outsideHash(serverHash, definition.hash) },
-    ...(caution === undefined ? {} : { caution }),
   };
   return {
     server,

@@ -71,7 +71,7 @@ describe('an MCP tool', () => {
     ]);
   });
 
-  it('tells hints as what the server says; one that it may destroy asks every time', async () => {
+  it('tells hints as what the server says; what they say neither allows a step nor forbids to allow it', async () => {
     const reads = await prepared({}, { definition: definition({ hints: { readOnly: true } }) });
     assert.match(
       reads.approval?.detail ?? '',
@@ -84,7 +84,7 @@ describe('an MCP tool', () => {
       { definition: definition({ hints: { destructive: true, readOnly: true } }) },
     );
     assert.match(destroys.approval?.detail ?? '', /The server says: it may destroy or overwrite things/);
-    assert.equal(destroys.access.caution, 'its server says that it may destroy things');
+    assert.equal(destroys.access.caution, undefined);
   });
 
   it('never runs without a rule for this very tool, whatever its hints and the mode', async () => {

@@ -14,6 +14,7 @@ import {
   shortCost,
   shortNumber,
 } from '../../webview/format.ts';
+import { isMarkdown } from '../../webview/isMarkdown.ts';
 import { groupSessions } from '../../webview/sessions.ts';
 import { activityOf, decisionText, diffTitle, isToldByDiff, statusText } from '../../webview/words.ts';
 import { at, chat, commandPrompt, diff, session, start, step, stepItem, user } from './samples.ts';
@@ -360,5 +361,19 @@ describe('webview words', () => {
       state = reduceChat(state, event);
       assert.match(activityOf(state)?.text ?? '', /another window/, event.type);
     }
+  });
+});
+
+describe('what servers answer', () => {
+  it('is drawn where it has links, tables, fences or headings, and else keeps its lines', () => {
+    for (const text of [
+      'See [it](https://x.example)',
+      'a\n| A | B |\n| - | - |',
+      '```json\n{}\n```',
+      '# Title',
+    ])
+      assert.ok(isMarkdown(text), text);
+    for (const text of ['one\ntwo', '{"a": [1](2)}', '#1 is first', 'a | b'])
+      assert.ok(!isMarkdown(text), text);
   });
 });

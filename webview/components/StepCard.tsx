@@ -2,11 +2,12 @@ import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { StepRecord } from '../../extension/shared/chat.ts';
 import { type JsonValue, textOf } from '../../extension/shared/message.ts';
-import { verbOf } from '../../extension/shared/toolVerb.ts';
+import { outsideServer, verbOf } from '../../extension/shared/toolVerb.ts';
 import type { StepUndo } from '../../extension/shared/undo.ts';
 import { useChat, useUnfolded } from '../chatContext.ts';
 import { clock, duration, exactTime, plural } from '../format.ts';
 import { dataUrl } from '../images.ts';
+import { isMarkdown } from '../isMarkdown.ts';
 import { canUndo, undoTitle, unknownText } from '../undo.ts';
 import { useKeepFocus } from '../useKeepFocus.ts';
 import { useNow } from '../useNow.ts';
@@ -121,8 +122,10 @@ const Details = ({ record, heir, onReview, onUndo }: DetailsProps) => {
   const output = result === undefined ? record.liveOutput : textOf(result.content);
   const images = result?.content.filter((block) => block.type === 'image') ?? [];
   const decision = decisionText(record);
-  // What a skill printed has tables and links in it; while it runs it is not whole.
-  const isDrawn = step.tool === 'run_skill' && result !== undefined;
+  // What a skill printed has tables and links in it, and so may what a server answered; while it runs it is not whole.
+  const isDrawn =
+    result !== undefined &&
+    (step.tool === 'run_skill' || (outsideServer(step.tool) !== undefined && isMarkdown(output)));
   return (
     <div class="step-details">
       {decision !== undefined && <p class="step-decision">{decision}</p>}
