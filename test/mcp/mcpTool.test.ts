@@ -113,12 +113,7 @@ describe('an MCP tool', () => {
               ...(isTainted ? { taint: 'a page' } : {}),
             }),
           );
-          const may =
-            ruled === 'same' &&
-            serverHash === 's1' &&
-            hash === 'd1' &&
-            !isTainted &&
-            drawn.destructive !== true;
+          const may = ruled === 'same' && serverHash === 's1' && hash === 'd1' && !isTainted;
           seen[may ? 'runs' : 'asks'] += 1;
           assert.equal(action, may ? 'run' : 'ask');
         },
