@@ -186,17 +186,65 @@ describe('FileLock', function () {
     assert.deepEqual(readdirSync(path.dirname(file)), [path.basename(file)]);
   });
 
-  it('that is not to be had for half a minute is given up, with the reason', async () => {
+  it("that is given back after its owner has released it is nobody's", async () => {
+    const file = place();
+    heldBy(file, { ...thisOwner('dead'), start: '1' });
+    const owner = thisOwner(uniqueName());
+    const quicker = lockOf(file, owner);
+    let isFirst = true;
+    const disk = diskWith({
+      rename: (from, to) => {
+        // Between the look at the dead holder and the renaming another breaks the lock and takes it...
+        if (isFirst) heldBy(from, owner);
+        realDisk.rename(from, to);
+      },
+      readFile: (name) => {
+        const bytes = realDisk.readFile(name);
+        // ...and is done with it before it is given back.
+        if (isFirst && name !== file) {
+          isFirst = false;
+          quicker.release();
+        }
+        return bytes;
+      },
+    });
+    const waiting = lockOf(file, thisOwner(uniqueName()), '1', disk);
+    assert.equal(await isSoon(waiting.acquire()), true);
+    waiting.release();
+    assert.deepEqual(readdirSync(path.dirname(file)), []);
+  });
+
+  it('that is not to be had for a minute and a half is given up, with the reason', async () => {
     const file = place();
     await lockOf(file).acquire();
     const now = performance.now.bind(performance);
     const waiting = lockOf(file).acquire();
-    performance.now = () => now() + 31_000;
+    let passed = 0;
+    performance.now = () => {
+      passed += 900;
+      return now() + passed;
+    };
     try {
       await assert.rejects(
         waiting,
         (error) => error instanceof StoreError && /Another window has been busy/.test(error.message),
       );
+    } finally {
+      performance.now = now;
+    }
+  });
+
+  it('is still waited for by a process that was suspended for minutes', async () => {
+    const file = place();
+    const holder = lockOf(file);
+    await holder.acquire();
+    const now = performance.now.bind(performance);
+    const waiting = lockOf(file).acquire();
+    performance.now = () => now() + 600_000;
+    try {
+      assert.equal(await isSoon(waiting), false);
+      holder.release();
+      await waiting;
     } finally {
       performance.now = now;
     }

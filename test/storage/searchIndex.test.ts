@@ -199,6 +199,17 @@ describe('the search index', function () {
     assert.equal(count(sqlite, 'search_docsize'), 12_000);
   });
 
+  it('is not saved once it is closed, however much of it is new', async () => {
+    const { index, sqlite, state } = await make(numbered(12_000));
+    index.wake();
+    await settled(() => count(sqlite, 'search_docsize') > 6_000);
+    index.close();
+    // Past the step that it was in the middle of.
+    for (let turn = 0; turn < 10; turn += 1) await breathe();
+    assert.ok(count(sqlite, 'search_docsize') < 12_000);
+    assert.equal(state.saves, 0);
+  });
+
   it('is made anew when it is damaged, and not over and over', async () => {
     const { index, sqlite } = await make(numbered(500));
     await index.fill(Number.POSITIVE_INFINITY);
