@@ -39,8 +39,8 @@ describe('any job, followed', function () {
         for (const [id, state] of states) {
           const follower = followers.get(id) ?? (await followed(other, id));
           followers.set(id, follower);
-          await eventually('the same chat', () => isDeepStrictEqual(follower.state(), state), 3_000).catch(
-            () => assert.deepEqual(follower.state(), state),
+          await eventually('the same chat', () => isDeepStrictEqual(follower.state(), state)).catch(() =>
+            assert.deepEqual(follower.state(), state),
           );
         }
       }

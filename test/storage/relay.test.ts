@@ -231,7 +231,7 @@ describe('what a window makes of what it reads', function () {
     runner.relay.tell(job.started(), 'chat');
     const { events } = await followed(other, 'job');
     runner.relay.tell(job.said('Hello'), 'chat');
-    await eventually('the reply', () => events.length === 2, 2_500);
+    await eventually('the reply', () => events.length === 2);
   });
 
   it('removes what crashes have left behind, and nothing else', async () => {

@@ -70,7 +70,7 @@ describe('the search index', function () {
     return { index, sqlite, state };
   };
   const settled = async (isDone: () => boolean): Promise<void> => {
-    for (const end = Date.now() + 20_000; !isDone() && Date.now() < end; ) await pause(20);
+    for (const end = Date.now() + 40_000; !isDone() && Date.now() < end; ) await pause(20);
     assert.ok(isDone());
   };
 

@@ -49,7 +49,7 @@ const list = async (store: Store) =>
   (await store.listSessions({ shelf: 'active', limit: 100, folderFirst: '' })).sessions;
 
 describe('the storage thread', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const opened: Store[] = [];
   afterEach(async () => {
     for (const store of opened.splice(0)) await store.close();

@@ -15,7 +15,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
-    timeout: { type: 'string', default: '10000' },
+    // A disk that others write gigabytes to makes one fdatasync wait for tens of seconds.
+    timeout: { type: 'string', default: '60000' },
     exclude: { type: 'string', multiple: true, default: [] },
     'second-try': { type: 'boolean', default: false },
   },
