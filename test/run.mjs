@@ -38,7 +38,7 @@ const stagesFor = (grep) => {
   return [
     { name: 'build', needs: [], isTest: false, limit: 300, args: ['esbuild.mjs'] },
     { name: 'check', needs: [], isTest: false, limit: 300, args: ['test/support/check.ts'] },
-    { name: 'unit', needs: [], isTest: true, limit: 600, args: [runMocha, ...unitTests, ...filter] },
+    { name: 'unit', needs: [], isTest: true, limit: 1_200, args: [runMocha, ...unitTests, ...filter] },
     {
       name: 'webview',
       needs: ['build', 'chromium'],

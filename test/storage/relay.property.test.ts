@@ -14,7 +14,7 @@ const inPieces = (event: AgentEvent): readonly AgentEvent[] =>
     : [event];
 
 describe('any job, followed', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const { open } = windows(this);
 
   it('looks in the other window as in its own whenever that has told all it has', async () => {
