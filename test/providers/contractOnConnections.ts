@@ -40,7 +40,7 @@ export const onConnections = (wire: Wire): void => {
         }
       }, reason);
       assert.deepEqual(seen, ['Hello']);
-      assert.equal(await within(2_000, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
+      assert.equal(await within(900, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
     });
 
     it('closes the connection at once when the reader leaves', async () => {
@@ -49,7 +49,7 @@ export const onConnections = (wire: Wire): void => {
       for await (const event of providerAt(wire, server.url).stream(ask(wire.model), signal)) {
         if (event.type === 'text') break;
       }
-      assert.equal(await within(2_000, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
+      assert.equal(await within(900, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
     });
 
     it('sends nothing when aborted before', async () => {
@@ -120,7 +120,7 @@ export const onConnections = (wire: Wire): void => {
       const error = providerErrorOf(heard);
       assert.equal(error.kind, 'network');
       assert.match(error.message, /Nothing came/);
-      assert.equal(await within(2_000, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
+      assert.equal(await within(900, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
     });
 
     it('does not take a slow reader for a silent stream', async () => {
