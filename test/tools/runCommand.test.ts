@@ -227,7 +227,8 @@ describe('run_command', () => {
     const took = stopwatch();
     stopping.abort(new Error('enough'));
     await assert.rejects(running, /enough/);
-    assert.ok(took() < 1_000);
+    const milliseconds = took();
+    assert.ok(milliseconds < 1_900, `${milliseconds} ms: SIGKILL comes after 2 s`);
   });
 
   it('ends at the deadline, with what was printed by then', async () => {
