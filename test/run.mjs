@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { ensureDockerEngine } from './support/dockerEngine.mjs';
 import {
@@ -15,6 +16,9 @@ import {
 } from './support/setUp.mjs';
 
 const countsMark = '##counts ';
+const repeatMark = '##repeat ';
+/** How much of what a stage printed is shown again where it broke without naming a failed test. */
+const lastLines = 25;
 const runMocha = 'test/support/runMocha.ts';
 
 /** Stages that run beside each other: each keeps about one of two cores busy. */
@@ -34,7 +38,7 @@ const stagesFor = (grep) => {
   return [
     { name: 'build', needs: [], isTest: false, limit: 300, args: ['esbuild.mjs'] },
     { name: 'check', needs: [], isTest: false, limit: 300, args: ['test/support/check.ts'] },
-    { name: 'unit', needs: [], isTest: true, limit: 600, args: [runMocha, ...unitTests, ...filter] },
+    { name: 'unit', needs: [], isTest: true, limit: 1_200, args: [runMocha, ...unitTests, ...filter] },
     {
       name: 'webview',
       needs: ['build', 'chromium'],
@@ -71,7 +75,7 @@ const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /**
  * Runs one stage, its output shown as it comes, behind its name where another runs beside it.
- * @returns {Promise<{ ok: boolean, counts?: { passed: number, failed: number, skipped: number } }>}
+ * @returns {Promise<{ ok: boolean, counts?: { passed: number, failed: number, skipped: number }, repeated: string[], last: string[] }>}
  */
 const runStage = (stage, environment, isAlone) =>
   new Promise((resolve) => {
@@ -79,23 +83,30 @@ const runStage = (stage, environment, isAlone) =>
     const child = spawn(nodePath, stage.args, {
       cwd: root,
       env: environment,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     });
     running.add(child);
     let counts;
-    let rest = '';
+    const repeated = [];
+    const last = [];
     let lastOutput = Date.now();
-    const show = (line) => {
+    const show = (line, print = console.log) => {
       if (line.startsWith(countsMark)) counts = added(counts, JSON.parse(line.slice(countsMark.length)));
-      else console.log(isAlone ? line : `${stage.name.padEnd(7)} | ${line}`);
+      else if (line.startsWith(repeatMark)) repeated.push(JSON.parse(line.slice(repeatMark.length)));
+      else {
+        last.push(line);
+        if (last.length > lastLines) last.shift();
+        print(isAlone ? line : `${stage.name.padEnd(7)} | ${line}`);
+      }
     };
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (chunk) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       lastOutput = Date.now();
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) show(line);
+      show(line);
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lastOutput = Date.now();
+      show(line, console.error);
     });
     const alive = setInterval(() => {
       if (Date.now() - lastOutput < 30_000) return;
@@ -103,16 +114,15 @@ const runStage = (stage, environment, isAlone) =>
       console.log(`  ${stage.name}: still running after ${seconds(started)}`);
     }, 5_000);
     const deadline = setTimeout(() => {
-      console.log(`  ${stage.name}: stopped, not done after ${stage.limit} s`);
+      show(`  stopped: not done after ${stage.limit} s`);
       endGroup(child);
     }, stage.limit * 1_000);
-    child.on('error', (error) => console.log(`  ${stage.name}: ${error.message}`));
+    child.on('error', (error) => show(`  ${error.message}`));
     child.on('close', (code) => {
       clearInterval(alive);
       clearTimeout(deadline);
-      if (rest !== '') show(rest);
       running.delete(child);
-      resolve({ ok: code === 0, counts });
+      resolve({ ok: code === 0, counts, repeated, last });
     });
   });
 
@@ -181,10 +191,11 @@ const main = async () => {
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   const results = [];
+  const again = [];
   const runOne = async (stage, isAlone) => {
     const dockerHost = stage.needs.includes('docker') ? await findingDocker : undefined;
     const stageStarted = Date.now();
-    const { ok, counts } = await runStage(
+    const { ok, counts, repeated, last } = await runStage(
       stage,
       dockerHost === undefined ? environment : { ...environment, DOCKER_HOST: dockerHost },
       isAlone,
@@ -199,6 +210,8 @@ const main = async () => {
       stage.isTest && values.grep === '' && !lacksDocker && (counts?.passed ?? 0) + failed === 0;
     const broke = failed === 0 && (!ok || ranNothing);
     total.failed += failed + (broke ? 1 : 0);
+    again.push(...repeated.map((text) => `${stage.name}: ${text}`));
+    if (broke) again.push(`${stage.name}: did not run to its end; the last it printed:\n${last.join('\n')}`);
     const outcome =
       counts === undefined ? (ok ? 'ok' : 'failed') : `${counts.passed} passed, ${counts.failed} failed`;
     const result = `${stage.name}: ${outcome}${broke && counts !== undefined ? ', but it did not run to its end' : ''}`;
@@ -217,6 +230,7 @@ const main = async () => {
     if (stage.name === 'build' && !oks[0]) break;
   }
 
+  if (again.length > 0) console.log(`\n== what failed or was unsteady\n${again.join('\n\n')}`);
   console.log(`\n${results.join('\n')}\nin all ${seconds(started)}\n`);
   const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);

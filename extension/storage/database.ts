@@ -146,6 +146,8 @@ export class Database {
 
   /** @param isForced also when there is nothing new since the last one */
   snapshot(isForced = false): Promise<void> {
+    // Whoever closes it ends its thread next: the lock that it would take would stay.
+    if (this.#isClosed) return Promise.reject(storeClosed());
     return this.#task(() => {
       this.#live.snapshot(isForced);
       this.#options.onSnapshot?.();

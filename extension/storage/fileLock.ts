@@ -1,10 +1,17 @@
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Disk, errorCode } from './disk.ts';
 import { type Owner, parseOwner, processState, sameOwner } from './owner.ts';
 import { lockTimeout } from './problems.ts';
 
-/** How long to wait for another window; its longest work under the lock, a snapshot, takes a second or two. */
-const waitMs = 30_000;
+/**
+ * How long to wait for another window. Its longest work under the lock, a snapshot, takes a second or two, but its
+ * fdatasync takes as long as the disk lets it, which is half a minute where others write gigabytes. Longer than
+ * `unknownHolderMs`: who waits for a holder that cannot be asked then gets the lock, and not an error.
+ */
+const waitMs = 90_000;
+/** A longer pause between two tries was none of the holder's: this process was suspended, or waited for the disk. */
+const longestPauseMs = 1_000;
 /** A lock whose holder cannot be asked (other machine, no start time) ends after this long. */
 const unknownHolderMs = 60_000;
 /** Tries before a waiter says that it waits. */
@@ -42,7 +49,8 @@ export class FileLock {
 
   /** @throws StoreError when others hold it too long; the system's error when the folder cannot be written */
   async acquire(): Promise<void> {
-    const until = performance.now() + waitMs;
+    let waited = 0;
+    let triedAt = performance.now();
     let seen = '';
     let denied = 0;
     await this.#stepBack();
@@ -68,7 +76,10 @@ export class FileLock {
         }
         seen = text ?? '';
       }
-      if (performance.now() > until) throw lockTimeout();
+      const now = performance.now();
+      waited += Math.min(now - triedAt, longestPauseMs);
+      triedAt = now;
+      if (waited > waitMs) throw lockTimeout();
       if (round % 8 === roundsBeforeWanted) this.#sayWanted();
       await delay(round < 20 ? 1 : 5);
     }
@@ -76,7 +87,18 @@ export class FileLock {
 
   release(): void {
     if (this.#read() === this.#text) this.#disk.remove(this.#file);
+    else this.#takeBack();
     this.#releasedAt = performance.now();
+  }
+
+  /** Another waiter may just have moved this lock aside by mistake: without that file it is not given back. */
+  #takeBack(): void {
+    const folder = path.dirname(this.#file);
+    for (const name of this.#disk.list(folder)) {
+      const file = path.join(folder, name);
+      if (!file.startsWith(`${this.#file}.`) || file === this.#wanted) continue;
+      if (this.#disk.readFile(file)?.toString('utf8') === this.#text) this.#disk.remove(file);
+    }
   }
 
   async #stepBack(): Promise<void> {
@@ -131,8 +153,11 @@ export class FileLock {
       throw error;
     }
     const taken = this.#disk.readFile(aside)?.toString('utf8');
-    // Another waiter broke it first and this was its new lock: give it back.
-    if (taken !== undefined && taken !== text) this.#disk.createExclusive(this.#file, taken);
+    // Another waiter broke it first and this was its new lock: give it back, unless it has been released meanwhile.
+    if (taken !== undefined && taken !== text && this.#disk.createExclusive(this.#file, taken)) {
+      const isReleased = this.#disk.stat(aside) === undefined;
+      if (isReleased && this.#read() === taken) this.#disk.remove(this.#file);
+    }
     this.#disk.remove(aside);
   }
 }

@@ -274,6 +274,7 @@ export class SearchIndex {
   }
 
   async #tidy(): Promise<void> {
+    if (this.#isClosed) return;
     if (this.#done - this.#savedAt >= worthSaving) {
       this.#savedAt = this.#done;
       // Where it cannot be written, the index is as good in memory.

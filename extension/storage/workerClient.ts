@@ -1,7 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../core/store.ts';
 import { endsJob } from '../shared/event.ts';
+import { realDisk } from './disk.ts';
+import { FileLock } from './fileLock.ts';
+import { storeFiles } from './files.ts';
 import type { Call, FromWorker, Method, ResultOf, ToWorker, WorkerSetUp } from './messages.ts';
+import { thisOwner } from './owner.ts';
 import { storeClosed } from './problems.ts';
 
 export interface ClientOptions extends Omit<WorkerSetUp, 'incarnation'> {
@@ -54,6 +58,15 @@ const deathLimit = 3;
 
 const startThread = (file: URL | string, setUp: WorkerSetUp): Worker =>
   new Worker(file, { workerData: setUp, name: 'anycowork-storage' });
+
+/** To other windows a lock that a thread died with is one of a process that lives: they would wait for it, in vain. */
+const releaseLock = ({ folder, ownerId, incarnation }: WorkerSetUp): void => {
+  try {
+    new FileLock(realDisk, storeFiles(folder).lock, thisOwner(ownerId), incarnation).release();
+  } catch {
+    // The next thread breaks it.
+  }
+};
 
 /** Speaks with the storage thread. Starts it on the first call, and again, from disk, should it die. */
 export class WorkerClient {
@@ -134,7 +147,10 @@ export class WorkerClient {
     worker.on('error', (error) => {
       cause = error instanceof Error ? error.message : String(error);
     });
-    worker.on('exit', () => this.#died(cause));
+    worker.on('exit', () => {
+      releaseLock(setUp);
+      this.#died(cause);
+    });
     return worker;
   }
 

@@ -26,7 +26,7 @@ const parseShown = (output: string): string[][] => {
 
 describe('command lines, as bash reads them', function () {
   // Hundreds of processes, on whatever machine this is.
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder = '';
   before(function () {
     if (!existsSync(bash)) skipBecause(this, `there is no ${bash}`);

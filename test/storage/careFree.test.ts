@@ -9,7 +9,7 @@ import { diskWith, openService, quickDisk, session, temporaryFolder, uniqueName 
 
 describe('what is freed of the storage', function () {
   const folder = temporaryFolder(this);
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it('is exactly what was asked for', async () => {
     const where = folder();

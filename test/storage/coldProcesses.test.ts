@@ -10,7 +10,7 @@ const itemsOfChat = 6;
 
 describe('old chats and several processes', function () {
   const folder = temporaryFolder(this);
-  this.timeout(120_000);
+  this.timeout(300_000);
   const started: ChildProcess[] = [];
   afterEach(() => {
     for (const child of started.splice(0)) child.kill('SIGKILL');

@@ -82,7 +82,7 @@ export const openSmall = (folder: string, options: Partial<ServiceOptions> = {})
 
 /** Waits until a condition holds. */
 export const until = async (holds: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  for (const deadline = Date.now() + 20_000; !(await holds()); ) {
+  for (const deadline = Date.now() + 40_000; !(await holds()); ) {
     if (Date.now() > deadline) throw new Error(`Waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -66,7 +66,7 @@ const findAfter = async (
 
 describe('a crash', function () {
   const folder = temporaryFolder(this);
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   const whole = { part: 1, isPowerCut: false };
 

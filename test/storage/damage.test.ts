@@ -25,7 +25,7 @@ const contents = (where: string): ReadonlyMap<string, string> =>
 
 describe('damage', function () {
   const folder = temporaryFolder(this);
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const copyOf = (where: string): string => {
     const copy = folder();

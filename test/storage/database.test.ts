@@ -336,5 +336,8 @@ describe('Database', function () {
     await database.close();
     await assert.rejects(add('y'), /closed/);
     await assert.rejects(database.refresh(), /closed/);
+    // Its thread is ended next, which must not happen to one that has the lock.
+    await assert.rejects(database.snapshot(), /closed/);
+    await assert.rejects(database.snapshot(true), /closed/);
   });
 });

@@ -8,7 +8,7 @@ import { openService, quickDisk, session, temporaryFolder, uniqueName } from './
 
 describe('jobs of other windows in the store', function () {
   const folder = temporaryFolder(this);
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it('are listed with the steps that wait, while they run', async () => {
     const where = folder();

@@ -56,7 +56,7 @@ const startChats = async ({ service }: OpenedService): Promise<void> => {
 
 describe('what is read back of any events', function () {
   const folder = temporaryFolder(this);
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it('is what the views show, also in another window, after snapshots, and opened again', async () => {
     let longest = 0;

@@ -14,7 +14,7 @@ const inPieces = (event: AgentEvent): readonly AgentEvent[] =>
     : [event];
 
 describe('any job, followed', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const { open } = windows(this);
 
   it('looks in the other window as in its own whenever that has told all it has', async () => {
@@ -39,8 +39,8 @@ describe('any job, followed', function () {
         for (const [id, state] of states) {
           const follower = followers.get(id) ?? (await followed(other, id));
           followers.set(id, follower);
-          await eventually('the same chat', () => isDeepStrictEqual(follower.state(), state), 3_000).catch(
-            () => assert.deepEqual(follower.state(), state),
+          await eventually('the same chat', () => isDeepStrictEqual(follower.state(), state)).catch(() =>
+            assert.deepEqual(follower.state(), state),
           );
         }
       }

@@ -41,11 +41,14 @@ describe('what one window tells of a job', function () {
   it('comes whole to who opens late', async () => {
     const [runner, other] = [open(), open()];
     const job = jobEvents('chat', 'job');
+    const began = performance.now();
     runner.relay.tell(job.started(), 'chat');
     for (let index = 0; index < 50; index += 1) {
       runner.relay.tell(token('job', `word${index} `, index), 'chat');
       await pause(2);
     }
+    // Written together every 50 ms; on a busy machine the pauses take longer than they say.
+    const mostEvents = 4 + (performance.now() - began) / 50;
     await pause(120);
     const { events, state } = await followed(other, 'job');
     assert.equal(events[0]?.type, 'JobStarted');
@@ -55,7 +58,7 @@ describe('what one window tells of a job', function () {
         ? last.message.content.map((block) => block.type === 'text' && block.text)
         : [];
     assert.match(String(text), /^word0 word1 .*word49 $/);
-    assert.ok(events.length < 12, `joined: ${events.length} events`);
+    assert.ok(events.length <= mostEvents, `joined: ${events.length} events, not ${mostEvents}`);
   });
 
   it('can be read by nobody else on the machine, and is gone soon after the job', async () => {
@@ -134,6 +137,7 @@ describe('what one window tells of a job', function () {
     for (const event of [job.started(), job.said('I will'), job.approved()]) runner.relay.tell(event, 'chat');
     const { state } = await followed(other, 'job');
     let printed = '';
+    const began = performance.now();
     for (let index = 0; index < 200; index += 1) {
       const text = `${index} ${'x'.repeat(50_000)}\n`;
       printed += text;
@@ -147,9 +151,11 @@ describe('what one window tells of a job', function () {
       const item = state().items.at(-1);
       return item?.kind === 'step' ? item.record.liveOutput : '';
     };
+    // After the first 200,000 what a chat shows is written twice a second.
+    const most = 260_000 + (2 * liveOutputLimit * (performance.now() - began)) / 1_000;
     await eventually('the end of the output', () => output() === printed.slice(-liveOutputLimit));
     const { size } = statSync(file('job.events'));
-    assert.ok(size < 300_000, `${size} bytes for ${printed.length} printed ones`);
+    assert.ok(size < most, `${size} bytes, not ${most}, for ${printed.length} printed ones`);
   });
 });
 
@@ -231,7 +237,7 @@ describe('what a window makes of what it reads', function () {
     runner.relay.tell(job.started(), 'chat');
     const { events } = await followed(other, 'job');
     runner.relay.tell(job.said('Hello'), 'chat');
-    await eventually('the reply', () => events.length === 2, 2_500);
+    await eventually('the reply', () => events.length === 2);
   });
 
   it('removes what crashes have left behind, and nothing else', async () => {

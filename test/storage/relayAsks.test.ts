@@ -17,7 +17,7 @@ const approve: Ask = {
 };
 
 describe('what one window asks of a job in another', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const { open, file } = windows(this);
 
   /** Answers what it is asked as the broker does: the first answer to a step counts. */
@@ -44,7 +44,7 @@ describe('what one window asks of a job in another', function () {
     const other = await asking();
     const began = performance.now();
     assert.equal(await other.relay.ask('job', { type: 'stop' }), 'accepted');
-    assert.ok(performance.now() - began < 1_000);
+    assert.ok(performance.now() - began < askPatience);
     assert.deepEqual(asked, [{ jobId: 'job', ask: { type: 'stop' } }]);
   });
 
@@ -146,7 +146,7 @@ describe('what one window asks of a job in another', function () {
       const began = performance.now();
       assert.equal(await other.relay.ask('job', approve), 'silent');
       const took = performance.now() - began;
-      assert.ok(took >= askPatience - 50 && took < askPatience + 1_000, `${took} ms`);
+      assert.ok(took >= askPatience - 50 && took < 2 * askPatience, `${took} ms`);
       child.kill('SIGCONT');
       assert.equal(await other.relay.ask('job', { type: 'stop' }), 'accepted');
       assert.deepEqual(lines, ['stop']);

@@ -45,7 +45,7 @@ export const windows = (context: Mocha.Suite) => {
 };
 
 /** Looks again until it is true. */
-export const eventually = async (what: string, isTrue: () => boolean, patience = 5_000): Promise<void> => {
+export const eventually = async (what: string, isTrue: () => boolean, patience = 30_000): Promise<void> => {
   const deadline = performance.now() + patience;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`Waited in vain: ${what}`);

@@ -214,7 +214,7 @@ const perform = async (windows: readonly OpenedService[], action: Action): Promi
 
 describe('a search in any chats', function () {
   const folder = temporaryFolder(this);
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('finds what going through all of them finds, in each window and when opened again', async () => {
     let found = 0;

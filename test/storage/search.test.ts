@@ -53,7 +53,7 @@ const chat = async (
 };
 
 describe('the search of the store', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const folder = temporaryFolder(this);
   const open = (where = folder(), options = {}) => openService(where, { disk: quickDisk, ...options });
 

@@ -70,7 +70,7 @@ describe('the search index', function () {
     return { index, sqlite, state };
   };
   const settled = async (isDone: () => boolean): Promise<void> => {
-    for (const end = Date.now() + 20_000; !isDone() && Date.now() < end; ) await pause(20);
+    for (const end = Date.now() + 40_000; !isDone() && Date.now() < end; ) await pause(20);
     assert.ok(isDone());
   };
 
@@ -197,6 +197,17 @@ describe('the search index', function () {
     assert.equal(state.saves, 0);
     await settled(() => state.saves === 1);
     assert.equal(count(sqlite, 'search_docsize'), 12_000);
+  });
+
+  it('is not saved once it is closed, however much of it is new', async () => {
+    const { index, sqlite, state } = await make(numbered(12_000));
+    index.wake();
+    await settled(() => count(sqlite, 'search_docsize') > 6_000);
+    index.close();
+    // Past the step that it was in the middle of.
+    for (let turn = 0; turn < 10; turn += 1) await breathe();
+    assert.ok(count(sqlite, 'search_docsize') < 12_000);
+    assert.equal(state.saves, 0);
   });
 
   it('is made anew when it is damaged, and not over and over', async () => {

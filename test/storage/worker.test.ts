@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Store, StoreError } from '../../extension/core/store.ts';
 import type { ChatItem } from '../../extension/shared/chat.ts';
 import type { FromWorker, ToWorker, WorkerSetUp } from '../../extension/storage/messages.ts';
+import { thisOwner } from '../../extension/storage/owner.ts';
 import { createSqlStore, type SqlStoreOptions } from '../../extension/storage/sqlStore.ts';
 import { jobEvents } from './chatEvents.ts';
-import { session, storeOptions, temporaryFolder, userMessage } from './support.ts';
+import { session, storeOptions, temporaryFolder, uniqueName, userMessage } from './support.ts';
 import { entry, schedule } from './telegramSupport.ts';
 
 /** A thread that can be made to die at a certain message. */
@@ -48,7 +49,7 @@ const list = async (store: Store) =>
   (await store.listSessions({ shelf: 'active', limit: 100, folderFirst: '' })).sessions;
 
 describe('the storage thread', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const opened: Store[] = [];
   afterEach(async () => {
     for (const store of opened.splice(0)) await store.close();
@@ -132,6 +133,30 @@ describe('the storage thread', function () {
     assert.deepEqual(await ids(), ['a', 'b']);
     assert.equal(threads.length, 2);
     assert.match(problems.join(), /The storage thread stopped and is started again from disk/);
+  });
+
+  it('leaves no lock to other windows when it dies with it, though nothing is asked of it then', async () => {
+    const ownerId = uniqueName();
+    const { store, where, last, problems } = open({ ownerId });
+    await store.saveSession(session('a'));
+    const lock = path.join(where, 'anycowork.lock');
+    writeFileSync(lock, JSON.stringify({ ...thisOwner(ownerId), incarnation: '1' }));
+    await last().terminate();
+    assert.ok(!existsSync(lock));
+    const other = open({ folder: where });
+    await other.store.saveSession(session('b'));
+    assert.deepEqual(await other.ids(), ['a', 'b']);
+    assert.match(problems.join(), /The storage thread stopped/);
+  });
+
+  it('leaves the lock of another thread alone when it dies', async () => {
+    const { store, where, last } = open();
+    await store.saveSession(session('a'));
+    const lock = path.join(where, 'anycowork.lock');
+    writeFileSync(lock, JSON.stringify({ ...thisOwner(uniqueName()), incarnation: '1' }));
+    await last().terminate();
+    assert.ok(existsSync(lock));
+    rmSync(lock);
   });
 
   it('says of a write it died over that it was not saved, when it was not', async () => {

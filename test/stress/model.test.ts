@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict';
-import { apply, type Change, type FoundChat, type Model, problemsOf, touchedBy } from './model.ts';
-
-/** As the store would have it. */
-const foundIn = (model: Model, id: string): FoundChat | undefined => {
-  const chat = model.get(id);
-  if (chat === undefined) return undefined;
-  const { gone: _, ...found } = chat;
-  return found;
-};
+import { apply, type Change, foundIn, leavesTrace, type Model, problemsOf, touchedBy } from './model.ts';
 
 const changes: readonly Change[] = [
   { kind: 'begin', chat: 'a' },
@@ -54,6 +46,16 @@ describe('the checker of the stress program', () => {
       }
       model = after;
     }
+  });
+
+  it('tells a change that happened from one that did not, unless it changes nothing', () => {
+    let model: Model = new Map();
+    for (const change of changes) {
+      assert.ok(leavesTrace(model, change), change.kind);
+      model = apply(model, change);
+    }
+    assert.ok(!leavesTrace(model, { kind: 'set', chat: 'b', title: 'Fork', shelf: 'active' }));
+    assert.ok(!leavesTrace(model, { kind: 'unrule', chat: 'a', id: 'rule' }));
   });
 
   it('finds an item with another text', () => {

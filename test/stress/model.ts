@@ -38,10 +38,14 @@ const changeSchema = z.discriminatedUnion('kind', [
 ]);
 export type Change = z.infer<typeof changeSchema>;
 
-/** A line of a writer: what it is about to ask for, then that it was acknowledged. It does one thing at a time. */
+/**
+ * A line of a writer: what it is about to ask for, then that it was acknowledged, or why not: then it ends. It does one
+ * thing at a time.
+ */
 export const lineSchema = z.union([
   z.object({ trying: changeSchema }),
   z.object({ done: z.literal(true), problems: z.array(z.string()) }),
+  z.object({ refused: z.string() }),
 ]);
 
 export interface ChatModel {
@@ -125,6 +129,14 @@ export const touchedBy = (change: Change): readonly string[] =>
 
 export type FoundChat = Omit<ChatModel, 'gone'>;
 
+/** As the store would have it. */
+export const foundIn = (model: Model, id: string): FoundChat | undefined => {
+  const chat = model.get(id);
+  if (chat === undefined) return undefined;
+  const { gone: _, ...found } = chat;
+  return found;
+};
+
 /** What is wrong with what was found of a chat. There may be more items than were acknowledged. */
 export const problemsOf = (
   id: string,
@@ -150,4 +162,10 @@ export const problemsOf = (
     if (found[key] !== expected[key]) problems.push(`${id}: ${key} is ${found[key]}, not ${expected[key]}`);
   }
   return problems;
+};
+
+/** Whether it can be told that a change has not happened: pinning what is pinned leaves no trace. */
+export const leavesTrace = (model: Model, change: Change): boolean => {
+  const after = apply(model, change);
+  return touchedBy(change).some((id) => problemsOf(id, after.get(id), foundIn(model, id)).length > 0);
 };

@@ -1,10 +1,13 @@
 // node test/stress/writer.ts FOLDER NAME SEED: a window that works in chats of its own through the real store until it is
 // killed: agents work in them, and a person forks, rewinds, imports, renames, pins, shelves and removes them. Writes one
-// line of JSON before each thing it asks for, and one as soon as that is acknowledged.
+// line of JSON before each thing it asks for, and one as soon as that is acknowledged. Where others held the lock for so
+// long that it was refused something, it says so and ends.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { StoreError } from '../../extension/core/store.ts';
 import { textOf } from '../../extension/shared/message.ts';
 import { shelves } from '../../extension/shared/session.ts';
+import { lockTimeout } from '../../extension/storage/problems.ts';
 import { jobEvents } from '../storage/chatEvents.ts';
 import { rule, version } from '../storage/consentSupport.ts';
 import { openStore, session } from '../storage/support.ts';
@@ -137,7 +140,7 @@ const tend = async (chat: string): Promise<string | undefined> => {
   }
 };
 
-for (;;) {
+const workInNewChat = async (): Promise<void> => {
   const chats = [newName()];
   const [first = ''] = chats;
   await perform({ kind: 'begin', chat: first }, () => store.saveSession(session(first)));
@@ -151,4 +154,12 @@ for (;;) {
   if (removed !== undefined) {
     await perform({ kind: 'remove', chat: removed }, () => store.deleteSession(removed));
   }
+};
+
+try {
+  for (;;) await workInNewChat();
+} catch (error) {
+  if (!(error instanceof StoreError && error.message === lockTimeout().message)) throw error;
+  say({ refused: error.message });
+  process.exit();
 }

@@ -17,6 +17,11 @@ export const addCounts = (one: TestCounts, other: TestCounts): TestCounts => ({
 /** Marks the line by which a test process tells its counts to test/run.mjs, also out of an extension host. */
 export const countsMark = '##counts ';
 
+/** Marks a JSON string that test/run.mjs prints again above its totals: a record may keep no more than the end of a run. */
+export const repeatMark = '##repeat ';
+
+const shownLines = 8;
+
 const { reporters, Runner } = Mocha;
 const {
   EVENT_SUITE_BEGIN,
@@ -53,6 +58,7 @@ export class Reporter extends reporters.Base {
       failures.push(test);
       current.failed += 1;
       say(`  ✗ ${test.fullTitle()}\n      ${String(error?.message ?? error).split('\n')[0]}`);
+      say(`${repeatMark}${JSON.stringify(`✗ ${test.fullTitle()}\n${beginningOf(error)}`)}`);
     });
     runner.on(EVENT_TEST_PENDING, (test) => {
       skipped += 1;
@@ -75,6 +81,16 @@ export class Reporter extends reporters.Base {
     });
   }
 }
+
+/** What a failure says, and where it was. */
+const beginningOf = (error: unknown): string => {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return text
+    .split('\n')
+    .slice(0, shownLines)
+    .map((line) => `    ${line}`)
+    .join('\n');
+};
 
 /** Through mocha's own hook, which the extension host's suite sets to reach the terminal. */
 const say = (text: string): void => reporters.Base.consoleLog(text);

@@ -8,14 +8,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Mocha from 'mocha';
-import { addCounts, countsMark, noCounts, Reporter, type TestCounts } from './reporter.ts';
+import { addCounts, countsMark, noCounts, Reporter, repeatMark, type TestCounts } from './reporter.ts';
 import { root } from './setUp.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
-    timeout: { type: 'string', default: '10000' },
+    // A disk that others write gigabytes to makes one fdatasync wait for tens of seconds.
+    timeout: { type: 'string', default: '60000' },
     exclude: { type: 'string', multiple: true, default: [] },
     'second-try': { type: 'boolean', default: false },
   },
@@ -71,7 +72,8 @@ let hasFailed = total.failed > 0;
 for (const file of toTryAgain) {
   console.log(`  ${file} failed, and is run a second time`);
   const hasPassed = await runAgain(file);
-  console.log(`  ${file}: ${hasPassed ? 'UNSTEADY: failed first, passed the second time' : 'failed twice'}`);
+  const outcome = `${file}: ${hasPassed ? 'UNSTEADY: failed first, passed the second time' : 'failed twice'}`;
+  console.log(`  ${outcome}\n${repeatMark}${JSON.stringify(outcome)}`);
   hasFailed ||= !hasPassed;
 }
 // A test that leaves something open must not hang the run; what it left is its own failure to find.

@@ -114,12 +114,12 @@ export const startBots = async (options: {
   };
 };
 
-/** Asks until there is an answer. @throws after 10 s */
+/** Asks until there is an answer. @throws after 30 s */
 export const eventually = async <T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> => {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;

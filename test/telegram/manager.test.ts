@@ -172,7 +172,7 @@ describe('the bots of a window', () => {
   });
 
   it('takes over from a window that ends, and stops in the one that has it', async function () {
-    this.timeout(15_000);
+    this.timeout(60_000);
     await add();
     const [here, there] = [await open(), await open()];
     await running(here);

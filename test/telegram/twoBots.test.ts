@@ -22,7 +22,7 @@ interface Kept {
 }
 
 describe('two bots with two agents on telegram-test-api', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: TelegramServer;
   let bots: Awaited<ReturnType<typeof startBots>>;
   const ids: string[] = [];
@@ -81,7 +81,7 @@ describe('two bots with two agents on telegram-test-api', function () {
       firstName: 'Ann',
       userName: 'ann',
       type: 'private',
-      timeout: 5_000,
+      timeout: 30_000,
     });
   const say = async (index: number, text: string) => {
     const one = client(index);

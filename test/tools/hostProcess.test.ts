@@ -27,7 +27,7 @@ const program = (script: string, more: Partial<Program> = {}) => {
 };
 
 const until = async (condition: () => boolean): Promise<void> => {
-  const last = Date.now() + 10_000;
+  const last = Date.now() + 30_000;
   while (!condition()) {
     assert.ok(Date.now() < last, 'it did not come about in time');
     await delay(10);

@@ -5,6 +5,7 @@ import { createLeftProcesses } from '../../extension/tools/leftProcesses.ts';
 import { createSeenFiles } from '../../extension/tools/seenFiles.ts';
 import { createWorkspaceFiles } from '../../extension/workspace/files.ts';
 import { createFakeEditor } from '../fakes/editor.ts';
+import { cpuTime } from '../support/clocks.ts';
 import { removeTemporaryFolders } from '../workspace/folders.ts';
 import { createToolRig, never, toolError } from './rig.ts';
 
@@ -188,9 +189,9 @@ describe('built-in tools', () => {
     const rig = createToolRig({ 'a.txt': lines });
     const input = { path: 'a.txt', edits: [{ old_text: 'line 7\n', new_text: 'seven\n' }] };
     await rig.prepare('edit_file', input);
-    const began = performance.now();
+    const began = cpuTime();
     for (let round = 0; round < 20; round += 1) await rig.prepare('edit_file', input);
-    const each = (performance.now() - began) / 20;
+    const each = (cpuTime() - began) / 20;
     assert.ok(each < 20, `${each} ms`);
     assert.equal(rig.onDisk('a.txt'), lines);
   });

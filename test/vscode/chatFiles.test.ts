@@ -7,6 +7,7 @@ import type { Session } from '../../extension/shared/session.ts';
 import { counters } from '../fakes/ids.ts';
 import { fakeStore } from '../fakes/store.ts';
 import { answers, executed, progress, resetVscode, told } from '../fakes/vscode.ts';
+import { until } from '../storage/coldSupport.ts';
 import { loadWithVscode } from './loadWithVscode.ts';
 
 const { createChatFileCommands } = await loadWithVscode(
@@ -30,8 +31,6 @@ const session = (id: string, title: string): Session => ({
   createdAt: at,
   updatedAt: at,
 });
-
-const tick = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe('chats and files', () => {
   let folder = '';
@@ -101,7 +100,8 @@ describe('chats and files', () => {
     const target = Uri.file(inFolder('mine.md'));
     answers.push('Markdown', target, 'Open');
     await exportSession({ webviewSection: 'session', sessionId: 's0' });
-    await tick();
+    // Not part of the export, which has answered by now.
+    await until(() => executed.length > 0, 'the file to be opened');
     assert.deepEqual(told, ['Exported “Dates: why?” to mine.md.']);
     assert.deepEqual(executed, [['vscode.open', target]]);
     assert.match(readFileSync(inFolder('mine.md'), 'utf8'), /Question of Dates/);

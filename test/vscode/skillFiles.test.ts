@@ -247,10 +247,15 @@ describe('watching a folder', () => {
       if (watcher.pattern.pattern === '.agents') watcher.fire(Uri.file(path.join(base, '.agents')));
     }
     const tellsOf = async (name: string): Promise<void> => {
-      await pause(50);
-      const before = changes;
-      fill(base, { [name]: 'b' });
-      await until(() => changes > before, name);
+      let size = 0;
+      // It is looked after once what was made before it has been seen: until then nothing is told of it.
+      await until(async () => {
+        const before = changes;
+        size += 1;
+        fill(base, { [name]: 'b'.repeat(size) });
+        await pause(50);
+        return changes > before;
+      }, name);
     };
     await until(() => changes > 1, 'what was there by then');
     await tellsOf('.agents/skills/second/SKILL.md');

@@ -57,8 +57,8 @@ describe('undo commands', () => {
       ['two', 'n', false],
     );
     assert.equal(rig.audit[1]?.title, 'Undid “Undid step s”: 3 files');
-    await tick();
     // The step counts as done again.
+    while (!rig.log.includes('not undone chat s')) await tick();
     assert.ok(rig.log.includes('not undone chat s'));
     assert.ok(rig.versionsOf('s').every(({ undoneAt }) => undoneAt === undefined));
     answers.length = 0;

@@ -66,8 +66,9 @@ describe('undo commands: looking first', () => {
     assert.equal(await rig.commands.undoStep('chat', 's'), false);
     assert.equal(await first, false);
     assert.equal(rig.shown.length, 2);
+    const before = told.length;
     pressed.resolve('Undo');
-    await tick();
+    while (told.length === before) await tick();
     assert.match(told.at(-1) ?? '', /^Another undo was begun after this question\. Nothing was changed\./);
     assert.deepEqual(onDisk(rig), changed);
   });
@@ -116,8 +117,7 @@ describe('undo commands: what an undo kept', () => {
     const rig = await threeFiles();
     will('Undo', 'Undo That', 'Undo That', 'Undo That', 'Undo That');
     await rig.commands.undoStep('chat', 's');
-    while (rig.audit.length < 3) await tick();
-    await tick();
+    while (rig.audit.length < 3 || !isMarked(rig, 's')) await tick();
     assert.deepEqual([onDisk(rig), isMarked(rig, 's')], [asBefore, true]);
   });
 

@@ -230,7 +230,7 @@ describe('undo of a step', () => {
     setTimeout(slow.resolve, 2_300);
     const undo = await rig.keeper.after(step('s'), prepared, AbortSignal.abort());
     assert.deepEqual(undo, { files: 1, unknown: [] });
-  }).timeout(10_000);
+  }).timeout(60_000);
 
   it('names the file of several that cannot be kept', async () => {
     const rig = createUndoRig({ large: Buffer.alloc(1_000_001) }, { largestFile: 1_000_000 });

@@ -9,7 +9,7 @@ import {
   watch as watchFiles,
 } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises';
 import { isSameState, type PlannedPath } from '../../extension/core/restorePlan.ts';
 import type { CommandAccess, PathAccess, PreparedStep } from '../../extension/core/tool.ts';
 import type { FileRestorer, PutBackResult, StepUndoKeeper } from '../../extension/core/undo.ts';
@@ -82,6 +82,8 @@ export const watchWithNode = (roots: readonly string[]): WorkspaceWatch => {
       for (let before = -1; before !== changed.size; ) {
         before = changed.size;
         await pause(60);
+        // On a busy machine all of that may have passed without a look at what the system has to tell.
+        await breathe();
       }
       return [...changed];
     },
