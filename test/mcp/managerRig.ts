@@ -80,7 +80,7 @@ export const consentHash = ({ name, source, transport }: McpServerConfig): strin
     .digest('hex');
 
 /** What windows share. */
-export const memoryRecords = () => {
+export const memoryRecords = (pause: () => Promise<void> = async () => undefined) => {
   const kept = new Map<string, McpRecord>();
   const disabled = new Set<string>();
   const lastHashes = new Map<string, string>();
@@ -89,8 +89,14 @@ export const memoryRecords = () => {
     for (const listener of [...listeners]) listener();
   };
   const records: McpRecords = {
-    get: async (hash) => kept.get(hash),
+    get: async (hash) => {
+      await pause();
+      const record = kept.get(hash);
+      await pause();
+      return record;
+    },
     change: async (hash, change) => {
+      await pause();
       const before = kept.get(hash);
       const after = change(before);
       kept.set(hash, after);
@@ -145,6 +151,8 @@ export interface Rig {
   readonly errors: unknown[];
   readonly changes: number;
   onConnect: (request: McpConnectRequest) => void;
+  /** How long the record of decisions takes. */
+  onAudit: () => Promise<void>;
   info(name: string): Promise<McpServerInfo>;
   /** The state in a word, with its reason. */
   state(name: string): Promise<string>;
@@ -158,6 +166,8 @@ export interface RigOptions {
   readonly clock?: FakeClock;
   readonly records?: MemoryRecords;
   readonly servers?: Map<string, FakeServer>;
+  /** How long files take. */
+  readonly pause?: () => Promise<void>;
 }
 
 export const textOf = ({ content }: ToolOutput): string =>
@@ -173,6 +183,7 @@ export const runTool = async (
 export const createRig = (options: RigOptions = {}): Rig => {
   const clock = options.clock ?? createFakeClock();
   const records = options.records ?? memoryRecords();
+  const pause = options.pause ?? (async () => undefined);
   const servers = options.servers ?? new Map<string, FakeServer>();
   let configured = options.configs ?? [stdioConfig('memory')];
   let problems: readonly McpConfigProblem[] = [];
@@ -187,10 +198,12 @@ export const createRig = (options: RigOptions = {}): Rig => {
       return () => configListeners.delete(listener);
     },
     consent: async (config) => {
+      await pause();
       if (config.name === 'broken') throw new McpError('The variable X is not set.');
       return { hash: consentHash(config), facts: [JSON.stringify(config.transport)], warnings: [] };
     },
     resolve: async ({ transport, inputs }, ask) => {
+      await pause();
       const values: Record<string, string> = {};
       for (const input of inputs) values[input.id] = (await ask(input)) ?? '';
       if (transport.type !== 'stdio') return transport;
@@ -261,7 +274,10 @@ export const createRig = (options: RigOptions = {}): Rig => {
     log: { write: (name, level, text) => rig.log.push(`${name} ${level}: ${text}`) },
     isTrusted: () => rig.isTrusted,
     roots: () => rig.roots,
-    audit: async (entry) => void rig.audits.push(entry),
+    audit: async (entry) => {
+      rig.audits.push(entry);
+      await rig.onAudit();
+    },
     redact: (text) => text.replaceAll('hunter2hunter2', '[redacted]'),
     spill: async () => '/spill',
     saveFile: async (name) => `/files/${name}`,
@@ -304,6 +320,7 @@ export const createRig = (options: RigOptions = {}): Rig => {
       return changes;
     },
     onConnect: () => undefined,
+    onAudit: async () => undefined,
     info: async (name) => {
       const found = (await manager.list()).find((info) => info.name === name);
       if (found === undefined) throw new Error(`${name} is not in the list`);
