@@ -43,7 +43,10 @@ export const keptTokens = (
   };
 };
 
+/** Milliseconds before it runs out. */
 const earliest = 30_000;
+/** So often it is looked whether another window has stored its renewal. */
+const looks = 10;
 
 /** Some time before it does: a request takes a while. */
 export const hasRunOut = ({ expiresAt, lifetime = 0 }: KeptTokens, now: number): boolean =>
@@ -86,9 +89,11 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
 
   /** The issuer does not take the refresh token: another window may have used it just before. */
   const refused = async (server: RemoteServer, kept: KeptTokens): Promise<KeptTokens> => {
-    await sleep(ports.settleTime);
-    const latest = await store.read(server);
-    if (latest !== undefined && latest.accessToken !== kept.accessToken) return latest;
+    for (let look = 0; look <= looks; look += 1) {
+      const latest = await store.read(server);
+      if (latest !== undefined && latest.accessToken !== kept.accessToken) return latest;
+      if (look < looks) await sleep(ports.settleTime / looks);
+    }
     return await forget(server, `The sign-in to the MCP server ${server.name} does not count any more.`);
   };
 

@@ -5,6 +5,16 @@ import { type OAuthServer, type OAuthServerOptions, startOAuthServer } from './s
 import { assertClean, browse, errorOf, fakeHosts, never, openWindow, remote } from './signInBench.ts';
 
 describe('a sign-in that fails', () => {
+  /** The SDK tells of refused codes there. */
+  const { warn } = console;
+  const warned: string[] = [];
+  before(() => {
+    console.warn = (...told: unknown[]) => warned.push(told.join(' '));
+  });
+  after(() => {
+    console.warn = warn;
+    assertClean([], ...warned);
+  });
   const servers: OAuthServer[] = [];
   const start = async (options?: OAuthServerOptions): Promise<OAuthServer> => {
     const server = await startOAuthServer(options);
@@ -184,7 +194,8 @@ describe('a sign-in that fails', () => {
 
   it('says so when the browser cannot be opened', async () => {
     for (const openBrowser of [async () => false, () => Promise.reject(new Error('no browser'))]) {
-      const { message } = await failing(await start(), { openBrowser });
+      const { message, opened } = await failing(await start(), { openBrowser });
+      await assert.rejects(fetch(opened[0]?.searchParams.get('redirect_uri') ?? ''));
       assert.match(
         message,
         /\(127\.0\.0\.1:\d+\) was not opened in a browser\. Nothing was changed\. Sign in again/,
@@ -228,6 +239,30 @@ describe('a sign-in that fails', () => {
         });
         assert.ok(!/0900|strange|null/.test(message), message);
       }
+    }
+  });
+
+  it('sends a code once, and registers once more where its registration is refused for it', async () => {
+    for (const [error, attempts] of [
+      ['invalid_grant', 1],
+      ['invalid_client', 2],
+    ] as const) {
+      const server = await start();
+      let isRefusing = false;
+      const codes: string[] = [];
+      const { signIns, opened } = openWindow({
+        fetch: async (url, init) => {
+          if (!isRefusing || new URL(url).pathname !== '/token') return await fetch(url, init);
+          codes.push(new URLSearchParams(String(init?.body)).get('code') ?? '');
+          return Response.json({ error }, { status: 400 });
+        },
+      });
+      await signIns.signIn(remote(server), never());
+      isRefusing = true;
+      assert.match((await errorOf(signIns.signIn(remote(server), never()))).message, new RegExp(error));
+      assert.deepEqual([codes.length, new Set(codes).size], [attempts, attempts]);
+      assert.equal(opened.length, 1 + attempts);
+      assert.equal(server.asked('POST /register').length, attempts);
     }
   });
 

@@ -60,6 +60,17 @@ describe('signing in to an MCP server', () => {
     assert.ok(!all.includes(verifier) && !all.includes(asked?.params.state ?? 'none'));
   });
 
+  it('asks the server again only where no connection has been told what it wants', async () => {
+    const server = await start();
+    const { signIns } = openWindow();
+    await errorOf(connect(signIns, remote(server)));
+    assert.equal(server.asked('POST /mcp').length, 1);
+    await signIns.signIn(remote(server), never());
+    assert.equal(server.asked('POST /mcp').length, 1);
+    await openWindow().signIns.signIn(remote(server), never());
+    assert.equal(server.asked('POST /mcp').length, 2);
+  });
+
   it('works without any description, with the endpoints of 2025-03-26', async () => {
     const server = await start({ hasResourceMetadata: false, hasMetadata: false });
     const { signIns } = openWindow();
@@ -141,6 +152,8 @@ describe('signing in to an MCP server', () => {
     const moved = openWindow({ secrets, externalUrl: async (url) => `${url}?window=2` });
     await moved.signIns.signIn(remote(server), never());
     assert.equal(server.asked('POST /register').length, 2);
+    // The registration, the tokens and whose they are: nothing of the client before.
+    assert.equal(secrets.kept.size, 3);
     await (await connect(moved.signIns, remote(server))).close();
   });
 
