@@ -45,6 +45,7 @@ export {
   languages,
   RelativePattern,
 } from './vscodeLanguages.ts';
+export { ConfigurationTarget, lm } from './vscodeLm.ts';
 
 /** What was shown to the person, oldest first. */
 export const told: string[] = [];
