@@ -21,10 +21,10 @@ const repeatMark = '##repeat ';
 const lastLines = 25;
 const runMocha = 'test/support/runMocha.ts';
 
-/** Stages that run beside each other: each keeps about one of two cores busy. */
+/** Lanes that run beside each other, the stages of each one after the other: a lane keeps about one of two cores busy. */
 const besides = [
-  ['unit', 'webview'],
-  ['stress', 'sandbox'],
+  [['unit'], ['webview', 'conformance']],
+  [['stress', 'integration'], ['sandbox']],
 ];
 
 /** @param {string} grep */
@@ -45,6 +45,13 @@ const stagesFor = (grep) => {
       isTest: true,
       limit: 600,
       args: [runMocha, '--timeout', '30000', 'test/webview/**/*.browser.ts', ...filter],
+    },
+    {
+      name: 'conformance',
+      needs: [],
+      isTest: true,
+      limit: 600,
+      args: [runMocha, 'test/mcp/**/*.conformance.ts', ...filter],
     },
     { name: 'stress', needs: [], isTest: false, limit: 600, args: ['test/stress/main.ts', '--rounds', '50'] },
     {
@@ -217,17 +224,23 @@ const main = async () => {
     const result = `${stage.name}: ${outcome}${broke && counts !== undefined ? ', but it did not run to its end' : ''}`;
     results.push(`${result} (${seconds(stageStarted)})`);
     console.log(`== ${results.at(-1)}`);
-    return ok;
   };
 
   const left = [...stages];
   for (let stage = left.shift(); stage !== undefined; stage = left.shift()) {
-    const names = besides.find((some) => some.includes(stage.name)) ?? [];
-    const batch = [stage, ...left.filter(({ name }) => names.includes(name))];
-    left.splice(0, left.length, ...left.filter((other) => !batch.includes(other)));
-    console.log(`\n== ${batch.map(({ name }) => name).join(' and ')}`);
-    const oks = await Promise.all(batch.map((one) => runOne(one, batch.length === 1)));
-    if (stage.name === 'build' && !oks[0]) break;
+    const first = stage;
+    const together = besides.find((lanes) => lanes.flat().includes(first.name)) ?? [[first.name]];
+    const batch = together
+      .map((lane) => [first, ...left].filter(({ name }) => lane.includes(name)))
+      .filter((lane) => lane.length > 0);
+    left.splice(0, left.length, ...left.filter((other) => !batch.flat().includes(other)));
+    const title = batch.map((lane) => lane.map(({ name }) => name).join(' then ')).join(', beside it ');
+    console.log(`\n== ${title}`);
+    const runLane = async (lane) => {
+      for (const one of lane) await runOne(one, batch.length === 1);
+    };
+    await Promise.all(batch.map(runLane));
+    if (total.failed > 0 && first.name === 'build') break;
   }
 
   if (again.length > 0) console.log(`\n== what failed or was unsteady\n${again.join('\n\n')}`);
