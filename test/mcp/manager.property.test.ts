@@ -224,7 +224,6 @@ describe('whatever happens to MCP servers', () => {
       { numRuns: 250 },
     );
     // Where nothing ever runs, nothing is shown.
-    if (process.env.SHOW) console.log(total);
     assert.ok(total.connected > 100, `${total.connected} connections`);
     assert.ok(total.called > 20, `${total.called} calls`);
   });
