@@ -29,6 +29,9 @@ export interface ConfigFileOptions extends EntryOptions {
   readonly paths?: readonly (readonly string[])[];
 }
 
+/** Of one file. */
+const mostServers = 200;
+
 /** VS Code's key, then that of the others. */
 export const serverKeys = ['servers', 'mcpServers'] as const;
 
@@ -100,7 +103,13 @@ export const parseConfigFile = (
       // Of doubles the later one counts, as for every reader of JSON.
       const entries = propertiesOf(node);
       const last = new Map(entries.map((entry) => [entry.name, entry]));
-      for (const entry of entries) {
+      if (entries.length > mostServers) {
+        report(
+          entries[mostServers]?.offset ?? node.offset,
+          `\`${key}\` has more than ${mostServers} servers: those from here on are left out`,
+        );
+      }
+      for (const entry of entries.slice(0, mostServers)) {
         const isDouble = last.get(entry.name) !== entry || seen.has(entry.name);
         guarded(() => {
           if (isDouble) {

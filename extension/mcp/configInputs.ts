@@ -4,6 +4,9 @@ import { type Fields, fieldOf, filledField, flagField, textField } from './confi
 import { fieldsOf, type JsonNode, jsonOf, NodeProblem } from './configNodes.ts';
 import { isSecretName } from './secretNames.ts';
 
+/** Of one file. */
+const mostInputs = 1_000;
+
 export interface ParsedInputs {
   readonly inputs: ReadonlyMap<string, McpInput>;
   readonly problems: readonly NodeProblem[];
@@ -54,7 +57,17 @@ export const parseInputs = (node: JsonNode | undefined): ParsedInputs => {
   if (node.type !== 'array') {
     return { inputs, problems: [new NodeProblem(node.offset, '`inputs` has to be a list of objects')] };
   }
-  for (const child of node.children ?? []) {
+  const children = node.children ?? [];
+  const further = children[mostInputs];
+  if (further !== undefined) {
+    problems.push(
+      new NodeProblem(
+        further.offset,
+        `\`inputs\` has more than ${mostInputs}: those from here on are left out`,
+      ),
+    );
+  }
+  for (const child of children.slice(0, mostInputs)) {
     try {
       const input = parseInput(child);
       inputs.set(input.id, input);

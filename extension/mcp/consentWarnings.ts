@@ -101,7 +101,7 @@ const dockerWarnings = (runner: string, args: readonly string[]): readonly strin
     if (arg === '-v' || arg === '--volume' || arg === '--mount') return [own[index + 1] ?? ''];
     return /^(?:-v|--volume=|--mount=)(.+)$/.exec(arg)?.slice(1, 2) ?? [];
   });
-  const tag = image === undefined ? undefined : /:([^/]+)$/.exec(image)?.[1];
+  const tag = image === undefined ? undefined : image.split('/').at(-1)?.split(':')[1];
   const isPinned = image === undefined || image.includes('@sha256:') || (tag !== undefined && /\d/.test(tag));
   return [
     ...(isPinned
@@ -208,16 +208,16 @@ const programWarnings = (command: string, args: readonly string[], depth = 0): r
   return inlineCode(program, args) ? [`${program} runs code that stands in its arguments: read it`] : [];
 };
 
+const fetcher = /\b(?:curl|wget|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b/i;
+
+const isPiped = (text: string): boolean => fetcher.test(text.slice(0, Math.max(text.lastIndexOf('|'), 0)));
+
 export const startWarnings = (facts: StartFacts): readonly string[] => {
   const { command, args, environmentNames } = facts;
   const loaders = environmentNames.filter((name) => loaderVariable.test(name));
   return [
     ...programWarnings(command, args),
-    ...(args.some((arg) =>
-      /\b(?:curl|wget|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[\s\S]*\|/i.test(arg),
-    )
-      ? ['it fetches something from the internet and runs it']
-      : []),
+    ...(args.some(isPiped) ? ['it fetches something from the internet and runs it'] : []),
     ...fileWarnings(facts),
     ...(loaders.length > 0
       ? [`the variables ${loaders.join(', ')} change which programs are loaded or trusted`]

@@ -5,20 +5,24 @@ import type { McpInput, McpServerConfig } from '../shared/mcp.ts';
 import type { JsonObject } from '../shared/message.ts';
 import { objectOf } from './configNodes.ts';
 import { isSecretForm, isSecretName } from './secretNames.ts';
+import { withVariables } from './variables.ts';
 import { shellWord, visibleLine } from './visibleText.ts';
 
 /** Ids of inputs that are taken, with the value each has; undefined: it is not known. */
 export type TakenIds = Map<string, string | undefined>;
 
 const idWord = (text: string): string =>
-  text.replaceAll(/[^A-Za-z0-9_-]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'server';
+  text
+    .slice(0, 100)
+    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '') || 'server';
 
 const scheme = /^(Bearer|Basic|Token|ApiKey)\s+(.+)$/i;
 /** `postgres://user:password@host` */
 const password = /^([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)([^\s@]+)(@.+)$/i;
 const flag = /^--?([A-Za-z][\w-]*)$/;
 const flagWithValue = /^(--?([A-Za-z][\w-]*)=)(.+)$/;
-const queryField = /([?&])([^=&#]+)=([^&#]+)/g;
+const queryField = /([?&])([^?=&#]+)=([^&#]+)/g;
 
 const hasVariable = (text: string): boolean => text.includes('${');
 
@@ -60,9 +64,9 @@ export const importEntry = (config: McpServerConfig, taken: TakenIds): McpImport
   };
   for (const input of config.inputs) renameInput(input);
   const withNewIds = (text: string): string =>
-    text.replaceAll(/\$\{input:([^}]*)\}/g, (whole, id: string) => {
-      const other = renamed.get(id);
-      return other === undefined ? whole : `\${input:${other}}`;
+    withVariables(text, (name) => {
+      const other = name.startsWith('input:') ? renamed.get(name.slice('input:'.length)) : undefined;
+      return other === undefined ? undefined : `\${input:${other}}`;
     });
 
   const valueText = (name: string, value: string): string => {

@@ -20,12 +20,38 @@ export interface VariableContext {
 /** A piece of a text: literal, or to be filled in later. */
 export type Part = string | { readonly input: string } | { readonly env: string; readonly fallback?: string };
 
-const variable = /\$\{([^}]*)\}/g;
 const environmentName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+interface Found {
+  /** What stands between `${` and `}`. */
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A pattern would look through the whole text again for each `${` without an end. */
+function* placesIn(text: string): Generator<Found> {
+  for (let start = text.indexOf('${'); start >= 0; ) {
+    const close = text.indexOf('}', start);
+    if (close < 0) return;
+    yield { name: text.slice(start + 2, close), start, end: close + 1 };
+    start = text.indexOf('${', close + 1);
+  }
+}
+
 /** What stands between `${` and `}`. */
-export const variablesIn = (text: string): readonly string[] =>
-  [...text.matchAll(variable)].map((match) => match[1] ?? '');
+export const variablesIn = (text: string): readonly string[] => [...placesIn(text)].map(({ name }) => name);
+
+/** @param value undefined: it stays as it is */
+export const withVariables = (text: string, value: (name: string) => string | undefined): string => {
+  let replaced = '';
+  let at = 0;
+  for (const { name, start, end } of placesIn(text)) {
+    replaced += text.slice(at, start) + (value(name) ?? text.slice(start, end));
+    at = end;
+  }
+  return replaced + text.slice(at);
+};
 
 const baseName = (folder: string): string => folder.split(/[/\\]/).findLast((part) => part !== '') ?? folder;
 
@@ -83,13 +109,13 @@ export const partsOf = (text: string, context: VariableContext): readonly Part[]
     if (typeof part === 'string' && typeof last === 'string') parts[parts.length - 1] = last + part;
     else if (part !== '') parts.push(part);
   };
-  let end = 0;
-  for (const match of text.matchAll(variable)) {
-    add(text.slice(end, match.index));
-    add(partOf(match[1] ?? '', context));
-    end = match.index + match[0].length;
+  let at = 0;
+  for (const { name, start, end } of placesIn(text)) {
+    add(text.slice(at, start));
+    add(partOf(name, context));
+    at = end;
   }
-  add(text.slice(end));
+  add(text.slice(at));
   return parts;
 };
 

@@ -267,6 +267,24 @@ describe('MCP configuration file', () => {
     assert.equal(time('x', 'seconds'), 600_000);
   });
 
+  it('does not take long, whatever the text', () => {
+    const entry = (value: unknown): string => JSON.stringify({ servers: { x: value } });
+    const texts = [
+      entry({ command: '${'.repeat(400_000) }),
+      entry({ command: 'a', args: Array.from({ length: 200_000 }, () => '') }),
+      JSON.stringify({ servers: Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [at, 1])) }),
+      '{'.repeat(900_000),
+      `// ${'*/'.repeat(400_000)}`,
+    ];
+    const began = performance.now();
+    for (const text of texts) {
+      const { servers, problems } = parseConfigFile(text, vscodePlace);
+      assert.ok(servers.length + problems.length <= 201);
+    }
+    // Minutes, where the time grows with the square of the length.
+    assert.ok(performance.now() - began < 20_000);
+  });
+
   it('never throws, whatever the JSON', () => {
     const key = fc.constantFrom(
       'servers',

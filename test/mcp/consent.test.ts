@@ -302,6 +302,21 @@ describe('MCP consent warns', () => {
     assert.match(await warned(`${variable('input:a')}/mcp`), /known only when its variables are filled in/);
   });
 
+  it('in no time, whatever the text', async () => {
+    const long = 200_000;
+    const began = performance.now();
+    for (const entry of [
+      { command: 'c', args: ['curl '.repeat(long)] },
+      { command: 'docker', args: ['run', `${':'.repeat(long)}/`] },
+      { command: 'npx', args: [`${'@'.repeat(long)}/`, '-'.repeat(long)] },
+      { command: 'c', args: ['${'.repeat(long), 'a='.repeat(long)] },
+    ]) {
+      await of(entry);
+    }
+    await of({ url: `https://a.example/${'?'.repeat(long)}` });
+    assert.ok(performance.now() - began < 20_000);
+  });
+
   it('of a name with hidden characters in its variables or headers', async () => {
     assert.match((await of({ command: 'c', env: { 'A\u200b': '1' } })).warnings.join(), /cannot be seen/);
     assert.match((await of({ command: 'c\u{e0041}' })).warnings.join(), /cannot be seen/);

@@ -264,6 +264,27 @@ describe('imports of MCP servers', () => {
     }
   });
 
+  it('takes no time, whatever the text', () => {
+    const long = 200_000;
+    const began = performance.now();
+    for (const text of [
+      '-'.repeat(long),
+      '?'.repeat(long),
+      '${input:'.repeat(long),
+      'a:'.repeat(long),
+      '--a='.repeat(long),
+      'postgres://'.repeat(long),
+    ]) {
+      imported({
+        command: 'c',
+        args: [text, text],
+        env: { A: text, [`${text.replaceAll('=', '')}x`]: 'Bearer x' },
+      });
+      imported({ url: `https://a.example/${text}`, headers: { A: text } });
+    }
+    assert.ok(performance.now() - began < 20_000);
+  });
+
   it('gives entries that can be read back, with their inputs', () => {
     const { name, entry, inputs, secrets } = imported({
       command: 'run',
