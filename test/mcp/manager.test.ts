@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { McpError, McpSignInError } from '../../extension/core/mcp.ts';
+import { McpError } from '../../extension/core/mcp.ts';
 import { ToolError } from '../../extension/core/tool.ts';
 import { atRest } from '../fakes/clock.ts';
 import { textResult, toolNamed } from './fakeConnection.ts';
@@ -285,36 +285,6 @@ describe('MCP servers of a window', () => {
     assert.equal(rig.server('memory').requests.length, 1);
     await rig.call('memory__read');
     assert.equal(rig.server('memory').requests.length, 2);
-  });
-
-  it('need a sign-in where the server says so, and restart after it', async () => {
-    const rig = createRig({ configs: [remoteConfig('cloud')] });
-    rig.server('cloud').onConnect = async () => {
-      if (!rig.signIns.signedIn.has('cloud')) throw new McpSignInError('Sign in at cloud first.');
-    };
-    await assert.rejects(rig.manager.start('cloud'), McpSignInError);
-    assert.equal(await rig.state('cloud'), 'signIn');
-    await rig.manager.signIn('cloud', new AbortController().signal);
-    assert.equal(await rig.state('cloud'), 'ready');
-    assert.equal((await rig.info('cloud')).isSignedIn, true);
-    await rig.manager.signOut('cloud');
-    assert.equal((await rig.info('cloud')).isSignedIn, false);
-    assert.equal(rig.server('cloud').last().isClosed(), true);
-    assert.deepEqual(rig.signIns.calls, ['in cloud', 'out cloud']);
-    assert.deepEqual(
-      rig.audits.map(({ title }) => title),
-      ['approved', 'signed in', 'signed out'].map((what) => `MCP server cloud: ${what}`),
-    );
-  });
-
-  it('open no browser for an address that nobody has approved', async () => {
-    const rig = createRig({ configs: [remoteConfig('cloud'), stdioConfig('memory')] });
-    rig.approve = () => false;
-    const { signal } = new AbortController();
-    await assert.rejects(rig.manager.signIn('cloud', signal), /was not approved/);
-    rig.approve = () => true;
-    await assert.rejects(rig.manager.signIn('memory', signal), /nothing to sign in at/);
-    assert.deepEqual(rig.signIns.calls, []);
   });
 
   it('count what they answer as words of others, unless the person says otherwise', async () => {
