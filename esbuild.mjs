@@ -1,5 +1,5 @@
-// Builds dist/: the extension host (ESM, SDKs in chunks that load on first use), the storage worker, the webview and
-// SQLite's wasm. `node esbuild.mjs [--watch] [--dev]`.
+// Builds dist/: the extension host (ESM, SDKs in chunks that load on first use), the storage worker, the guard of MCP
+// servers, the webview and SQLite's wasm. `node esbuild.mjs [--watch] [--dev]`.
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { context } from 'esbuild';
 
@@ -44,7 +44,11 @@ const withoutUnused = {
 /** @type {import('esbuild').BuildOptions} */
 const host = {
   ...common,
-  entryPoints: { extension: 'extension/main.ts', storageWorker: 'extension/storage/worker.ts' },
+  entryPoints: {
+    extension: 'extension/main.ts',
+    storageWorker: 'extension/storage/worker.ts',
+    mcpGuard: 'extension/mcp/guardProcess.ts',
+  },
   outdir: 'dist',
   platform: 'node',
   target: 'node22',
@@ -53,6 +57,8 @@ const host = {
   external: ['vscode'],
   plugins: [withoutUnused],
   loader: { '.node': 'empty' },
+  // Its main file for Node looks for its parts at run time.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // CommonJS packages inside an ES module bundle still call require().
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

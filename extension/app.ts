@@ -6,10 +6,12 @@ import { createAgents } from './core/agents.ts';
 import { both } from './core/both.ts';
 import { createBranches } from './core/branches.ts';
 import { createChats } from './core/chats.ts';
-import { findStep } from './core/findStep.ts';
+import { attachedOf, findStep } from './core/findStep.ts';
 import type { EventListener } from './core/jobs.ts';
 import { redact } from './core/redact.ts';
+import { samplingTarget } from './core/samplingTarget.ts';
 import { createTitles } from './core/titles.ts';
+import { type LazyMcp, lazyMcp } from './lazyMcp.ts';
 import { type LazySkills, lazySkills } from './lazySkills.ts';
 import { type LazyTelegram, lazyTelegram } from './lazyTelegram.ts';
 import { providerDescriptions as descriptions } from './providers/descriptions.ts';
@@ -20,6 +22,7 @@ import type { ModelRef } from './shared/message.ts';
 import { createSqlStore } from './storage/sqlStore.ts';
 import { showSurfaces } from './surfaces.ts';
 import { createAnswers } from './vscode/answers.ts';
+import { createAttachments } from './vscode/attachments.ts';
 import { createChatActions } from './vscode/chatActions.ts';
 import { createChatHandlers } from './vscode/chatHandlers.ts';
 import { type ChatView, createChatView } from './vscode/chatView.ts';
@@ -33,6 +36,7 @@ import { createModelChoice } from './vscode/modelChoice.ts';
 import { createReview } from './vscode/review.ts';
 import type { RulesTree } from './vscode/rulesTree.ts';
 import { createRulesView } from './vscode/rulesView.ts';
+import { createSecretBox } from './vscode/secretBox.ts';
 import {
   baseUrl,
   budgetLimits,
@@ -53,11 +57,12 @@ import { createWork } from './work.ts';
 import { realRootsOf } from './workspace/realRoots.ts';
 
 export interface App {
-  readonly commands: Commands & LazySkills['commands'] & LazyTelegram['commands'];
+  readonly commands: Commands & LazySkills['commands'] & LazyTelegram['commands'] & LazyMcp['commands'];
   readonly rules: RulesTree;
   readonly skills: RulesTree;
   readonly telegram: RulesTree;
   readonly schedules: RulesTree;
+  readonly mcp: RulesTree;
   /** Starts the bots and schedules of the open folders. */
   autoStart(): Promise<void>;
   attach(view: vscode.WebviewView, early: readonly unknown[]): void;
@@ -72,7 +77,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   const now = Date.now;
   const keys = createKeys(context.secrets, keyVariables, process.env, now);
   const tokens = createTelegramTokens(context.secrets);
-  const secrets = () => [...keys.live(), ...tokens.live()];
+  const box = createSecretBox(context.secrets);
+  const secrets = () => [...keys.live(), ...tokens.live(), ...box.live()];
   const clean = (text: string): string => redact(text, secrets());
   const log = createLog(secrets);
   const logError = (error: unknown): void => log.error(error);
@@ -132,11 +138,33 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     changed: () => refresh(),
     logError,
   });
+  const mcp = lazyMcp({
+    load: async () =>
+      (await import('./mcpSet.ts')).createMcpSet({
+        ...{ context, store, secrets: box, redact: clean, now, logError },
+        provider: (model) => provider(model.provider),
+        environment: () => work.environment(),
+        spillFolder: work.spillFolder,
+        audit: store.audit,
+        budgets: () => work.budgets,
+        samplingTarget: (sessionId = current.sessionId()) => samplingTarget({ store, jobs }, sessionId),
+      }),
+    changed: () => refresh(),
+    logError,
+  });
+  const attachments = createAttachments({
+    servers: async () => (await mcp.get()).servers,
+    agent: async () => (await current.agentAndModel()).agent,
+    template: async () => (await mcp.get()).template(),
+    attachedOf: (itemId) => attachedOf(store, current.sessionId(), itemId),
+    showText: async (title, text) => (await mcp.get()).showText(title, text),
+  });
   const work = createWork({
     store,
     folder: storage,
     sandbox,
     skills: skills.get,
+    mcp,
     provider: (model: ModelRef) => provider(model.provider),
     secrets,
     newId,
@@ -204,6 +232,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     newId,
     storageProblem: () => storageProblem,
     skillChoices: skills.choices,
+    promptChoices: mcp.prompts,
     onChanged: () => view.reload(),
   });
   const actions = createChatActions({
@@ -237,20 +266,8 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     now,
   });
   const handle = createChatHandlers({
-    chats,
-    current,
-    actions,
-    answers,
-    models,
-    review,
-    files,
-    store,
-    approvals,
-    elsewhere,
-    budgets,
-    spending,
-    undo: undoCommands,
-    logError,
+    ...{ chats, current, actions, answers, models, review, files, store, approvals, elsewhere, budgets },
+    ...{ spending, undo: undoCommands, attachments, logError },
   });
   const view: ChatView & vscode.Disposable = createChatView(
     {
@@ -282,29 +299,13 @@ export const createApp = (context: vscode.ExtensionContext): App => {
     now,
   });
   const commands = createCommands({
-    chats,
-    branches,
-    actions,
-    agents,
-    jobs,
-    approvals,
-    elsewhere,
-    answers,
-    store,
-    storageCare,
-    current,
-    models,
-    review,
-    picker,
-    undo: undoCommands,
-    rules,
-    spending,
+    ...{ chats, branches, actions, agents, jobs, approvals, elsewhere, answers, store, storageCare },
+    ...{ current, models, review, picker, undo: undoCommands, rules, spending, folder, focusChat },
     skills: { list: async () => (await skills.get()).catalog.list() },
+    mcp: { list: async () => (await mcp.get()).servers.list() },
     shell,
     limits: budgetLimits,
     roots: realRoots,
-    folder,
-    focusChat,
     showSessions: async () => {
       await focusChat();
       view.post({ type: 'showSessions' });
@@ -370,10 +371,11 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   );
 
   return {
-    commands: { ...commands, ...skills.commands, ...telegram.commands },
+    commands: { ...commands, ...skills.commands, ...telegram.commands, ...mcp.commands },
     skills: skills.view,
     telegram: telegram.view,
     schedules: telegram.schedules,
+    mcp: mcp.view,
     autoStart: telegram.autoStart,
     rules: createRulesView({ rules, store, agents, chats, current, roots: realRoots }),
     attach: view.attach,
@@ -386,7 +388,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
       await stopped;
       // Together: VS Code does not wait long.
       skills.close();
-      await Promise.all([store.close(), work.endProcesses(), sandbox.close()]);
+      await Promise.all([store.close(), work.endProcesses(), sandbox.close(), mcp.close()]);
       await windows.relay.close();
     },
   };

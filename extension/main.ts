@@ -1,7 +1,7 @@
 /** Entry point. Activation registers names and nothing else; the product loads when one of them is first used. */
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
-import { skillCommandNames, telegramCommandNames } from './commandNames.ts';
+import { mcpCommandNames, skillCommandNames, telegramCommandNames } from './commandNames.ts';
 import type { AgentEvent } from './shared/event.ts';
 import { createAutoStart } from './vscode/autoStart.ts';
 import { chatHtml } from './vscode/chatHtml.ts';
@@ -66,6 +66,7 @@ const commandNames = [
   'showSpending',
   ...skillCommandNames,
   ...telegramCommandNames,
+  ...mcpCommandNames,
 ] as const satisfies readonly (keyof App['commands'])[];
 
 /** For code only: they are not in the palette, and without arguments too a caller waits for the answer. */
@@ -133,6 +134,7 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
   const skillsTree = lazyRulesTree(async () => (await load()).skills);
   const telegramTree = lazyRulesTree(async () => (await load()).telegram);
   const schedulesTree = lazyRulesTree(async () => (await load()).schedules);
+  const mcpTree = lazyRulesTree(async () => (await load()).mcp);
   const autoStart = createAutoStart(context.globalState);
   /** Bots and schedules of the open folders start by themselves; where there are none, nothing is loaded for it. */
   const startByItself = async (): Promise<void> => {
@@ -148,12 +150,14 @@ export const activate = (context: vscode.ExtensionContext): AnyCoworkApi => {
     skillsTree,
     telegramTree,
     schedulesTree,
+    mcpTree,
     vscode.workspace.onDidGrantWorkspaceTrust(startSoon),
     vscode.workspace.onDidChangeWorkspaceFolders(startSoon),
     vscode.window.registerTreeDataProvider('anycowork.rules', rulesTree),
     vscode.window.registerTreeDataProvider('anycowork.skills', skillsTree),
     vscode.window.registerTreeDataProvider('anycowork.telegram', telegramTree),
     vscode.window.registerTreeDataProvider('anycowork.schedules', schedulesTree),
+    vscode.window.registerTreeDataProvider('anycowork.mcp', mcpTree),
     vscode.window.registerWebviewViewProvider('anycowork.chat', provider),
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(`anycowork.${name}`, (...values: unknown[]) => run(name, values)),

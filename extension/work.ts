@@ -11,6 +11,7 @@ import type { Sandbox } from './core/sandbox.ts';
 import type { Store } from './core/store.ts';
 import { systemPrompt } from './core/systemPrompt.ts';
 import { toolEnvironment } from './core/toolEnvironment.ts';
+import type { LazyMcp } from './lazyMcp.ts';
 import { keyVariables } from './providers/models.ts';
 import { priceOf } from './providers/prices.ts';
 import { type Agent, mayUseTool } from './shared/agent.ts';
@@ -64,6 +65,7 @@ export const createWork = (ports: {
   readonly folder: string;
   readonly sandbox: Sandbox;
   skills(): Promise<SkillSet>;
+  readonly mcp: Pick<LazyMcp, 'tools' | 'instructions'>;
   provider(model: ModelRef): Provider;
   /** Keys that no process and no line of text may have. */
   secrets(): Iterable<string>;
@@ -99,6 +101,12 @@ export const createWork = (ports: {
     isFree,
     now,
   });
+
+  /** Its job was begun by a phone or a schedule: nobody may sit at this desk. */
+  const isAway = (sessionId: string): boolean => {
+    const jobId = jobs.runningIn(sessionId);
+    return jobId !== undefined && jobs.viaOf(jobId) !== undefined;
+  };
 
   const jobs = createJobs({
     ...ports,
@@ -154,7 +162,9 @@ export const createWork = (ports: {
         await skillsOf(agent),
       );
       const own = [...every, ...ofSkills].filter(({ spec }) => mayUseTool(agent, spec.name));
-      return narrowing.narrow(own, session.id);
+      const caller = { sessionId: session.id, isAway: isAway(session.id) };
+      const outside = await ports.mcp.tools(agent, caller, contextBudgets[session.model.provider]);
+      return narrowing.narrow([...own, ...outside], session.id);
     },
     system: async (agent, hasTools) =>
       systemPrompt(agent.instructions, {
@@ -163,6 +173,7 @@ export const createWork = (ports: {
         hasTools,
         skills:
           hasTools && mayUseTool(agent, 'use_skill') ? await (await ports.skills()).catalogueText(agent) : '',
+        servers: hasTools ? await ports.mcp.instructions(agent) : '',
       }),
     contextBudget: (model) => contextBudgets[model.provider],
     isTrusted,

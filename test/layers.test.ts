@@ -35,6 +35,10 @@ const allowed: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ['extension/shared', 'extension/core'],
     packages: ['zod', 'grammy', 'marked', 'node:*'],
   },
+  'extension/mcp': {
+    folders: ['extension/shared', 'extension/core'],
+    packages: ['zod', '@modelcontextprotocol/client', 'jsonc-parser', 'cross-spawn', 'node:*'],
+  },
   'extension/storage': {
     folders: ['extension/shared', 'extension/core'],
     packages: ['zod', 'sql.js', 'node:*'],
@@ -61,9 +65,11 @@ const roots = [
   'extension/work.ts',
   'extension/skillSet.ts',
   'extension/commandNames.ts',
+  'extension/lazyMcp.ts',
   'extension/lazyPart.ts',
   'extension/lazySkills.ts',
   'extension/lazyTelegram.ts',
+  'extension/mcpSet.ts',
   'extension/sandboxSetUp.ts',
   'extension/surfaces.ts',
   'extension/telegramSetUp.ts',

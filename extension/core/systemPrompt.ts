@@ -7,6 +7,8 @@ export interface PromptEnvironment {
   readonly hasTools: boolean;
   /** What there is to know of skills; empty: there are none. */
   readonly skills?: string;
+  /** What MCP servers say of themselves, fenced; empty: nothing. */
+  readonly servers?: string;
 }
 
 const folders = (roots: readonly WorkspaceRoot[]): string => {
@@ -39,7 +41,9 @@ export const systemPrompt = (instructions: string, environment: PromptEnvironmen
         '- When the work is done, say in a few plain sentences what you found and changed. Mention files as `path:line`.',
       ].join('\n'),
     );
-    if (environment.skills !== undefined && environment.skills !== '') parts.push(environment.skills);
+    for (const text of [environment.skills, environment.servers]) {
+      if (text !== undefined && text !== '') parts.push(text);
+    }
   } else {
     parts.push('You have no tools in this chat: you cannot read or change files. Say so when it matters.');
   }

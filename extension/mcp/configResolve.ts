@@ -52,11 +52,9 @@ export const pathsOf = (platform: NodeJS.Platform): path.PlatformPath =>
 const programOf = (command: string, cwd: string, platform: NodeJS.Platform): string =>
   (platform === 'win32' ? /[/\\]/ : /\//).test(command) ? pathsOf(platform).resolve(cwd, command) : command;
 
-/** What relative paths are below. */
-export const baseFolderOf = (
-  config: McpServerConfig,
-  { folders, home }: Pick<ResolvePorts, 'folders' | 'home'>,
-): string => config.source.folder ?? folders()[0]?.path ?? home;
+/** What relative paths are below. A server of the person's own is the same one, and approved once, whatever is open. */
+export const baseFolderOf = (config: McpServerConfig, { home }: Pick<ResolvePorts, 'home'>): string =>
+  config.source.folder ?? home;
 
 const sorted = (record: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

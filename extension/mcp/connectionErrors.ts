@@ -220,6 +220,10 @@ export const createErrorWords =
       return new McpError(`The MCP server ${server} ${words} ${of}.${serverSays(error.message)}`);
     }
     if (error instanceof SdkError) return new McpError(sdkWords(error, server, doing));
+    // The SDK throws a plain one here.
+    if (error instanceof Error && error.message === 'Not connected') {
+      return new McpError(sdkWords(new SdkError(SdkErrorCode.NotConnected, error.message), server, doing));
+    }
     return new McpError(
       `The MCP server ${server} could not be used ${of}: ${plainWords(reasonOf(error), 200)}`,
     );

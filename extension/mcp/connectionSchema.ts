@@ -30,11 +30,15 @@ const harmless = (schema: JsonValue): JsonValue => {
   return Object.fromEntries(entries);
 };
 
-const jsonObject = z.record(z.string(), z.json());
+/** They come from JSON.parse: what is an object is one of JSON, however deep. */
+const jsonObject = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+const jsonValue = z.custom<JsonValue>(() => true);
 
 /** As it is, or below `result` where it is no object. */
 export const jsonObjectOf = (value: unknown): JsonObject =>
-  jsonObject.safeParse(value).data ?? { result: z.json().parse(value) };
+  jsonObject.safeParse(value).data ?? { result: jsonValue.parse(value) };
 
 /** @returns why it does not fit; undefined: it does */
 export const structuredProblem = (schema: JsonObject | undefined, content: unknown): string | undefined => {

@@ -55,6 +55,10 @@ const toolSchema = z.object({
   description: z.string().catch(''),
   inputSchema: jsonObjectSchema,
   outputSchema: jsonObjectSchema.optional().catch(undefined),
+  execution: z
+    .object({ taskSupport: z.literal('required') })
+    .optional()
+    .catch(undefined),
   annotations: z
     .object({
       title: optionalText,
@@ -80,6 +84,8 @@ export const readTool = (raw: unknown): McpToolDefinition | string => {
   const parsed = toolSchema.safeParse(raw).data;
   if (parsed === undefined) return `the tool ${name}: its input schema is not an object`;
   const { annotations: notes, outputSchema } = parsed;
+  // An extension of the protocol, which is not offered: every call of it would fail.
+  if (parsed.execution !== undefined) return `the tool ${name}: it can only be run as a task`;
   // Absent, it can only be meant: arguments are always an object.
   const inputSchema =
     'type' in parsed.inputSchema ? parsed.inputSchema : { type: 'object', ...parsed.inputSchema };

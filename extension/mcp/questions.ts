@@ -68,9 +68,11 @@ export const createQuestions = ({ people }: { readonly people: McpPeople }): Que
       return {
         elicit,
         sample: (request, signal) =>
-          ask('A request for an answer of the model', undefined, signal, async (both) =>
-            (await isSamplingAllowed()) ? people.sample(request, both) : undefined,
-          ),
+          ask('A request for an answer of the model', undefined, signal, async (both) => {
+            if (!(await isSamplingAllowed())) return undefined;
+            const sessionId = attempt.calls.deskChat();
+            return people.sample({ ...request, ...(sessionId === undefined ? {} : { sessionId }) }, both);
+          }),
       };
     },
   };

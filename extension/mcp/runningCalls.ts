@@ -9,6 +9,8 @@ export interface RunningCalls {
   readonly size: number;
   /** Somebody who began one of them sits at the desk. */
   hasDesk(): boolean;
+  /** The chat of the latest of those, where it works for one. */
+  deskChat(): string | undefined;
   /** Aborts when the last of them has ended. */
   readonly signal: AbortSignal;
   /** Ends with an error at once when the connection does. */
@@ -26,6 +28,8 @@ export const createRunningCalls = (): RunningCalls => {
       return callers.size;
     },
     hasDesk: () => [...callers].some(({ caller }) => !caller.isAway),
+    deskChat: () =>
+      [...callers].findLast(({ caller }) => !caller.isAway && caller.sessionId !== '')?.caller.sessionId,
     get signal() {
       return current.signal;
     },

@@ -28,7 +28,7 @@ export const createAgentCommands = (ports: {
   readonly current: CurrentChat;
   readonly models: ModelChoice;
   readonly skills: Pick<SkillCatalog, 'list'>;
-  readonly mcp?: Pick<McpServers, 'list'>;
+  readonly mcp: Pick<McpServers, 'list'>;
   refresh(): Promise<void>;
 }) => {
   const { agents, current, models, skills, mcp } = ports;

@@ -38,9 +38,11 @@ export const createAttachments = (ports: {
     Pick<McpServers, 'resources' | 'readResource' | 'complete' | 'promptArguments' | 'getPrompt'>
   >;
   agent(): Promise<Agent>;
-  /** Names of the variables of a template, and the URI with values for them. @throws for one that cannot be read */
-  variablesOf(template: string): readonly string[];
-  expand(template: string, values: Readonly<Record<string, string>>): string;
+  template(): Promise<{
+    /** @throws McpError for one that cannot be read */
+    variables(template: string): readonly string[];
+    expand(template: string, values: Readonly<Record<string, string>>): string;
+  }>;
   /** What a message of the shown chat came with. */
   attachedOf(itemId: string): Promise<readonly AttachedContext[]>;
   /** A read-only document. */
@@ -128,12 +130,13 @@ export const createAttachments = (ports: {
           const servers = await ports.servers();
           let actual = uri;
           if (isTemplate) {
-            const names = ports.variablesOf(uri).map((name) => ({ name, isRequired: true }));
+            const { variables, expand } = await ports.template();
+            const names = variables(uri).map((name) => ({ name, isRequired: true }));
             const values = await askAll(`${server}: ${uri}`, names, (name, value, known) =>
               servers.complete({ server, uri }, { name, value }, known, AbortSignal.timeout(findDeadline)),
             );
             if (values === undefined) return undefined;
-            actual = ports.expand(uri, values);
+            actual = expand(uri, values);
           }
           return cancellable(`Reading ${actual} of the MCP server ${server}`, (_, signal) =>
             servers.readResource(server, actual, signal),

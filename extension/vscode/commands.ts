@@ -53,7 +53,7 @@ export interface CommandPorts {
   /** For the skills of an agent. */
   readonly skills: Pick<SkillCatalog, 'list'>;
   /** For the MCP servers of an agent. */
-  readonly mcp?: Pick<McpServers, 'list'>;
+  readonly mcp: Pick<McpServers, 'list'>;
   /** What runs commands here, as `PolicyContext.shell`. */
   readonly shell: CommandShell;
   /** The limits of the settings. */

@@ -1,0 +1,52 @@
+/** The MCP servers of a window before they have been loaded. A part of app.ts. */
+import { mcpCommandNames as names } from './commandNames.ts';
+import type { McpCaller } from './core/mcp.ts';
+import type { Tool } from './core/tool.ts';
+import { type Command, lazyCommands, lazyTree, loadOnce } from './lazyPart.ts';
+import type { McpSet } from './mcpSet.ts';
+import type { Agent } from './shared/agent.ts';
+import type { McpPromptChoice } from './shared/mcp.ts';
+import type { RulesTree } from './vscode/rulesTree.ts';
+
+export interface LazyMcp {
+  get(): Promise<McpSet>;
+  /** What an agent gets of servers, and of the editor. @param contextTokens what its model takes */
+  tools(agent: Agent, caller: McpCaller, contextTokens: number): Promise<readonly Tool[]>;
+  instructions(agent: Agent): Promise<string>;
+  /** Of servers that run: there are none before this has loaded. */
+  prompts(agent: Agent): Promise<readonly McpPromptChoice[]>;
+  readonly commands: Readonly<Record<(typeof names)[number], Command>>;
+  readonly view: RulesTree;
+  close(): Promise<void>;
+}
+
+export const lazyMcp = (ports: {
+  load(): Promise<McpSet>;
+  /** There are other prompts than before. */
+  changed(): void;
+  logError(error: unknown): void;
+}): LazyMcp => {
+  const { get, loaded } = loadOnce(async () => {
+    const set = await ports.load();
+    set.onPromptsChanged(ports.changed);
+    return set;
+  });
+  return {
+    get,
+    tools: async (agent, caller, contextTokens) => {
+      const { servers, editorTools } = await get();
+      const ofServers = await servers.tools(agent, caller, contextTokens);
+      // Who works without servers works without those that the editor runs.
+      return agent.mcpServers.length === 0 ? ofServers : [...ofServers, ...editorTools.tools()];
+    },
+    instructions: async (agent) => (await get()).servers.instructionsText(agent),
+    prompts: async (agent) => (await loaded())?.servers.prompts(agent) ?? [],
+    commands: lazyCommands(names, async () => (await get()).commands),
+    view: lazyTree(async () => (await get()).view, ports.logError),
+    close: async () => {
+      await loaded()
+        ?.then((set) => set.close())
+        .catch(ports.logError);
+    },
+  };
+};
