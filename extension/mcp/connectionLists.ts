@@ -82,7 +82,7 @@ export const createLists = (ports: ListPorts): Lists => {
   const listTools = async (signal: AbortSignal): Promise<readonly McpToolDefinition[]> => {
     if (!facts.has.tools) return [];
     const found = new Map<string, McpToolDefinition>();
-    const doubles: string[] = [];
+    const odd: string[] = [];
     await pages(
       'tools',
       'the list of its tools',
@@ -93,13 +93,14 @@ export const createLists = (ports: ListPorts): Lists => {
         // The SDK leaves out those whose `x-mcp-header` the protocol does not allow.
         const names = namesIn(raw);
         for (const tool of page.items) {
-          if (!names.has(tool.name) || found.size >= listLimit) continue;
-          if (found.has(tool.name)) doubles.push(`a second tool ${tool.name}`);
+          if (found.size >= listLimit) continue;
+          if (!names.has(tool.name)) odd.push(`the tool ${tool.name}: its x-mcp-header is not allowed`);
+          else if (found.has(tool.name)) odd.push(`a second tool ${tool.name}`);
           else found.set(tool.name, tool);
         }
       },
     );
-    if (doubles.length > 0) tell('the tools', doubles);
+    tell('the tools', odd);
     tools = found;
     return [...found.values()];
   };

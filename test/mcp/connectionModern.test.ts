@@ -213,6 +213,23 @@ describe('MCP connection: 2026-07-28', () => {
     assert.equal(server.of('tools/list').length, 2);
   });
 
+  it('leaves out tools that want headers which are not allowed', async () => {
+    const property = { type: 'string', 'x-mcp-header': 'not a header' };
+    const server = await modern(() => undefined, {
+      tools: () => [
+        { name: 'bad', inputSchema: { type: 'object', properties: { a: property } } },
+        { name: 'good', inputSchema: { type: 'object' } },
+      ],
+    });
+    const desk = createDesk();
+    const connection = await connect(server, desk);
+    assert.deepEqual(
+      (await connection.listTools(noSignal())).map(({ name }) => name),
+      ['good'],
+    );
+    assert.match(desk.logText(), /the tool bad: its x-mcp-header is not allowed/);
+  });
+
   it('closes the stream of a call that is cancelled or late', async () => {
     let closed = 0;
     const server = await modern((_request, response) => {

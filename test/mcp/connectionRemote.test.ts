@@ -235,6 +235,30 @@ describe('MCP connection: remote servers', () => {
     assert.equal(textOf(await call(connection, 'fine')), 'fine');
   });
 
+  it('does not read an answer without end', async () => {
+    const server = await web((request, response) => {
+      if (handshake(request, response)) return;
+      const isStream = request.body.params?.['name'] === 'stream';
+      response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
+      const chunk = 'x'.repeat(1_000_000);
+      let count = 0;
+      const write = (): void => {
+        count += 1;
+        if (count < 200 && !response.destroyed) response.write(count === 1 ? 'data: ' : chunk, write);
+      };
+      write();
+    });
+    const connection = await connect(http(server.url));
+    assert.equal(
+      (await failure(call(connection, 'json'))).message,
+      'The answer of the server is longer than 64 MB.',
+    );
+    assert.match(
+      (await failure(call(connection, 'stream'))).message,
+      /ended the connection without an answer/,
+    );
+  });
+
   it('ends when the session is forgotten, or the server gone', async () => {
     let isForgotten = false;
     const server = await web((request, response) => {
