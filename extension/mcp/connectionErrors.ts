@@ -14,27 +14,9 @@ import {
 import * as z from 'zod';
 import { McpError, McpSignInError } from '../core/mcp.ts';
 import { reasonOf } from '../core/reasonOf.ts';
-import { cutText } from '../core/text.ts';
 import { streamEnded } from './connectionWire.ts';
+import { plainWords } from './plainWords.ts';
 import type { McpAuth } from './types.ts';
-
-const wordsLimit = 500;
-
-/** ANSI sequences first: what is left of them without their first character would be shown. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const ansi = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g;
-const hidden = /[^\P{Cc}\n\t]|[\u2028\u2029]|\p{Default_Ignorable_Code_Point}/gu;
-
-/** Words of a server, within bounds and with nothing in them that cannot be seen. */
-export const plainWords = (text: string, limit = wordsLimit): string =>
-  cutText(
-    text
-      .slice(0, limit * 20)
-      .replaceAll(ansi, '')
-      .replaceAll(hidden, '')
-      .trim(),
-    limit,
-  );
 
 /** ` The server says: …`; empty where it says nothing. */
 export const serverSays = (text: string | undefined): string => {

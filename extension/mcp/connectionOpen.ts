@@ -14,16 +14,11 @@ import { createConnection } from './connection.ts';
 import { createAsker } from './connectionAsk.ts';
 import { createClocks } from './connectionCalls.ts';
 import { followChanges } from './connectionChanges.ts';
-import {
-  createErrorWords,
-  type ErrorWords,
-  httpStatus,
-  networkProblem,
-  plainWords,
-} from './connectionErrors.ts';
+import { createErrorWords, type ErrorWords, httpStatus, networkProblem } from './connectionErrors.ts';
 import { createLineLimit, type Log } from './connectionLog.ts';
 import { createWire } from './connectionWire.ts';
 import { type Attempt, probeLimit } from './eras.ts';
+import { plainWords } from './plainWords.ts';
 import { createRemote, type Remote } from './remoteTransport.ts';
 import type { McpConnection, McpConnectRequest, McpServerFacts, McpTimes } from './types.ts';
 

@@ -3,7 +3,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/
 import * as z from 'zod';
 import { reasonOf } from '../core/reasonOf.ts';
 import type { JsonObject, JsonValue } from '../shared/message.ts';
-import { plainWords } from './connectionErrors.ts';
+import { plainWords } from './plainWords.ts';
 
 const schemaLimit = 200_000;
 const contentLimit = 2_000_000;

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { McpFormAnswer, McpFormField } from '../core/mcp.ts';
 import type { JsonValue } from '../shared/message.ts';
-import { plainWords } from './connectionErrors.ts';
+import { plainWords } from './plainWords.ts';
 
 const fieldLimit = 50;
 const optionLimit = 500;
