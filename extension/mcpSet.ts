@@ -104,6 +104,8 @@ export const createMcpSet = (ports: {
     environment: () => process.env,
     platform: process.platform,
     watch: (folder, file, onChange) => {
+      // A folder that is just being made may have its file before the editor watches it.
+      if (file.includes('/')) return watchFolder(path.join(folder, path.dirname(file)), onChange);
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(vscode.Uri.file(folder), file),
       );
