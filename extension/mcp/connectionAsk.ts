@@ -3,8 +3,8 @@ import { type Client, type ElicitResult, ProtocolError } from '@modelcontextprot
 import * as z from 'zod';
 import type { McpLogLevel, McpSampling } from '../core/mcp.ts';
 import { imageDataLimit, imageMediaTypes } from '../shared/message.ts';
-import { plainWords } from './plainWords.ts';
 import { checkedAnswer, formFields, secretAsked } from './elicitation.ts';
+import { plainWords } from './plainWords.ts';
 import type { McpHandlers } from './types.ts';
 
 export interface AskPorts {

@@ -58,6 +58,11 @@ function* causes(error: unknown): Generator<unknown> {
   }
 }
 const causeIn = z.object({ cause: z.unknown().optional() });
+/** The first error in words of ours, among what caused an error. */
+export const mcpErrorIn = (error: unknown): McpError | undefined => {
+  for (const one of causes(error)) if (one instanceof McpError) return one;
+  return undefined;
+};
 const coded = z.object({ code: z.string(), hostname: z.string().optional().catch(undefined) });
 
 const networkWords: Readonly<Record<string, string>> = {

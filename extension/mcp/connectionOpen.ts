@@ -14,7 +14,13 @@ import { createConnection } from './connection.ts';
 import { createAsker } from './connectionAsk.ts';
 import { createClocks } from './connectionCalls.ts';
 import { followChanges } from './connectionChanges.ts';
-import { createErrorWords, type ErrorWords, httpStatus, networkProblem } from './connectionErrors.ts';
+import {
+  createErrorWords,
+  type ErrorWords,
+  httpStatus,
+  mcpErrorIn,
+  networkProblem,
+} from './connectionErrors.ts';
 import { createLineLimit, type Log } from './connectionLog.ts';
 import { createWire } from './connectionWire.ts';
 import { type Attempt, probeLimit } from './eras.ts';
@@ -223,8 +229,10 @@ export const openConnection = async (
     signal.throwIfAborted();
     const what = { what: 'connecting', limit: times.connect };
     if (isLate) return { error, problem: errorOf(new SdkError(SdkErrorCode.RequestTimeout, ''), what) };
-    if (sentence === undefined || sentence === '') return { error, problem: errorOf(error, what) };
-    return { error, problem: new McpError(`The MCP server ${name} could not be started. ${sentence}`) };
+    // A process can end before something is sent to it, or after: the same is said of both.
+    const why = sentence || (link.ended === undefined ? undefined : mcpErrorIn(error)?.message);
+    if (why === undefined || why === '') return { error, problem: errorOf(error, what) };
+    return { error, problem: new McpError(`The MCP server ${name} could not be started. ${why}`) };
   }
   isReady = true;
   const facts = factsOf(client);
