@@ -360,8 +360,17 @@ const keepFirst = (tool: Tool, flushed: () => Promise<void>): Tool => {
       ? {}
       : { amend: (accepted) => keptFirst(prepared.amend?.(accepted) ?? prepared) }),
   });
+  const { redirect } = tool;
   return {
-    spec: tool.spec,
+    ...tool,
+    ...(redirect === undefined
+      ? {}
+      : {
+          redirect: (input) => {
+            const target = redirect(input);
+            return { ...target, tool: keepFirst(target.tool, flushed) };
+          },
+        }),
     prepare: async (input, signal) => {
       const prepared = await tool.prepare(input, signal);
       const isFree = prepared.effect === 'read' && prepared.approval === undefined;

@@ -4,7 +4,8 @@ import { type Tool, ToolError } from '../../extension/core/tool.ts';
 import type { JsonObject } from '../../extension/shared/message.ts';
 import { textOf } from '../../extension/shared/message.ts';
 import { call, callReply, fakeProvider, textReply } from '../fakes/provider.ts';
-import { fakeTool } from '../fakes/tool.ts';
+import { fakeTool, output } from '../fakes/tool.ts';
+import { house } from './house.ts';
 import { answering, no, only, patient, run, yes } from './jobRun.ts';
 
 /** `{name, input}`, as `call_mcp_tool` has it. */
@@ -49,6 +50,30 @@ describe('a tool that stands for others', () => {
     assert.ok(made?.type === 'toolCall' && made.name === 'call_it');
     assert.deepEqual(made.input, { name: 'memory__read', input: { text: 'x' } });
     assert.equal(result?.role === 'tool' && textOf(result.content), 'memory__read done');
+  });
+
+  it('stands for others in a whole chat too, where they run once their approval is kept', async () => {
+    const order: string[] = [];
+    const target = fakeTool('memory__add', {
+      effect: 'network',
+      run: async () => {
+        order.push('run');
+        return output('added');
+      },
+    });
+    const replies = [callReply(calling('a', 'memory__add', { text: 'x' })), textReply('done')];
+    const { chats, store, approvals, ended } = house(replies, [standIn(target)]);
+    approvals.listen({ onAsked: ({ step }) => approvals.answer(step.id, yes) });
+    const { record } = store;
+    store.record = async (event, lastRow) => {
+      await record(event, lastRow);
+      if (event.type === 'StepApproved' || event.type === 'StepCompleted') {
+        order.push(`${event.type} ${event.step.tool}`);
+      }
+    };
+    const { jobId } = await chats.send({ text: 'Add x' });
+    await ended(jobId);
+    assert.deepEqual(order, ['StepApproved memory__add', 'run', 'StepCompleted memory__add']);
   });
 
   it('does not run what is refused', async () => {
