@@ -38,6 +38,8 @@ export type ResolvedTransport =
       readonly env: Readonly<Record<string, string>>;
       /** Absolute. */
       readonly cwd: string;
+      /** What a person has typed as a secret: not to be logged, wherever the process prints it. */
+      readonly secrets?: readonly string[];
     }
   | {
       readonly type: 'http' | 'sse';

@@ -11,6 +11,7 @@ import {
   textsField,
 } from './configFields.ts';
 import { fieldsOf, type JsonNode, jsonOf, NodeProblem } from './configNodes.ts';
+import { withVariables } from './variables.ts';
 
 const defaultCallTimeout = 600;
 export const mostCallTimeout = 86_400;
@@ -91,8 +92,31 @@ const oauthOf = (fields: Fields): RemoteTransportConfig['oauth'] => {
   if (node.type !== 'object') throw new NodeProblem(node.offset, '`oauth` has to be an object');
   const own = fieldsOf(node);
   const clientId = filledField(own, 'clientId');
+  const clientSecret = filledField(own, 'clientSecret');
+  if (clientSecret !== undefined && clientId === undefined) {
+    throw new NodeProblem(
+      own.get('clientSecret')?.offset ?? node.offset,
+      '`oauth` has a `clientSecret`, but no `clientId`',
+    );
+  }
   const scopes = scopesOf(own);
-  return { ...(clientId !== undefined && { clientId }), ...(scopes !== undefined && { scopes }) };
+  return {
+    ...(clientId !== undefined && { clientId }),
+    ...(clientSecret !== undefined && { clientSecret }),
+    ...(scopes !== undefined && { scopes }),
+  };
+};
+
+/** @returns what is wrong with the values of headers, never the values themselves */
+export const headerValueProblem = (headers: Readonly<Record<string, string>>): string | undefined => {
+  for (const [name, value] of Object.entries(headers)) {
+    if (/[\r\n]/.test(value)) return `the value of the header ${name} has a line break`;
+    // What fetch would say of it is for programmers.
+    if (/[^\t -~\u0080-\u00ff]/.test(value)) {
+      return `the value of the header ${name} has a character that no header can have`;
+    }
+  }
+  return undefined;
 };
 
 /** @returns what is wrong with an address whose variables are replaced */
@@ -108,13 +132,9 @@ const remoteOf = (fields: Fields, type: 'http' | 'sse', at: number): RemoteTrans
   const problem = url.includes('${') ? undefined : addressProblem(url);
   if (problem !== undefined) throw new NodeProblem(fields.get(name)?.offset ?? at, problem);
   const headers = recordField(fields, 'headers', headerProblem);
-  const broken = Object.entries(headers).find(([, value]) => /[\r\n]/.test(value));
-  if (broken !== undefined) {
-    throw new NodeProblem(
-      fields.get('headers')?.offset ?? at,
-      `the header ${broken[0]} must not have a line break`,
-    );
-  }
+  const literal = Object.entries(headers).map(([each, value]) => [each, withVariables(value, () => '')]);
+  const broken = headerValueProblem(Object.fromEntries(literal));
+  if (broken !== undefined) throw new NodeProblem(fields.get('headers')?.offset ?? at, broken);
   const oauth = oauthOf(fields);
   return { type, url, headers, ...(oauth !== undefined && { oauth }) };
 };

@@ -1,4 +1,5 @@
 /** A configuration file: its servers, and what is wrong with it. Pure; never throws, whatever the text. */
+import { cutText } from '../core/text.ts';
 import type { McpConfigProblem, McpInput, McpServerConfig, McpSource } from '../shared/mcp.ts';
 import type { JsonObject } from '../shared/message.ts';
 import { type EntryOptions, parseEntry } from './configEntry.ts';
@@ -76,7 +77,7 @@ export const parseConfigFile = (
     problems.push({
       source,
       ...(entry !== undefined && { name: entry.name }),
-      problem: `${visibleLine(problem)}: ${place.label} line ${lineOf(offset)}`,
+      problem: `${cutText(visibleLine(problem), 500)}: ${place.label} line ${lineOf(offset)}`,
     });
   };
   const guarded = (work: () => void, entry?: JsonProperty): void => {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { McpError, type ResolvedTransport } from '../core/mcp.ts';
 import type { McpInput, McpServerConfig } from '../shared/mcp.ts';
-import { addressProblem } from './configEntry.ts';
+import { addressProblem, headerValueProblem } from './configEntry.ts';
 import { readEnvFile } from './envFile.ts';
 import {
   type Environment,
@@ -42,7 +42,11 @@ export type Expanded =
       readonly type: 'http' | 'sse';
       readonly url: readonly Part[];
       readonly headers: Named;
-      readonly oauth?: { readonly clientId?: string; readonly scopes?: readonly string[] };
+      readonly oauth?: {
+        readonly clientId?: readonly Part[];
+        readonly clientSecret?: readonly Part[];
+        readonly scopes?: readonly (readonly Part[])[];
+      };
     };
 
 export const pathsOf = (platform: NodeJS.Platform): path.PlatformPath =>
@@ -80,11 +84,18 @@ export const expandConfig = (config: McpServerConfig, ports: ResolvePorts): Expa
   const named = (record: Readonly<Record<string, string>>): Named =>
     sorted(record).map(([name, value]) => [name, expand(value)]);
   if (transport.type !== 'stdio') {
+    const { type, url, headers, oauth } = transport;
     return {
-      type: transport.type,
-      url: expand(transport.url),
-      headers: named(transport.headers),
-      ...(transport.oauth !== undefined && { oauth: transport.oauth }),
+      type,
+      url: expand(url),
+      headers: named(headers),
+      ...(oauth !== undefined && {
+        oauth: {
+          ...(oauth.clientId !== undefined && { clientId: expand(oauth.clientId) }),
+          ...(oauth.clientSecret !== undefined && { clientSecret: expand(oauth.clientSecret) }),
+          ...(oauth.scopes !== undefined && { scopes: oauth.scopes.map(expand) }),
+        },
+      }),
     };
   }
   const base = baseFolderOf(config, ports);
@@ -92,7 +103,8 @@ export const expandConfig = (config: McpServerConfig, ports: ResolvePorts): Expa
     const literal = literalOf(parts);
     return literal === undefined ? parts : [paths.resolve(folder, literal)];
   };
-  const cwd = below(base, expand(transport.cwd ?? base));
+  // The folder's own name may look like a variable.
+  const cwd = transport.cwd === undefined ? [base] : below(base, expand(transport.cwd));
   const command = expand(transport.command);
   const literal = literalOf(command);
   const folder = literalOf(cwd);
@@ -162,12 +174,21 @@ export const resolveConfig = async (
     if (problem !== undefined)
       throw new McpError(`${who} cannot be reached: ${problem}. Correct its address.`);
     const headers = filled(expanded.headers);
-    const broken = Object.entries(headers).find(([, value]) => /[\r\n]/.test(value));
-    if (broken !== undefined) {
-      throw new McpError(`${who} cannot be reached: the value of its header ${broken[0]} has a line break.`);
-    }
+    const broken = headerValueProblem(headers);
+    if (broken !== undefined) throw new McpError(`${who} cannot be reached: ${broken}.`);
     const { type, oauth } = expanded;
-    return { type, url, headers, ...(oauth !== undefined && { oauth }) };
+    return {
+      type,
+      url,
+      headers,
+      ...(oauth !== undefined && {
+        oauth: {
+          ...(oauth.clientId !== undefined && { clientId: fill(oauth.clientId) }),
+          ...(oauth.clientSecret !== undefined && { clientSecret: fill(oauth.clientSecret) }),
+          ...(oauth.scopes !== undefined && { scopes: oauth.scopes.map(fill) }),
+        },
+      }),
+    };
   }
 
   const cwd = paths.resolve(base, fill(expanded.cwd));
@@ -187,6 +208,7 @@ export const resolveConfig = async (
     }
     for (const [name, value] of found.values) fromFile.push([name, value]);
   }
+  const typed = config.inputs.flatMap(({ id, isSecret }) => (isSecret ? (values.inputs.get(id) ?? []) : []));
   const command = fill(expanded.command);
   if (command.trim() === '') throw new McpError(`${who} cannot be started: its command is empty.`);
   return {
@@ -195,5 +217,6 @@ export const resolveConfig = async (
     args: expanded.args.map(fill),
     env: { ...Object.fromEntries(fromFile), ...filled(expanded.env) },
     cwd,
+    ...(typed.length > 0 && { secrets: typed }),
   };
 };

@@ -22,6 +22,16 @@ const shownParts = (parts: readonly Part[]): string =>
     })
     .join('');
 
+/** The same without what is written out in the file: it is a secret. */
+const maskedParts = (parts: readonly Part[]): string =>
+  parts
+    .map((part) => {
+      if (typeof part === 'string') return '‹hidden›';
+      if ('input' in part || part.fallback === undefined) return shownParts([part]);
+      return `‹env:${visibleLine(part.env)}, else hidden›`;
+    })
+    .join('');
+
 /** With placeholders, for judging only. */
 const judgedText = (parts: readonly Part[]): string =>
   parts
@@ -80,10 +90,13 @@ const addressFacts = (expanded: Exclude<Expanded, { type: 'stdio' }>): string[] 
   ...expanded.headers.map(([name, value]) => `Header ${visibleLine(name)}: ${shownParts(value)}`),
   ...(expanded.oauth?.clientId === undefined
     ? []
-    : [`Sign-in as client: ${visibleLine(expanded.oauth.clientId)}`]),
+    : [`Sign-in as client: ${shownParts(expanded.oauth.clientId)}`]),
+  ...(expanded.oauth?.clientSecret === undefined
+    ? []
+    : [`Sign-in with the client's secret: ${maskedParts(expanded.oauth.clientSecret)}`]),
   ...(expanded.oauth?.scopes === undefined
     ? []
-    : [`Sign-in asks for: ${expanded.oauth.scopes.map(visibleLine).join(' ')}`]),
+    : [`Sign-in asks for: ${expanded.oauth.scopes.map(shownParts).join(' ')}`]),
 ];
 
 /** Arrays only: their order is all there is to it. */
@@ -104,6 +117,7 @@ const hashedForm = (expanded: Expanded, envFile: EnvFile | undefined): unknown =
         expanded.url,
         expanded.headers,
         expanded.oauth?.clientId ?? null,
+        expanded.oauth?.clientSecret ?? null,
         expanded.oauth?.scopes ?? null,
       ];
 
@@ -137,12 +151,7 @@ export const consentOf = async (config: McpServerConfig, ports: ResolvePorts): P
       facts: [`Server: ${visibleLine(name)}`, ...addressFacts(expanded), placeFact(config)],
       warnings: [
         ...addressWarnings(judgedText(expanded.url), literalOf(expanded.url) !== undefined),
-        ...hiddenWarnings([
-          ...texts,
-          ...named,
-          ...(expanded.oauth?.scopes ?? []),
-          expanded.oauth?.clientId ?? '',
-        ]),
+        ...hiddenWarnings([...texts, ...named]),
       ],
     };
   }
@@ -161,6 +170,9 @@ export const consentOf = async (config: McpServerConfig, ports: ResolvePorts): P
     warnings: [
       ...(literalOf(expanded.command) === undefined
         ? ['the program is known only when its variables are filled in']
+        : []),
+      ...(expanded.envFile?.some((part) => typeof part !== 'string' && 'input' in part) === true
+        ? ['what the environment file sets is known only when its name is filled in, and may change later']
         : []),
       ...warnings.map(visibleLine),
       ...hiddenWarnings([...texts, ...environmentNames]),

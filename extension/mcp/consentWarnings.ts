@@ -143,7 +143,8 @@ const fileWarnings = ({ command, args, cwd, folders, platform }: StartFacts): re
   if (paths.isAbsolute(command) && lies(command)) {
     return ['the program is a file of the workspace, which agents and others may change'];
   }
-  if (!interpreters.has(programName(command))) return [];
+  const program = programName(command);
+  if (!interpreters.has(program) && !shells.has(program)) return [];
   const script = args.find((arg) => !arg.startsWith('-') && /[./\\]/.test(arg) && !/^[a-z]+:\/\//i.test(arg));
   return script !== undefined && lies(paths.resolve(cwd, script))
     ? [`the script ${script} is a file of the workspace, which agents and others may change`]
@@ -175,7 +176,7 @@ const programWarnings = (command: string, args: readonly string[], depth = 0): r
     return inner(rest.slice(rest.findIndex((arg) => !/^[A-Za-z_]\w*=/.test(arg))));
   }
   if (shells.has(program)) {
-    return args.some((arg) => /^-[a-z]*c$/.test(arg))
+    return args.some((arg) => /^-[A-Za-z]*c[A-Za-z]*$/.test(arg))
       ? [`${program} runs a command of its own: read its text`]
       : [];
   }

@@ -19,9 +19,10 @@ const idWord = (text: string): string =>
 
 const scheme = /^(Bearer|Basic|Token|ApiKey)\s+(.+)$/i;
 /** `postgres://user:password@host` */
-const password = /^([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)([^\s@]+)(@.+)$/i;
+const password = /^([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)(?!\d+\/)([^\s@]+)(@.+)$/i;
 const flag = /^--?([A-Za-z][\w-]*)$/;
-const flagWithValue = /^(--?([A-Za-z][\w-]*)=)(.+)$/;
+/** `--api-key=…`, and `API_KEY=…` as containers take it. */
+const flagWithValue = /^((?:--?)?([A-Za-z_][\w-]*)=)(.+)$/;
 const queryField = /([?&])([^?=&#]+)=([^&#]+)/g;
 
 const hasVariable = (text: string): boolean => text.includes('${');
@@ -81,6 +82,7 @@ export const importEntry = (config: McpServerConfig, taken: TakenIds): McpImport
 
   const argumentText = (value: string, before: string | undefined): string => {
     if (hasVariable(value)) return withNewIds(value);
+    if (/^https?:\/\//i.test(value)) return addressText(value);
     const [, name] = flag.exec(before ?? '') ?? [];
     if (name !== undefined && isSecretName(name) && !value.startsWith('-')) return keep(name, value);
     const [, start, ownName, own] = flagWithValue.exec(value) ?? [];
@@ -141,8 +143,11 @@ export const importEntry = (config: McpServerConfig, taken: TakenIds): McpImport
     ...(Object.keys(transport.headers).length > 0 && { headers: named(transport.headers) }),
     ...(transport.oauth !== undefined && {
       oauth: {
-        ...(transport.oauth.clientId !== undefined && { clientId: transport.oauth.clientId }),
-        ...(transport.oauth.scopes !== undefined && { scopes: [...transport.oauth.scopes] }),
+        ...(transport.oauth.clientId !== undefined && { clientId: withNewIds(transport.oauth.clientId) }),
+        ...(transport.oauth.clientSecret !== undefined && {
+          clientSecret: valueText('clientSecret', transport.oauth.clientSecret),
+        }),
+        ...(transport.oauth.scopes !== undefined && { scopes: transport.oauth.scopes.map(withNewIds) }),
       },
     }),
     ...common,

@@ -1,6 +1,8 @@
 /** `${…}` in configurations. Values are put in once: what stands in a value is not replaced again. */
 import { McpError } from '../core/mcp.ts';
+import { cutText } from '../core/text.ts';
 import type { RemoteTransportConfig, StdioTransportConfig } from '../shared/mcp.ts';
+import { visibleLine } from './visibleText.ts';
 
 export interface McpFolder {
   /** Absolute. */
@@ -55,6 +57,9 @@ export const withVariables = (text: string, value: (name: string) => string | un
 
 const baseName = (folder: string): string => folder.split(/[/\\]/).findLast((part) => part !== '') ?? folder;
 
+/** A name out of a file, for a message. */
+const shown = (name: string): string => cutText(visibleLine(name), 100);
+
 const workspaceFolder = ({ folders, folder }: VariableContext, name: string): string => {
   const own = folder ?? folders[0]?.path;
   if (own !== undefined) return own;
@@ -65,7 +70,7 @@ const namedFolder = ({ folders }: VariableContext, name: string): string => {
   const found = folders.find((each) => each.name === name);
   if (found !== undefined) return found.path;
   throw new McpError(
-    `\${workspaceFolder:${name}} has no value: no folder with the name "${name}" is open. Open it, or write the path instead.`,
+    `\${workspaceFolder:${shown(name)}} has no value: no folder with the name "${shown(name)}" is open. Open it, or write the path instead.`,
   );
 };
 
@@ -77,7 +82,7 @@ const environmentPart = (text: string, whole: string): Part | undefined => {
   const fallback = text.slice(at + 2);
   if (!fallback.includes('${')) return { env: name, fallback };
   throw new McpError(
-    `\${${whole}} has another variable inside, which is not supported: write the value instead.`,
+    `\${${shown(whole)}} has another variable inside, which is not supported: write the value instead.`,
   );
 };
 
@@ -94,7 +99,7 @@ const partOf = (name: string, context: VariableContext): Part => {
     : environmentPart(name, name);
   if (part !== undefined) return part;
   throw new McpError(
-    `\${${name}} is not a variable that AnyCowork knows. It knows workspaceFolder, workspaceFolder:name, workspaceFolderBasename, userHome, pathSeparator, env:NAME and input:id.`,
+    `\${${shown(name)}} is not a variable that AnyCowork knows. It knows workspaceFolder, workspaceFolder:name, workspaceFolderBasename, userHome, pathSeparator, env:NAME and input:id.`,
   );
 };
 
@@ -154,13 +159,13 @@ export const filledText = (parts: readonly Part[], { environment, ignoresCase, i
       if ('input' in part) {
         const value = inputs.get(part.input);
         if (value !== undefined) return value;
-        throw new McpError(`\${input:${part.input}} has no value.`);
+        throw new McpError(`\${input:${shown(part.input)}} has no value.`);
       }
       const value = environmentValue(environment, part.env, ignoresCase);
       if (value !== undefined && (value !== '' || part.fallback === undefined)) return value;
       if (part.fallback !== undefined) return part.fallback;
       throw new McpError(
-        `The environment variable ${part.env}, which the configuration names, is not set in the environment of the editor. Set it and start the editor again, or use \${input:…} instead.`,
+        `The environment variable ${shown(part.env)}, which the configuration names, is not set in the environment of the editor. Set it and start the editor again, or use \${input:…} instead.`,
       );
     })
     .join('');
@@ -175,7 +180,13 @@ export const textsOf = (transport: StdioTransportConfig | RemoteTransportConfig)
         transport.envFile ?? '',
         transport.cwd ?? '',
       ]
-    : [transport.url, ...Object.values(transport.headers)];
+    : [
+        transport.url,
+        ...Object.values(transport.headers),
+        transport.oauth?.clientId ?? '',
+        transport.oauth?.clientSecret ?? '',
+        ...(transport.oauth?.scopes ?? []),
+      ];
 
 /** Ids of the inputs that a transport names, each once. */
 export const inputIdsOf = (transport: StdioTransportConfig | RemoteTransportConfig): readonly string[] => [

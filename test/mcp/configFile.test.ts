@@ -16,6 +16,7 @@ describe('MCP configuration file', () => {
     { "type": "promptString", "id": "key", "description": "The key", "password": true },
     { "type": "pickString", "id": "zone", "options": ["a", { "label": "B", "value": "b" }], "default": "a" },
     { "id": "unused" },
+    { "id": "client" },
   ],
   "servers": {
     /* the first */
@@ -25,7 +26,7 @@ describe('MCP configuration file', () => {
       "envFile": ".env", "cwd": "sub", "dev": { "watch": "x" }, "sandboxEnabled": true, "sandbox": {},
     },
     "two": { "type": "http", "url": "https://a.example/mcp", "headers": { "X-A": "b" },
-      "oauth": { "clientId": "c", "scopes": ["r", "w"], "other": 1 } },
+      "oauth": { "clientId": "c", "clientSecret": "${variable('input:client')}", "scopes": ["r", "w"], "x": 1 } },
     "three": { "type": "sse", "url": "http://127.0.0.1:1/sse", "protocol": "2025", "callTimeout": 5 },
   },
 }`;
@@ -34,7 +35,7 @@ describe('MCP configuration file', () => {
     assert.deepEqual(servers, [
       {
         name: 'one',
-        source: { ...vscodePlace, line: 10 },
+        source: { ...vscodePlace, line: 11 },
         transport: {
           type: 'stdio',
           command: 'node',
@@ -52,20 +53,20 @@ describe('MCP configuration file', () => {
       },
       {
         name: 'two',
-        source: { ...vscodePlace, line: 15 },
+        source: { ...vscodePlace, line: 16 },
         transport: {
           type: 'http',
           url: 'https://a.example/mcp',
           headers: { 'X-A': 'b' },
-          oauth: { clientId: 'c', scopes: ['r', 'w'] },
+          oauth: { clientId: 'c', clientSecret: variable('input:client'), scopes: ['r', 'w'] },
         },
         protocol: 'auto',
         callTimeoutMs: 600_000,
-        inputs: [],
+        inputs: [{ id: 'client', description: 'client', isSecret: false }],
       },
       {
         name: 'three',
-        source: { ...vscodePlace, line: 17 },
+        source: { ...vscodePlace, line: 18 },
         transport: { type: 'sse', url: 'http://127.0.0.1:1/sse', headers: {} },
         protocol: '2025',
         callTimeoutMs: 5_000,
@@ -153,8 +154,16 @@ describe('MCP configuration file', () => {
     [{ url: 'ftp://a.example' }, /has to begin with https/],
     [{ url: 'https://' }, /not a valid address/],
     [{ url: 'https://a.example', headers: { 'A B': 'c' } }, /cannot be the name of a header/],
-    [{ url: 'https://a.example', headers: { A: 'b\r\nC: d' } }, /must not have a line break/],
+    [{ url: 'https://a.example', headers: { A: 'b\r\nC: d' } }, /header A has a line break/],
+    [{ url: 'https://a.example', headers: { A: '…' } }, /header A has a character that no header can have/],
     [{ url: 'https://a.example', oauth: 'x' }, /`oauth` has to be an object/],
+    [{ url: 'https://a.example', oauth: { clientSecret: 's' } }, /a `clientSecret`, but no `clientId`/],
+    [{ url: 'https://a.example', oauth: { clientId: 'c', clientSecret: '' } }, /`clientSecret` must not be/],
+    [
+      { url: 'https://a.example', oauth: { clientId: 'c', clientSecret: variable('input:none') } },
+      /names \$\{input:none\}/,
+    ],
+    [{ type: 'x'.repeat(5_000) }, /^`type` is "x{400,500}…: \.vscode/],
     [{ command: 'a', protocol: '2024' }, /"auto" or "2025"/],
     [{ command: 'a', callTimeout: 0 }, /`callTimeout` has to be a number from 1 to 86,400/],
     [{ command: 'a', callTimeout: '5' }, /`callTimeout` has to be a number/],

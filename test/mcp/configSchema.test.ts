@@ -35,6 +35,8 @@ describe('the schema of mcp.json', () => {
     ]) {
       assert.ok(name in schema.definitions.server.properties, name);
     }
+    const { oauth } = schema.definitions.server.properties;
+    assert.deepEqual(Object.keys(described.parse(oauth).properties), ['clientId', 'clientSecret', 'scopes']);
   });
 
   it('takes what the parser takes, and nothing that it does not', () => {
@@ -51,6 +53,7 @@ describe('the schema of mcp.json', () => {
       }),
       { mcpServers: { x: { type: 'streamableHttp', url: 'https://a.example', headers: { A: 'b' } } } },
       server({ serverUrl: 'https://a.example', oauth: { clientId: 'c', scopes: ['a'] }, protocol: '2025' }),
+      server({ url: 'https://a.example', oauth: { clientId: 'c', clientSecret: 's' } }),
       server({ url: 'https://a.example', oauth: { scopes: 'a b' }, callTimeout: 86_400 }),
       { inputs: [{ id: 'a', type: 'pickString', options: ['x', { label: 'Y', value: 'y' }] }], servers: {} },
     ];
@@ -66,6 +69,7 @@ describe('the schema of mcp.json', () => {
       server({ command: 'c', args: [1] }),
       server({ command: 'c', env: [] }),
       server({ command: 'c', callTimeout: 0 }),
+      server({ url: 'https://a.example', oauth: { clientId: 'c', clientSecret: 1 } }),
       server({ command: 'c', protocol: 'x' }),
       server({ type: 'ws', url: 'wss://a.example' }),
       { inputs: [{}] },

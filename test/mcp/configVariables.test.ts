@@ -88,6 +88,36 @@ describe('MCP configuration, resolved', () => {
       url: 'https://from-env.example/',
       headers: { Authorization: 'Bearer from-env' },
     });
+    const client = configOf(
+      {
+        url: 'https://a.example/',
+        oauth: {
+          clientId: variable('TOKEN'),
+          clientSecret: `${variable('input:a')}-${variable('env:TOKEN')}`,
+          scopes: ['r', variable('input:a')],
+        },
+      },
+      { inputs: [{ id: 'a' }] },
+    );
+    assert.deepEqual(await resolveConfig(client, ports, async () => 'typed'), {
+      type: 'http',
+      url: 'https://a.example/',
+      headers: {},
+      oauth: { clientId: 'from-env', clientSecret: 'typed-from-env', scopes: ['r', 'typed'] },
+    });
+  });
+
+  it('names what was typed as a secret, for what is logged', async () => {
+    const inputs = [{ id: 'a', password: true }, { id: 'b' }, { id: 'my-token' }];
+    const entry = { command: 'c', args: ['a', 'b', 'my-token'].map((id) => variable(`input:${id}`)) };
+    const { secrets } = await stdio(entry, { inputs }, { a: 'one', b: 'two', 'my-token': 'three' });
+    assert.deepEqual(secrets, ['one', 'three']);
+  });
+
+  it('takes the name of a folder as it is', async () => {
+    const odd = path.join(folder, variable('input:x'));
+    fill(folder, { [`${variable('input:x')}/a.txt`]: '' });
+    assert.equal((await stdio({ command: 'c' }, { place: { ...vscodePlace, folder: odd } })).cwd, odd);
   });
 
   it('starts below the folder of its file; one of the person’s own below home, whatever is open', async () => {
@@ -122,6 +152,11 @@ describe('MCP configuration, resolved', () => {
       'an unknown variable',
       { command: variable('config:x') },
       /\$\{config:x\} is not a variable that AnyCowork knows/,
+    ],
+    [
+      'what cannot be seen, and not all of it',
+      { command: variable(`\n${'x'.repeat(9_000)}`) },
+      /\$\{\\u\{000A\}x{50,100}…\} is not a variable/,
     ],
     ['an empty one', { command: variable('') }, /\$\{\} is not a variable/],
     ['one of VS Code commands', { command: variable('command:x.y') }, /\$\{command:x.y\} is not a variable/],
@@ -175,6 +210,10 @@ describe('MCP configuration, resolved', () => {
     await assert.rejects(
       resolveConfig(config, ports, async () => 'b\nC: d'),
       /header A has a line break/,
+    );
+    await assert.rejects(
+      resolveConfig(config, ports, async () => 'pass “word”'),
+      /header A has a character that no header can have/,
     );
     await assert.rejects(
       resolveConfig(config, ports, async () => 'b\0'),

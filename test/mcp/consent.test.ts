@@ -85,6 +85,26 @@ describe('MCP consent', () => {
     ]);
   });
 
+  it('never shows the secret of a client, and binds to it', async () => {
+    const given = (clientSecret: string): Promise<McpConsent> =>
+      of(
+        { url: 'https://a.example', oauth: { clientId: variable('CLIENT:-c'), clientSecret } },
+        { inputs: [{ id: 'a' }] },
+      );
+    const fact = async (clientSecret: string): Promise<string | undefined> =>
+      (await given(clientSecret)).facts.find((each) => each.includes('secret'));
+    const start = "Sign-in with the client's secret: ";
+    assert.equal(await fact(variable('input:a')), `${start}‹input:a›`);
+    assert.equal(await fact('in-the-file'), `${start}‹hidden›`);
+    assert.equal(await fact(`in-${variable('env:B:-the-file')}`), `${start}‹hidden›‹env:B, else hidden›`);
+    const texts = ['in-the-file', 'in-the-fil', variable('input:a'), variable('env:a'), 'hidden'];
+    const all = await Promise.all(texts.map(given));
+    assert.equal(new Set(all.map(({ hash }) => hash)).size, texts.length);
+    assert.doesNotMatch(JSON.stringify(all), /the-fil/);
+    assert.ok(all[0]?.facts.includes('Sign-in as client: ‹env:CLIENT, else c›'));
+    assert.match((await given('a\u200b')).warnings.join(), /cannot be seen/);
+  });
+
   it('is another one for another content of the environment file, and for a missing one', async () => {
     const folder = temporaryFolder();
     fill(folder, { 'app/.env': 'A=1' });
@@ -109,6 +129,8 @@ describe('MCP consent', () => {
       ports,
     );
     assert.match(typed.facts.join('\n'), /known only when its inputs are filled in/);
+    assert.match(typed.warnings.join('\n'), /environment file sets is known only when/);
+    assert.deepEqual(missing.warnings, []);
     assert.equal(new Set([first, second, named.hash, missing.hash, typed.hash]).size, 5);
   });
 
@@ -237,7 +259,9 @@ describe('MCP consent warns', () => {
     ['docker', ['run', '--cap-add', 'ALL', 'a:1'], /more rights than usual/],
     ['sh', ['-c', 'x'], /sh runs a command of its own/],
     ['/bin/bash', ['-lc', 'x'], /bash runs a command of its own/],
-    ['bash', ['script.sh'], undefined],
+    ['bash', ['-cx', 'x'], /bash runs a command of its own/],
+    ['bash', ['script.sh'], /the script script.sh is a file of the workspace/],
+    ['bash', ['/opt/script.sh'], undefined],
     ['cmd', ['/c', 'npx', '-y', 'pkg'], newest],
     ['cmd.exe', ['/C', 'x'], /cmd runs a command of its own/],
     ['powershell.exe', ['-File', 'x'], /powershell runs a command of its own/],

@@ -206,6 +206,11 @@ describe('imports of MCP servers', () => {
         'Authorization: Bearer ghi',
         'postgres://u:pw@h/db',
         'x',
+        '-e',
+        'DB_PASSWORD=jkl',
+        'MODE=fast',
+        'https://a.example/mcp?token=mno',
+        'http://localhost:3000/@scope/x',
       ],
       env: {
         PLAIN: 'x',
@@ -228,6 +233,11 @@ describe('imports of MCP servers', () => {
         `Authorization: Bearer ${variable('input:My-server.Authorization')}`,
         variable('input:My-server.argument-2'),
         'x',
+        '-e',
+        `DB_PASSWORD=${variable('input:My-server.DB_PASSWORD')}`,
+        'MODE=fast',
+        `https://a.example/mcp?token=${variable('input:My-server.token-2')}`,
+        'http://localhost:3000/@scope/x',
       ],
       env: {
         PLAIN: 'x',
@@ -243,20 +253,23 @@ describe('imports of MCP servers', () => {
       'My-server.argument': key,
       'My-server.Authorization': 'ghi',
       'My-server.argument-2': 'postgres://u:pw@h/db',
+      'My-server.DB_PASSWORD': 'jkl',
+      'My-server.token-2': 'mno',
       'My-server.RANDOM': 'aB3dE5fG7hI9jK1lM3nO5pQ7',
       'My-server.URL': 'postgres://u:pw@h/db',
     });
     const remote = imported({
       url: 'https://u:pw@a.example/mcp?api_key=abc&mode=x',
       headers: { Authorization: 'Bearer abc', 'X-Own': 'plain' },
-      oauth: { clientId: 'c', scopes: ['r'] },
+      oauth: { clientId: 'c', clientSecret: 'pqr', scopes: ['r'] },
     });
     assert.deepEqual(remote.entry, {
       type: 'http',
       url: `https://u:${variable('input:My-server.password')}@a.example/mcp?api_key=${variable('input:My-server.api_key')}&mode=x`,
       headers: { Authorization: `Bearer ${variable('input:My-server.Authorization')}`, 'X-Own': 'plain' },
-      oauth: { clientId: 'c', scopes: ['r'] },
+      oauth: { clientId: 'c', clientSecret: variable('input:My-server.clientSecret'), scopes: ['r'] },
     });
+    assert.equal(remote.secrets['My-server.clientSecret'], 'pqr');
     for (const { entry, secrets, summary } of [stdio, remote]) {
       const text = JSON.stringify(entry) + summary;
       for (const secret of Object.values(secrets))
