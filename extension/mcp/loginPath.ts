@@ -100,6 +100,10 @@ const ask = (
     reject(new Error(`it did not answer within ${timeoutMs / 1_000} s`));
     stop();
   }, timeoutMs);
+  child.once('error', (error) => {
+    reject(error);
+    hasExited();
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -113,10 +117,6 @@ const ask = (
       reject(new Error('it printed too much'));
       stop();
     }
-  });
-  child.once('error', (error) => {
-    reject(error);
-    hasExited();
   });
   child.once('exit', (code, signal) => {
     hasExited();

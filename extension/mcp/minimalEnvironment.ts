@@ -1,14 +1,23 @@
-/** What a server gets of the person's environment: what programs need to run, and nothing that could be a secret. */
+/** What a server gets of the person's environment: what programs need to run and to reach the network, and no more. */
 
-const posixNames = new Set(
-  'HOME LOGNAME PATH SHELL TERM USER LANG LC_ALL LC_CTYPE TZ TMPDIR __CF_USER_TEXT_ENCODING'.split(' '),
-);
+/**
+ * Without them nothing is reached behind a proxy. Their addresses may hold the person's own name and password there: who
+ * runs a program in a terminal gives it those, too. Keys of ours are gone from the environment before.
+ */
+const networkNames = 'HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY SSL_CERT_FILE NODE_EXTRA_CA_CERTS'.split(' ');
+
+const posixNames = new Set([
+  ...networkNames,
+  ...networkNames.filter((name) => name.endsWith('_PROXY')).map((name) => name.toLowerCase()),
+  ...'HOME LOGNAME PATH SHELL TERM USER LANG LC_ALL LC_CTYPE TZ TMPDIR __CF_USER_TEXT_ENCODING'.split(' '),
+]);
 
 const windowsNames = new Set(
   [
     'APPDATA COMSPEC HOMEDRIVE HOMEPATH LOCALAPPDATA NUMBER_OF_PROCESSORS OS PATH PATHEXT PROCESSOR_ARCHITECTURE',
     'PROGRAMDATA PROGRAMFILES PROGRAMFILES(X86) PROGRAMW6432 PUBLIC SYSTEMDRIVE SYSTEMROOT TEMP TMP USERDOMAIN',
     'USERNAME USERPROFILE WINDIR',
+    ...networkNames,
   ]
     .join(' ')
     .split(' '),

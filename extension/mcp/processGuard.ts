@@ -48,11 +48,7 @@ const run = ({ file, environment }: ProcessGuardPorts, onEnd: (how: string) => v
     detached: true,
     windowsHide: true,
   });
-  const { stdin } = child;
-  // It has ended; that is told below.
-  stdin.on('error', () => undefined);
-  if (stdin instanceof Socket) stdin.unref();
-  child.unref();
+  // First of all: a process that could not be made has no pipes, and tells so by this.
   const exited = new Promise<void>((resolve) => {
     const finish = (how: string): void => {
       resolve();
@@ -61,6 +57,11 @@ const run = ({ file, environment }: ProcessGuardPorts, onEnd: (how: string) => v
     child.once('error', (error) => finish(reasonOf(error)));
     child.once('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
   });
+  const { stdin } = child;
+  // It has ended; that is told above.
+  stdin.on('error', () => undefined);
+  if (stdin instanceof Socket) stdin.unref();
+  child.unref();
   return {
     child,
     exited,

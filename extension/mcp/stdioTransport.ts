@@ -100,7 +100,8 @@ const locate = async (
   findProgram: StdioPorts['findProgram'],
 ): Promise<string> => {
   if (path.isAbsolute(command)) return command;
-  if (/[\\/]/.test(command)) return path.resolve(cwd, command);
+  // As the consent shows it: elsewhere than on Windows a backslash is a part of a name.
+  if (command.includes('/') || command.includes(path.sep)) return path.resolve(cwd, command);
   const found = await findProgram(command, environment, windowsEndings);
   if (found === undefined) throw new SpawnFault('NOPROGRAM');
   return found;
@@ -130,7 +131,7 @@ const messageIn = (line: string): ReturnType<typeof deserializeMessage> | undefi
 
 export const createStdioTransport = (server: StdioServer, ports: StdioPorts): StdioTransport => {
   const { log, times } = ports;
-  const secrets = secretsOf(server);
+  let secrets = secretsOf(server);
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<string>();
   const { promise: closing, resolve: beginClosing } = Promise.withResolvers<void>();
   let child: Running | undefined;
@@ -310,6 +311,7 @@ export const createStdioTransport = (server: StdioServer, ports: StdioPorts): St
         process.platform,
       );
       searchPath = pathOf(environment, process.platform) ?? '';
+      secrets = secretsOf({ ...server, env: environment });
       if (!isClosing) await launch(environment);
     } catch (error) {
       settle(spawnProblem(error, server, searchPath));

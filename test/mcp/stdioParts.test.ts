@@ -133,6 +133,14 @@ describe('secrets of a command', () => {
     const env = { GITHUB_TOKEN: 'g', LANG: 'C', URL: 'https://a:b@c' };
     assert.deepEqual(secretsOf({ args, env }), ['g', 'k1', 't2', 'pw', 'b']);
   });
+
+  it('are what was typed as one, what looks like one, and passwords of proxies', () => {
+    const key = ['ghp', 'a1B2c3D4e5F6g7H8i9J0'].join('_');
+    const env = { HTTPS_PROXY: 'me:pw1@proxy:80', http_proxy: 'http://me:pw2@proxy:80', PLAIN: `${key}x` };
+    assert.deepEqual(secretsOf({ args: [key, 'repo:tag@x'], env, secrets: ['typed'] }), [
+      ...['typed', `${key}x`, key, 'pw1', 'pw2'],
+    ]);
+  });
 });
 
 describe('the environment of a server', () => {
@@ -146,6 +154,19 @@ describe('the environment of a server', () => {
       Path: '/w',
       SystemRoot: 'C:\\W',
     });
+  });
+
+  it('has what the network needs', () => {
+    const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'];
+    const all = [
+      ...names,
+      ...names.map((name) => name.toLowerCase()),
+      'SSL_CERT_FILE',
+      'NODE_EXTRA_CA_CERTS',
+    ];
+    const given = Object.fromEntries(all.map((name) => [name, 'x']));
+    assert.deepEqual(minimalEnvironment(given, 'linux'), given);
+    assert.deepEqual(minimalEnvironment(given, 'win32'), given);
   });
 
   it('has a variable once, by the rules of the system', () => {

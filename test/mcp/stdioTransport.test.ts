@@ -54,9 +54,16 @@ describe('a server over standard input and output', function () {
   it('gets the minimal environment, the PATH of the login shell, and what is configured', async () => {
     const folder = path.dirname(process.execPath);
     const started = transportOf(
-      { ...bad('environment'), env: { GIVEN: 'a', VISIBLE_TOKEN: 'hidden-value' } },
       {
-        environment: () => ({ HOME: '/home/x', LANG: 'C', SECRET: 'no', AWS_PROFILE: 'no', PATH: '/editor' }),
+        ...bad('environment'),
+        env: { GIVEN: 'a', VISIBLE_TOKEN: 'hidden-value', TYPED: 'x typed-value' },
+        secrets: ['typed-value'],
+      },
+      {
+        environment: () => ({
+          ...{ HOME: '/home/x', LANG: 'C', SECRET: 'no', AWS_PROFILE: 'no', PATH: '/editor' },
+          https_proxy: 'http://me:long-password@proxy:80',
+        }),
         loginPath: async () => `${folder}${path.delimiter}/opt/login`,
       },
     );
@@ -68,6 +75,8 @@ describe('a server over standard input and output', function () {
     assert.doesNotMatch(text, /SECRET|AWS_PROFILE|editor/);
     // Values of variables that are called as secrets are do not come into the log.
     assert.match(text, /"VISIBLE_TOKEN":"\[redacted\]"/);
+    assert.match(text, /"TYPED":"x \[redacted\]"/);
+    assert.match(text, /"https_proxy":"http:\/\/me:\[redacted\]@proxy:80"/);
   });
 
   it('takes a configured PATH as it is, without asking the shell', async () => {
