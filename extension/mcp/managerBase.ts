@@ -61,6 +61,9 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
       }
     }
   };
+  const assertOpen = (): void => {
+    if (isClosed) throw new McpError('The window is being closed: no MCP server is started any more.');
+  };
   const log: McpLog = { write: (server, level, text) => ports.log.write(server, level, redact(text)) };
   const book = createServerBook({ configs, records, isTrusted });
   const inputs = createMcpInputs({ secrets: ports.secrets, people });
@@ -75,6 +78,7 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
     questions: createQuestions({ people }),
     log,
     version: () => version,
+    assertOpen,
     isTrusted,
     roots: ports.roots,
     now,
@@ -102,9 +106,6 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
     return run;
   };
 
-  const assertOpen = (): void => {
-    if (isClosed) throw new McpError('The window is being closed: no MCP server is started any more.');
-  };
   const approved = async (name: string): Promise<Approved> => {
     const entry = await book.named(name);
     assertOpen();

@@ -28,6 +28,8 @@ export interface OpenPorts {
   readonly log: McpLog;
   /** Counts what has changed of files, decisions, trust and folders. */
   version(): number;
+  /** @throws McpError once the window is being closed, which counts as such a change */
+  assertOpen(): void;
   isTrusted(): boolean;
   roots: McpHandlers['roots'];
   now(): number;
@@ -66,6 +68,7 @@ export const createOpen = (ports: OpenPorts) => {
     const version = ports.version();
     const entry = asApproved(await book.named(name), hash);
     signal.throwIfAborted();
+    ports.assertOpen();
     return { entry, transport, auth, version };
   };
 

@@ -115,6 +115,7 @@ export const createServerRun = (ports: ServerRunPorts): ServerRun => {
   let usedAt = Number.NEGATIVE_INFINITY;
   let readyAt = 0;
   let isStoppedByPerson = false;
+  let stops = 0;
   let cancelIdle = (): void => undefined;
 
   const become = (next: RunState, words: string, level: McpLogLevel = 'info'): void => {
@@ -131,6 +132,7 @@ export const createServerRun = (ports: ServerRunPorts): ServerRun => {
 
   const stop = async (why: string, byPerson = false): Promise<void> => {
     const error = new McpError(`The MCP server ${name} ${why}.`);
+    stops += 1;
     restarts.clear();
     failure = undefined;
     isStoppedByPerson = byPerson;
@@ -315,8 +317,12 @@ export const createServerRun = (ports: ServerRunPorts): ServerRun => {
       isStoppedByPerson = false;
       // One that begins without a person may fail for want of one.
       if (starting !== undefined && !starting.isPersonHere) {
-        await join(starting.promise, signal).catch(() => undefined);
-        signal?.throwIfAborted();
+        const before = stops;
+        await join(starting.promise, signal).catch((error: unknown) => {
+          signal?.throwIfAborted();
+          // Whoever stopped it did so after this was asked for.
+          if (stops !== before) throw error;
+        });
       }
       if (session !== undefined && session.hash === hash) return session;
       if (starting?.hash === hash) return unlessAborted(starting.promise, signal);

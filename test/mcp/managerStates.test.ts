@@ -105,3 +105,38 @@ describe('MCP servers that may not run', () => {
     assert.deepEqual(await rig.toolNames(), []);
   });
 });
+
+describe('MCP servers that are being started', () => {
+  it('are not, where the window is closed meanwhile', async () => {
+    const rig = createRig({ pause: atRest });
+    rig.approve = async () => {
+      await rig.manager.close();
+      return true;
+    };
+    await assert.rejects(rig.manager.start('memory'), /being closed/);
+    const again = createRig({ pause: atRest, records: rig.records });
+    const start = assert.rejects(again.manager.start('memory'), /being closed/);
+    await again.manager.close();
+    await start;
+    for (const { servers } of [rig, again]) assert.equal(servers.get('memory')?.requests.length, 0);
+  });
+
+  it('are not, where the person stops them while their start waits for another one', async () => {
+    const rig = createRig();
+    await rig.manager.start('memory');
+    await rig.manager.stop('memory');
+    rig.server('memory').onConnect = () => new Promise(() => undefined);
+    const call = rig.call('memory__read');
+    await atRest();
+    assert.equal(await rig.state('memory'), 'starting');
+    const start = assert.rejects(rig.manager.start('memory'), /was stopped by the person/);
+    await atRest();
+    const stop = rig.manager.stop('memory');
+    await start;
+    await rig.clock.advance(3_000);
+    await stop;
+    assert.match(textOf(await call), /was stopped by the person/);
+    assert.equal(await rig.state('memory'), 'stopped');
+    assert.equal(rig.server('memory').requests.length, 2);
+  });
+});
