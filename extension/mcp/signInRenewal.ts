@@ -67,24 +67,31 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
   const { store, now, log } = ports;
   const running = new Map<string, Promise<KeptTokens>>();
 
-  const forget = async (server: RemoteServer, why: string): Promise<never> => {
-    await store.forget(server);
+  /** @returns what a sign-in has stored meanwhile */
+  const forget = async (server: RemoteServer, kept: KeptTokens, why: string): Promise<KeptTokens> => {
+    const latest = await store.drop(server, kept);
+    if (latest !== undefined) return latest;
     log(`Sign-in to ${server.name} forgotten: ${why}`);
     throw signInNeeded(why);
   };
 
-  const checkIssuer = async (
+  /** @returns what counts instead of what is kept; undefined: that still does */
+  const otherIssuer = async (
     server: RemoteServer,
     kept: KeptTokens,
     { info, issuer }: Description,
-  ): Promise<void> => {
-    if (isSameIssuer(issuer, kept.issuer)) return;
+  ): Promise<KeptTokens | undefined> => {
+    if (isSameIssuer(issuer, kept.issuer)) return undefined;
     if (info.resourceMetadata === undefined) {
       throw new McpError(
         `The MCP server ${server.name} does not say just now who signs in for it. The sign-in was kept. Try again later.`,
       );
     }
-    await forget(server, `The MCP server ${server.name} has moved to another authorization server.`);
+    return await forget(
+      server,
+      kept,
+      `The MCP server ${server.name} has moved to another authorization server.`,
+    );
   };
 
   /** The issuer does not take the refresh token: another window may have used it just before. */
@@ -94,7 +101,11 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
       if (latest !== undefined && latest.accessToken !== kept.accessToken) return latest;
       if (look < looks) await sleep(ports.settleTime / looks);
     }
-    return await forget(server, `The sign-in to the MCP server ${server.name} does not count any more.`);
+    return await forget(
+      server,
+      kept,
+      `The sign-in to the MCP server ${server.name} does not count any more.`,
+    );
   };
 
   const refresh = async (
@@ -106,7 +117,8 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
     const requests = createSignInRequests(server, ports.requests, AbortSignal.timeout(ports.renewTimeout));
     try {
       const description = await describe(server, requests, resourceMetadataUrl);
-      await checkIssuer(server, kept, description);
+      const other = await otherIssuer(server, kept, description);
+      if (other !== undefined) return other;
       const { authorizationServerUrl, authorizationServerMetadata: metadata } = description.info;
       const given = await refreshAuthorization(authorizationServerUrl, {
         ...(metadata === undefined ? {} : { metadata }),
@@ -125,6 +137,7 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
         }
         return await forget(
           server,
+          kept,
           `The authorization server of ${server.name} does not know AnyCowork any more.`,
         );
       }
@@ -145,7 +158,7 @@ export const createRenewals = (ports: RenewalPorts): Renewals => {
     const isCurrent = rejected === undefined ? !hasRunOut(kept, now()) : kept.accessToken !== rejected;
     if (isCurrent) return kept;
     if (kept.refreshToken === undefined) {
-      return await forget(server, `The sign-in to the MCP server ${server.name} has run out.`);
+      return await forget(server, kept, `The sign-in to the MCP server ${server.name} has run out.`);
     }
     const renewed = await refresh(server, kept, kept.refreshToken, resourceMetadataUrl);
     const latest = await store.replace(server, kept, renewed);

@@ -105,6 +105,8 @@ export interface TokenStore {
   replace(server: RemoteServer, before: KeptTokens, tokens: KeptTokens): Promise<KeptTokens | undefined>;
   /** @returns what was kept */
   forget(server: RemoteServer): Promise<KeptTokens | undefined>;
+  /** Forgets `before`, and not what a sign-in has stored since. @returns what is kept then */
+  drop(server: RemoteServer, before: KeptTokens): Promise<KeptTokens | undefined>;
   registration(issuer: string): Promise<KeptRegistration | undefined>;
   keepRegistration(registration: KeptRegistration): Promise<void>;
   forgetRegistration(issuer: string): Promise<void>;
@@ -158,6 +160,12 @@ export const createTokenStore = (secrets: SecretBox, log: (text: string) => void
     await write(pointerKey(server), { issuer, clientId: client.client_id });
   };
 
+  const forget = async (server: RemoteServer): Promise<void> => {
+    const pointer = await readOne(pointerKey(server), pointerSchema);
+    if (pointer !== undefined) await remove(tokensKey(server, pointer.issuer, pointer.clientId));
+    await remove(pointerKey(server));
+  };
+
   return {
     read,
     keep: (server, tokens) => inTurn(() => keep(server, tokens)),
@@ -171,10 +179,15 @@ export const createTokenStore = (secrets: SecretBox, log: (text: string) => void
     forget: (server) =>
       inTurn(async () => {
         const kept = await read(server);
-        const pointer = await readOne(pointerKey(server), pointerSchema);
-        if (pointer !== undefined) await remove(tokensKey(server, pointer.issuer, pointer.clientId));
-        await remove(pointerKey(server));
+        await forget(server);
         return kept;
+      }),
+    drop: (server, before) =>
+      inTurn(async () => {
+        const kept = await read(server);
+        if (kept !== undefined && kept.accessToken !== before.accessToken) return kept;
+        await forget(server);
+        return undefined;
       }),
     async registration(issuer) {
       const found = await readOne(registrationKey(issuer), registrationSchema);

@@ -204,6 +204,35 @@ describe('tokens that run out', () => {
     assert.ok(![...secrets.kept.values()].some((text) => text.includes(first)));
   });
 
+  it('give way to a sign-in that is done while it is found out that they count no more', async () => {
+    const server = await start();
+    const other = await start();
+    const secrets = memorySecrets();
+    await signedIn(server, secrets);
+    server.switches.namedIssuer = other.issuer;
+    const { promise: hasSignedIn, resolve: release } = Promise.withResolvers<void>();
+    const { promise: isAsking, resolve: asks } = Promise.withResolvers<void>();
+    const slow = openWindow({
+      secrets,
+      now: () => Date.now() + 3_600_000,
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
+        asks();
+        await hasSignedIn;
+        return answer;
+      },
+    });
+    const renewing = (await slow.signIns.provider(remote(server))).token();
+    await isAsking;
+    const quick = openWindow({ secrets });
+    await quick.signIns.signIn(remote(server), never());
+    const token = await (await quick.signIns.provider(remote(server))).token();
+    release();
+    assert.equal(await renewing, token);
+    assert.equal(await (await quick.signIns.provider(remote(server))).token(), token);
+    assert.notEqual(other.scopeOf(token ?? ''), undefined);
+  });
+
   it('stay forgotten when a sign-out comes while they are renewed', async () => {
     const server = await start({ tokenDelay: 150, hasRevocation: false });
     const { signIns, secrets } = await signedIn(server);
