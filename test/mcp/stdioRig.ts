@@ -12,6 +12,7 @@ import {
 import { mcpTimes } from '../../extension/mcp/types.ts';
 import { findProgram } from '../../extension/tools/findProgram.ts';
 import { killTree } from '../../extension/tools/processTree.ts';
+import { skipBecause } from '../support/skipBecause.ts';
 import { isAlive } from './servers/bad.ts';
 
 export const until = async (condition: () => boolean, what: string, patienceMs = 20_000): Promise<void> => {
@@ -91,4 +92,26 @@ export const transportOf = (
     ask,
     initialize: () => ask('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} }),
   };
+};
+
+/** Tests that do little but wait, begun together. What they start is closed after the last of them. */
+export const together = (
+  tests: readonly (readonly [title: string, run: () => Promise<void>, notOnWindows?: string])[],
+): void => {
+  const running = new Map<string, Promise<void>>();
+  before(() => {
+    for (const [title, run, notOnWindows] of tests) {
+      if (process.platform === 'win32' && notOnWindows !== undefined) continue;
+      const work = run();
+      // It is told by its own test.
+      work.catch(() => undefined);
+      running.set(title, work);
+    }
+  });
+  for (const [title, , notOnWindows] of tests) {
+    it(title, function () {
+      const work = running.get(title);
+      return work ?? skipBecause(this, notOnWindows ?? 'it was not begun');
+    });
+  }
 };

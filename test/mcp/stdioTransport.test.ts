@@ -6,7 +6,7 @@ import { McpError } from '../../extension/core/mcp.ts';
 import { skipBecause } from '../support/skipBecause.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../workspace/folders.ts';
 import { bad, idsIn, isAlive } from './servers/bad.ts';
-import { closeAll, livingOf, transportOf, until } from './stdioRig.ts';
+import { closeAll, livingOf, together, transportOf, until } from './stdioRig.ts';
 
 /** Longest wait between two turns of the event loop until it is stopped. */
 const watchTurns = (): (() => number) => {
@@ -127,43 +127,6 @@ describe('a server over standard input and output', function () {
     assert.deepEqual(livingOf([pid]), []);
   });
 
-  it('is killed with its children where it ignores everything, within 3 s', async function () {
-    if (process.platform === 'win32') return skipBecause(this, 'Windows has no signals to ignore');
-    const started = transportOf(bad('stubborn'));
-    await started.transport.start();
-    await until(() => idsIn(started.logText()).length === 3, 'its children');
-    const ids = idsIn(started.logText());
-    assert.equal(livingOf(ids).length, 3);
-    const took = await closing(started);
-    assert.deepEqual(livingOf(ids), []);
-    assert.ok(took < 3_000, `${took} ms`);
-    assert.equal(started.closes(), 1);
-  });
-
-  it('leaves no children behind', async function () {
-    if (process.platform === 'win32') return skipBecause(this, 'Windows forgets whose children they were');
-    const started = transportOf(bad('leaves'));
-    await started.transport.start();
-    await until(() => idsIn(started.logText()).length === 3, 'its children');
-    const ids = idsIn(started.logText());
-    const took = await closing(started);
-    assert.deepEqual(livingOf(ids), []);
-    assert.ok(took < 3_000, `${took} ms`);
-  });
-
-  it('leaves no children of its group behind when it dies by itself', async function () {
-    if (process.platform === 'win32') return skipBecause(this, 'Windows forgets whose children they were');
-    const started = transportOf(bad('leaves'));
-    await started.transport.start();
-    await until(() => idsIn(started.logText()).length === 3, 'its children');
-    const [leader = 0, inGroup = 0, apart = 0] = idsIn(started.logText());
-    process.kill(leader, 'SIGKILL');
-    assert.match(await started.transport.ended, /SIGKILL/);
-    assert.deepEqual(livingOf([leader, inGroup]), []);
-    // It left the group, and nobody looked before its parent was gone.
-    process.kill(apart, 'SIGKILL');
-  });
-
   it('may flood standard output, and everything else goes on', async () => {
     const started = transportOf(bad('flood', 4));
     const turns = watchTurns();
@@ -207,32 +170,6 @@ describe('a server over standard input and output', function () {
     });
   }
 
-  it('is ended when it closes its standard input', async () => {
-    const started = transportOf(bad('deaf'));
-    await started.transport.start();
-    const { pid = 0 } = started.transport;
-    let refusal: unknown;
-    const sending = setInterval(() => {
-      started.transport.send({ jsonrpc: '2.0', method: 'notifications/x' }).catch((error: unknown) => {
-        refusal = error;
-      });
-    }, 20);
-    assert.match(await started.transport.ended, /has closed its standard input/);
-    await until(() => refusal !== undefined, 'a refusal');
-    clearInterval(sending);
-    assert.ok(refusal instanceof McpError);
-    assert.match(refusal.message, /has closed its standard input/);
-    assert.deepEqual(livingOf([pid]), []);
-  });
-
-  it('is ended when it closes its standard output', async () => {
-    const started = transportOf(bad('mute'));
-    await started.transport.start();
-    const { pid = 0 } = started.transport;
-    assert.match(await started.transport.ended, /has closed its standard output/);
-    assert.deepEqual(livingOf([pid]), []);
-  });
-
   it('is ended when it does not read', async () => {
     const started = transportOf({ command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] });
     await started.transport.start();
@@ -245,15 +182,6 @@ describe('a server over standard input and output', function () {
     }, /does not read/);
     assert.match(await started.transport.ended, /does not read/);
     assert.deepEqual(livingOf([pid]), []);
-  });
-
-  it('may write much to standard error, of which a part is logged', async () => {
-    const started = transportOf(bad('noisy', 5_000));
-    await started.transport.start();
-    await until(() => /line(?:s)? left out/.test(started.logText()), 'what was left out');
-    assert.ok(started.log.includes('info: line 1'));
-    const lines = started.log.filter((line) => /^info: line \d+$/.test(line)).length;
-    assert.ok(lines >= 100 && lines < 5_000, String(lines));
   });
 
   it('can be closed while it is being started', async () => {
@@ -294,6 +222,98 @@ describe('a server over standard input and output', function () {
     await closing(started);
     assert.deepEqual(unwatched, watched);
   });
+});
+
+describe('a server that does not go by itself, or not in time', function () {
+  this.timeout(60_000);
+  after(closeAll);
+
+  together([
+    [
+      'is killed with its children where it ignores everything, within 3 s',
+      async () => {
+        const started = transportOf(bad('stubborn'));
+        await started.transport.start();
+        await until(() => idsIn(started.logText()).length === 3, 'its children');
+        const ids = idsIn(started.logText());
+        assert.equal(livingOf(ids).length, 3);
+        const took = await closing(started);
+        assert.deepEqual(livingOf(ids), []);
+        assert.ok(took < 3_000, `${took} ms`);
+        assert.equal(started.closes(), 1);
+      },
+      'Windows has no signals to ignore',
+    ],
+    [
+      'leaves no children behind',
+      async () => {
+        const started = transportOf(bad('leaves'));
+        await started.transport.start();
+        await until(() => idsIn(started.logText()).length === 3, 'its children');
+        const ids = idsIn(started.logText());
+        const took = await closing(started);
+        assert.deepEqual(livingOf(ids), []);
+        assert.ok(took < 3_000, `${took} ms`);
+      },
+      'Windows forgets whose children they were',
+    ],
+    [
+      'leaves no children of its group behind when it dies by itself',
+      async () => {
+        const started = transportOf(bad('leaves'));
+        await started.transport.start();
+        await until(() => idsIn(started.logText()).length === 3, 'its children');
+        const [leader = 0, inGroup = 0, apart = 0] = idsIn(started.logText());
+        process.kill(leader, 'SIGKILL');
+        assert.match(await started.transport.ended, /SIGKILL/);
+        assert.deepEqual(livingOf([leader, inGroup]), []);
+        // It left the group, and nobody looked before its parent was gone.
+        process.kill(apart, 'SIGKILL');
+      },
+      'Windows forgets whose children they were',
+    ],
+    [
+      'is ended when it closes its standard input',
+      async () => {
+        const started = transportOf(bad('deaf'));
+        await started.transport.start();
+        const { pid = 0 } = started.transport;
+        let refusal: unknown;
+        const sending = setInterval(() => {
+          started.transport.send({ jsonrpc: '2.0', method: 'notifications/x' }).catch((error: unknown) => {
+            refusal = error;
+          });
+        }, 20);
+        assert.match(await started.transport.ended, /has closed its standard input/);
+        await until(() => refusal !== undefined, 'a refusal');
+        clearInterval(sending);
+        assert.ok(refusal instanceof McpError);
+        assert.match(refusal.message, /has closed its standard input/);
+        assert.deepEqual(livingOf([pid]), []);
+      },
+    ],
+    [
+      'is ended when it closes its standard output',
+      async () => {
+        const started = transportOf(bad('mute'));
+        await started.transport.start();
+        const { pid = 0 } = started.transport;
+        assert.match(await started.transport.ended, /has closed its standard output/);
+        assert.deepEqual(livingOf([pid]), []);
+      },
+    ],
+    [
+      'may write much to standard error, of which a part is logged',
+      async () => {
+        const started = transportOf(bad('noisy', 5_000));
+        await started.transport.start();
+        await until(() => /line(?:s)? left out/.test(started.logText()), 'what was left out');
+        assert.ok(started.log.includes('info: line 1'));
+        const lines = started.log.filter((line) => /^info: line \d+$/.test(line)).length;
+        assert.ok(lines >= 100 && lines < 5_000, String(lines));
+      },
+    ],
+  ]);
 });
 
 describe('a server that cannot be started', () => {
