@@ -19,9 +19,10 @@ export interface RunningCalls {
   end(why: string): void;
 }
 
-export const createRunningCalls = (): RunningCalls => {
+/** @param ended hears how each went: undefined, or what it threw */
+export const createRunningCalls = (ended: (failure: unknown) => void = () => undefined): RunningCalls => {
   const callers = new Set<{ readonly caller: McpCaller }>();
-  const ended = new AbortController();
+  const over = new AbortController();
   let current = new AbortController();
   return {
     get size() {
@@ -34,11 +35,16 @@ export const createRunningCalls = (): RunningCalls => {
       return current.signal;
     },
     run: async (caller, work) => {
-      ended.signal.throwIfAborted();
+      over.signal.throwIfAborted();
       const entry = { caller };
       callers.add(entry);
       try {
-        return await unlessAborted(work(), ended.signal);
+        const result = await unlessAborted(work(), over.signal);
+        ended(undefined);
+        return result;
+      } catch (error) {
+        ended(error);
+        throw error;
       } finally {
         callers.delete(entry);
         if (callers.size === 0) {
@@ -47,6 +53,6 @@ export const createRunningCalls = (): RunningCalls => {
         }
       }
     },
-    end: (why) => ended.abort(new McpError(why)),
+    end: (why) => over.abort(new McpError(why)),
   };
 };

@@ -124,6 +124,11 @@ export const createServerRun = (ports: ServerRunPorts): ServerRun => {
     ports.onChange();
   };
 
+  const becomeReady = ({ connection: { facts } }: Session): void => {
+    const { protocolVersion } = facts;
+    become({ kind: 'ready', protocolVersion }, `The server is ready (protocol ${protocolVersion}).`);
+  };
+
   /** Not waited for any longer than its time, whatever it does. */
   const awaitEnd = (end: Promise<unknown>): void => {
     const work: Promise<void> = atMost(setTimer, runTimes.close, end).finally(() => closing.delete(work));
@@ -203,7 +208,13 @@ export const createServerRun = (ports: ServerRunPorts): ServerRun => {
   const begin = (hash: string, isPersonHere: boolean, isAgain = false): Promise<Session> => {
     const controller = new AbortController();
     const { signal } = controller;
-    const calls = createRunningCalls();
+    const calls = createRunningCalls((failure) => {
+      if (session?.calls !== calls) return;
+      // The connection stays: other calls may need no other rights.
+      if (failure instanceof McpSignInError && state.kind === 'ready')
+        become({ kind: 'signIn' }, failure.message, 'warning');
+      else if (failure === undefined && state.kind === 'signIn') becomeReady(session);
+    });
     let list: LiveList | undefined;
     let isStale = false;
     const begun: Promise<unknown>[] = [];
@@ -246,8 +257,7 @@ export const createServerRun = (ports: ServerRunPorts): ServerRun => {
       failure = undefined;
       readyAt = now();
       if (isProcess) watchIdle(mine);
-      const { protocolVersion } = connection.facts;
-      become({ kind: 'ready', protocolVersion }, `The server is ready (protocol ${protocolVersion}).`);
+      becomeReady(mine);
       if (isStale) list.changed();
       connection.closed.then(
         (why) => ended(mine, why),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { McpSignInError } from '../../extension/core/mcp.ts';
-import { createRig, remoteConfig, stdioConfig } from './managerRig.ts';
+import { createRig, remoteConfig, stdioConfig, textOf } from './managerRig.ts';
 
 describe('remote MCP servers', () => {
   it('need a sign-in where the server says so, and restart after it', async () => {
@@ -21,6 +21,22 @@ describe('remote MCP servers', () => {
       rig.audits.map(({ title }) => title),
       ['approved', 'signed in', 'signed out'].map((what) => `MCP server cloud: ${what}`),
     );
+  });
+
+  it('say so too where a call needs another sign-in, until one works', async () => {
+    const rig = createRig({ configs: [remoteConfig('cloud')] });
+    await rig.manager.start('cloud');
+    const works = rig.server('cloud').onCall;
+    rig.server('cloud').onCall = async () => {
+      throw new McpSignInError('Sign in at cloud again.');
+    };
+    assert.match(textOf(await rig.call('cloud__read')), /Sign in at cloud again/);
+    assert.equal(await rig.state('cloud'), 'signIn');
+    assert.equal(rig.server('cloud').last().isClosed(), false);
+    rig.server('cloud').onCall = works;
+    await rig.call('cloud__read');
+    assert.equal(await rig.state('cloud'), 'ready');
+    assert.equal(rig.server('cloud').requests.length, 1);
   });
 
   it('open no browser for an address that nobody has approved', async () => {
