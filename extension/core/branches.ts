@@ -2,6 +2,7 @@
 
 import { type ChatItem, titleFrom } from '../shared/chat.ts';
 import type { AttachedContext } from '../shared/mcp.ts';
+import type { UserMessage } from '../shared/message.ts';
 import type { Session, SessionSummary } from '../shared/session.ts';
 import { InputError } from './agents.ts';
 import { type Chats, checkNotEmpty, type SendRequest } from './chats.ts';
@@ -9,12 +10,17 @@ import { JobBusyError, type StartedJob } from './jobs.ts';
 import { newestFirst } from './newestFirst.ts';
 import { reasonOf } from './reasonOf.ts';
 import type { Store } from './store.ts';
+import { attachedText } from './userInput.ts';
 
 /** What is sent in the place of an earlier message. */
 export type Resend = Pick<SendRequest, 'text' | 'images' | 'skills' | 'attached'> & {
   /** Ids of what the earlier message came with, and this one too. */
   readonly keepAttached?: readonly string[];
 };
+
+/** What a message came with, for another one to take along. In an imported chat nothing of it is the person's own. */
+const cameWith = ({ attached = [], taint }: UserMessage): readonly AttachedContext[] =>
+  taint === undefined ? attached : attached.map((each) => ({ taint, ...each }));
 
 export interface Branches {
   /**
@@ -153,10 +159,15 @@ export const createBranches = (options: {
   const editAndResend: Branches['editAndResend'] = (sessionId, itemId, request) =>
     alone(sessionId, async () => {
       const { keepAttached = [], ...rest } = request;
-      /** @param before what the earlier message came with */
-      const sendWith = (before: readonly AttachedContext[]): ReturnType<Chats['send']> => {
+      /** @param before what the earlier message came with @throws InputError */
+      const withKept = (before: readonly AttachedContext[]): readonly AttachedContext[] => {
         const again = before.filter(({ id }) => keepAttached.includes(id));
-        return chats.send({ ...rest, sessionId, attached: [...again, ...(rest.attached ?? [])] });
+        // Sent without it, the message would say something else.
+        if (again.length < new Set(keepAttached).size)
+          throw new InputError(
+            'Something that is attached is not kept here any more. Nothing was sent. Remove it from the message, and attach it again.',
+          );
+        return [...again, ...(rest.attached ?? [])];
       };
       if (keepAttached.length === 0) checkNotEmpty(rest);
       const session = await chats.ready(sessionId);
@@ -172,7 +183,7 @@ export const createBranches = (options: {
       const key = `${sessionId} ${itemId}`;
       const earlier = cut.get(key);
       if (found === undefined && earlier !== undefined) {
-        const started = await sendWith(earlier);
+        const started = await chats.send({ ...rest, sessionId, attached: withKept(earlier) });
         cut.delete(key);
         return started;
       }
@@ -182,20 +193,22 @@ export const createBranches = (options: {
         );
       }
       if (found.kind !== 'user') throw new InputError('Only a message of yours can be edited.');
+      const before = cameWith(found.message);
+      const attached = withKept(before);
       const kept = await rewind(session, found.row, 'edit');
-      const attached = found.message.attached ?? [];
-      cut.set(key, attached);
+      cut.set(key, before);
       try {
         if (isFirst && session.titleBy !== 'person') {
           // The chat is about something else now.
+          const titleText = rest.text.trim() === '' ? attachedText(attached) : rest.text;
           await store.updateSession(
             sessionId,
-            { title: { text: titleFrom(request.text), by: 'message' } },
+            { title: { text: titleFrom(titleText), by: 'message' } },
             options.now(),
           );
         }
         await options.onRewound(sessionId);
-        const started = await sendWith(attached);
+        const started = await chats.send({ ...rest, sessionId, attached });
         cut.delete(key);
         return started;
       } catch (error) {
