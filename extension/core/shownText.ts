@@ -19,7 +19,7 @@ export const markedLines = (text: string): string => visibleText(text).replaceAl
 export const fencedBlock = (text: string, language = ''): string => {
   const runs = text.match(/`+/g) ?? [];
   const fence = '`'.repeat(runs.reduce((longest, run) => Math.max(longest, run.length + 1), 3));
-  return `${fence}${language}\n${text.replace(/\n+$/, '')}\n${fence}`;
+  return `${fence}${language}\n${text.replace(/(?<!\n)\n+$/, '')}\n${fence}`;
 };
 
 /** The value of an attribute in quotes. */

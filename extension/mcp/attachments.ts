@@ -24,7 +24,8 @@ const lastName = (uri: string): string =>
   nameLine(
     uri
       .replace(/[?#].*$/s, '')
-      .replace(/\/+$/, '')
+      // At the first slash of a row only: each one would look through the rest of a long row.
+      .replace(/(?<!\/)\/+$/, '')
       .split('/')
       .at(-1) ?? '',
     80,

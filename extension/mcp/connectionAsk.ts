@@ -60,7 +60,8 @@ const samplingOf = (server: string, params: unknown): McpSampling => {
   if (request['tools'] !== undefined || request['toolChoice'] !== undefined) {
     throw new ProtocolError(invalidParams, 'Tools in sampling are not supported');
   }
-  if (request.messages.length > samplingMessages) throw new ProtocolError(invalidParams, 'Too many messages');
+  const count = request.messages.reduce((sum, { content }) => sum + partsOf(content).length, 0);
+  if (count > samplingMessages) throw new ProtocolError(invalidParams, 'Too many messages');
   let length = request.systemPrompt?.length ?? 0;
   const messages = request.messages.flatMap((message) =>
     partsOf(message.content).map((part) => {
@@ -121,7 +122,9 @@ export const createAsker = (ports: AskPorts): Asker => {
       log('warning', `A form of the server was declined: ${String(fields)}.`);
       return { action: 'decline' };
     }
-    const secret = secretAsked(request.message, fields);
+    const message = plainWords(request.message, messageLimit);
+    // As the person would read it: nothing hidden between the letters of a word.
+    const secret = secretAsked(message, fields);
     if (secret !== undefined) {
       log(
         'warning',
@@ -129,7 +132,6 @@ export const createAsker = (ports: AskPorts): Asker => {
       );
       return { action: 'decline' };
     }
-    const message = plainWords(request.message, messageLimit);
     const form = { kind: 'form' as const, server: name, message, fields };
     const answer = await asking(signal, (limited) => handlers.elicit(form, limited), {
       action: 'cancel' as const,

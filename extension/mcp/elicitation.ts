@@ -130,11 +130,13 @@ const secretWish = new RegExp(
 const inWords = (name: string): string =>
   name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll(/[\s_.\-/]+/g, ' ');
 
-/** `your favourite number (do not give us your PIN)` asks for none. */
+const secretWarning = new RegExp(`\\b(?:not|never|don't|don’t|no|without)\\b.{0,80}\\b${secret}\\b`, 'is');
+
+/** `your favourite number (do not give us your PIN)` asks for none; `your PIN without spaces` does. */
 const withoutWarnings = (words: string): string =>
   words
-    .split(/[.;:!?()\n]/)
-    .filter((clause) => !/\b(?:not|never|don't|don’t|no|without)\b/i.test(clause))
+    .split(/[.,;:!?()\n]/)
+    .filter((clause) => !secretWarning.test(clause))
     .join('. ');
 
 const asksForSecret = (field: McpFormField): boolean => {
@@ -163,7 +165,8 @@ export const secretAsked = (message: string, fields: readonly McpFormField[]): s
 };
 
 const formats: Readonly<Record<string, (value: string) => boolean>> = {
-  email: (value) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value),
+  // A longer one is none, and the pattern would take the square of its length.
+  email: (value) => value.length <= 320 && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value),
   uri: (value) => URL.canParse(value),
   date: (value) => z.iso.date().safeParse(value).success,
   'date-time': (value) => z.iso.datetime({ offset: true, local: true }).safeParse(value).success,

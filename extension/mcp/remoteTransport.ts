@@ -26,15 +26,22 @@ export interface Remote {
   readonly endSession: () => Promise<void>;
 }
 
+/** What is no escape stands for itself. */
+const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
 const parseUrl = (name: string, text: string): { url: URL; basic?: string } => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new McpError(`The address of the MCP server ${name} is no http or https address. Correct it.`);
   }
   if (url.username === '' && url.password === '') return { url };
-  const basic = Buffer.from(
-    `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`,
-  ).toString('base64');
+  const basic = Buffer.from(`${unescaped(url.username)}:${unescaped(url.password)}`).toString('base64');
   url.username = '';
   url.password = '';
   return { url, basic: `Basic ${basic}` };

@@ -131,13 +131,7 @@ const structuredParts = ({ content, structured, structuredProblem }: McpCallResu
     content.some((each) => each.type === 'text' && isJsonOf(each.text, structured));
   return [
     ...(isSaid ? [] : [{ text: fencedBlock(plainText(JSON.stringify(structured, undefined, 2)), 'json') }]),
-    ...(structuredProblem === undefined
-      ? []
-      : [
-          {
-            text: `[The answer does not fit what the server says it answers: ${nameLine(structuredProblem, 500)}]`,
-          },
-        ]),
+    ...(structuredProblem === undefined ? [] : [{ text: `[${nameLine(structuredProblem, 500)}]` }]),
   ];
 };
 

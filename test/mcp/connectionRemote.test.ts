@@ -161,10 +161,17 @@ describe('MCP connection: remote servers', () => {
       (request, response) =>
         void (handshake(request, response) || result(request, response, { content: [] })),
     );
-    const connection = await connect(http(server.url.replace('//', '//ann:p%40ss@')));
-    await call(connection, 'x');
-    const expected = `Basic ${Buffer.from('ann:p@ss').toString('base64')}`;
-    assert.ok(server.requests.every(({ headers }) => headers.authorization === expected));
+    for (const [written, meant] of [
+      ['ann:p%40ss', 'ann:p@ss'],
+      ['ann:100%', 'ann:100%'],
+    ]) {
+      const before = server.requests.length;
+      const connection = await connect(http(server.url.replace('//', `//${written}@`)));
+      await call(connection, 'x');
+      const expected = `Basic ${Buffer.from(meant ?? '').toString('base64')}`;
+      const sent = server.requests.slice(before).map(({ headers }) => headers.authorization);
+      assert.ok(sent.length > 0 && sent.every((value) => value === expected));
+    }
   });
 
   it('says what is wrong with an address', async () => {

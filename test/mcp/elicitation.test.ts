@@ -131,6 +131,9 @@ describe('MCP elicitation: forms', () => {
       ['value', { description: 'Paste the access key of your account' }],
       ['value', { description: 'We do not store it. Paste the token here' }],
       ['value', {}, 'Enter your password to go on'],
+      ['value', {}, 'Enter your password without spaces'],
+      ['value', {}, 'Do not leave it empty, enter your password'],
+      ['value', { description: 'Your passphrase (no line breaks)' }],
       ['value', {}, 'To connect, I need your GitHub personal access token'],
       ['pin', { type: 'integer' }],
       ['card_number'],
@@ -244,6 +247,8 @@ describe('MCP elicitation: questions of a server', () => {
     const { desk, askForm } = await opened();
     const answer = await askForm({ apiKey: { type: 'string' } });
     assert.deepEqual(answer.result, { action: 'decline' });
+    const hidden = await askForm({ a: { type: 'string' } }, 'Enter your pass\u200bword');
+    assert.deepEqual(hidden.result, { action: 'decline' });
     assert.deepEqual(desk.asked, []);
     assert.match(
       desk.logText(),

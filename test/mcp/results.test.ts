@@ -19,6 +19,7 @@ const read = async (result: McpCallResult) => {
 describe('results of MCP tools', () => {
   const textCases: [string, string, string][] = [
     ['colours and cursor moves', 'a \u001b[31mred\u001b[0m\u001b]8;;http://x\u0007 b', 'a red b'],
+    ['orders to a window', 'a\u001b]0;title\u001b\\b\u001b\u001b]8;;c', 'ab]8;;c'],
     ['control characters', 'a\u0000\u0008b\u009b1mc', 'abc'],
     ['line endings', 'a\r\nb\rc\u2028d', 'a\nb\nc\nd'],
     ['text direction', 'a\u202eb\u2066c\u200f', 'abc'],
@@ -204,10 +205,7 @@ describe('results of MCP tools', () => {
       structured: {},
       structuredProblem: 'no\u202e\ntemperature',
     });
-    assert.match(
-      text,
-      /\[The answer does not fit what the server says it answers: no\\u\{202E\} temperature\]/,
-    );
+    assert.match(text, /\[no\\u\{202E\} temperature\]/);
     assert.equal(isError, false);
   });
 
