@@ -13,10 +13,10 @@ import type {
 import type { ImageBlock, JsonObject, JsonValue } from '../shared/message.ts';
 import type { Tool } from './tool.ts';
 
-/** Small secrets, in VS Code's SecretStorage. */
+/** Small texts, in VS Code's SecretStorage. No log and no process may have them, but for those said to be plain. */
 export interface SecretBox {
-  get(key: string): Promise<string | undefined>;
-  set(key: string, text: string): Promise<void>;
+  get(key: string, isPlain?: boolean): Promise<string | undefined>;
+  set(key: string, text: string, isPlain?: boolean): Promise<void>;
   delete(key: string): Promise<void>;
 }
 

@@ -1,10 +1,14 @@
-/** Values of `${input:…}`: typed once by a person, kept as secrets. */
+/** Values of `${input:…}`: typed once by a person, and kept. */
 import { McpError, type McpPeople, type SecretBox } from '../core/mcp.ts';
 import type { McpInput, McpServerConfig, McpSource } from '../shared/mcp.ts';
 
-/** Where the value of an input is kept. Two files may use the same id for different things. */
+/** Where the value of a secret input is kept. Two files may use the same id for different things. */
 export const mcpInputKey = ({ place, folder }: Pick<McpSource, 'place' | 'folder'>, id: string): string =>
   `mcp.input:${place}:${folder ?? ''}:${id}`;
+
+/** Apart from the secrets: what was typed as one stays one, whatever a file says later. */
+const plainKey = ({ place, folder }: McpSource, id: string): string =>
+  `mcp.value:${place}:${folder ?? ''}:${id}`;
 
 export interface McpInputs {
   /**
@@ -25,14 +29,15 @@ export const createMcpInputs = (ports: {
 
   const ask = async (server: string, key: string, input: McpInput): Promise<string | undefined> => {
     const value = await people.askInput(server, input);
-    if (value !== undefined) await secrets.set(key, value);
+    if (value !== undefined) await secrets.set(key, value, !input.isSecret);
     return value;
   };
 
   return {
     reader: (config, isPersonHere) => async (input) => {
-      const key = mcpInputKey(config.source, input.id);
-      const kept = await secrets.get(key);
+      const { id, isSecret } = input;
+      const key = isSecret ? mcpInputKey(config.source, id) : plainKey(config.source, id);
+      const kept = await secrets.get(key, !isSecret);
       if (kept !== undefined) return kept;
       if (!isPersonHere) {
         throw new McpError(
@@ -50,7 +55,9 @@ export const createMcpInputs = (ports: {
       return value;
     },
     forget: async (config) => {
-      for (const { id } of config.inputs) await secrets.delete(mcpInputKey(config.source, id));
+      for (const { id } of config.inputs) {
+        for (const keyOf of [mcpInputKey, plainKey]) await secrets.delete(keyOf(config.source, id));
+      }
     },
   };
 };

@@ -1,20 +1,22 @@
-/** Small secrets that are no key of a provider and no token of a bot: in VS Code's secret storage and nowhere else. */
+/** Small texts that are no key of a provider and no token of a bot: in VS Code's secret storage and nowhere else. */
 import type * as vscode from 'vscode';
 import type { SecretBox } from '../core/mcp.ts';
 import { shortestSecret } from '../core/redact.ts';
 
+/** The text itself, and of JSON what is secret in it: addresses and names stand beside that. */
 const secretsIn = (text: string): readonly string[] => {
+  const found = [text];
   try {
-    const found: string[] = [];
     JSON.parse(text, (key, value: unknown) => {
-      // What is kept as JSON holds addresses and names beside its tokens; only these are secret.
-      if (typeof value === 'string' && /token|secret|verifier|password|code/i.test(key)) found.push(value);
+      const isSecret =
+        /token|secret|verifier|password|code|key/i.test(key) && !/_method$|_ur[il]$/i.test(key);
+      if (typeof value === 'string' && isSecret) found.push(value);
       return value;
     });
-    return found.length === 0 ? [text] : found;
   } catch {
-    return [text];
+    // It is no JSON.
   }
+  return found;
 };
 
 export const createSecretBox = (
@@ -27,11 +29,11 @@ export const createSecretBox = (
     return text;
   };
   return {
-    get: async (key) => {
+    get: async (key, isPlain = false) => {
       const text = await secrets.get(name(key));
-      return text === undefined ? undefined : note(text);
+      return text === undefined || isPlain ? text : note(text);
     },
-    set: async (key, text) => secrets.store(name(key), note(text)),
+    set: async (key, text, isPlain = false) => secrets.store(name(key), isPlain ? text : note(text)),
     delete: async (key) => secrets.delete(name(key)),
     live: () => seen,
   };

@@ -229,6 +229,20 @@ describe('inputs', () => {
     assert.equal(rig.questions.length, 2);
   });
 
+  it('that are no secrets are not kept as such, nor is a secret read as one of them', async () => {
+    const plain = { ...token, isSecret: false };
+    const rig = createRig({ configs: [stdioConfig('memory', { inputs: [plain] })] });
+    rig.secrets.set(key, 's3cret');
+    rig.input = () => '/home/somebody';
+    await rig.manager.start('memory');
+    assert.deepEqual([...rig.plain], ['/home/somebody']);
+    assert.deepEqual(rig.questions, ['memory: token']);
+    await rig.manager.restart('memory');
+    assert.equal(rig.questions.length, 1);
+    await rig.manager.forgetInputs('memory');
+    assert.equal(rig.secrets.size, 0);
+  });
+
   it('are kept apart by place, folder and id', () => {
     const keys = [
       mcpInputKey(userSource, 'a'),

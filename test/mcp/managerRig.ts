@@ -146,6 +146,8 @@ export interface Rig {
   readonly approvals: { name: string; facts: readonly string[]; hasChanged: boolean }[];
   readonly questions: string[];
   readonly secrets: Map<string, string>;
+  /** Texts that were kept as no secrets. */
+  readonly plain: Set<string>;
   readonly audits: NewAuditEntry[];
   readonly log: string[];
   readonly errors: unknown[];
@@ -189,6 +191,7 @@ export const createRig = (options: RigOptions = {}): Rig => {
   let problems: readonly McpConfigProblem[] = [];
   const configListeners = new Set<() => void>();
   const secrets = new Map<string, string>();
+  const plain = new Set<string>();
   let changes = 0;
 
   const configs: McpConfigs = {
@@ -236,7 +239,10 @@ export const createRig = (options: RigOptions = {}): Rig => {
   };
   const box: SecretBox = {
     get: async (key) => secrets.get(key),
-    set: async (key, text) => void secrets.set(key, text),
+    set: async (key, text, isPlain) => {
+      secrets.set(key, text);
+      if (isPlain === true) plain.add(text);
+    },
     delete: async (key) => void secrets.delete(key),
   };
   const signIns: McpSignIns = {
@@ -313,6 +319,7 @@ export const createRig = (options: RigOptions = {}): Rig => {
     approvals: [],
     questions: [],
     secrets,
+    plain,
     audits: [],
     log: [],
     errors: [],

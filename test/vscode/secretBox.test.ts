@@ -22,17 +22,29 @@ describe('secret box', () => {
     assert.equal(await box.get('mcp.input:x'), undefined);
   });
 
-  it('tells the redactor what it has seen: a text whole, of JSON the secrets in it', async () => {
+  it('tells the redactor what it has seen: a text whole, and of JSON the secrets in it', async () => {
     const secrets = fakeSecrets();
     secrets.kept.set('anycowork.kept', 'from-another-window');
     const box = createSecretBox(secrets);
     assert.deepEqual([...box.live()], []);
     await box.get('kept');
-    await box.set(
-      'tokens',
-      JSON.stringify({ issuer: 'https://id.example', tokens: { access_token: 'tok-12345678' } }),
-    );
+    const kept = JSON.stringify({
+      issuer: 'https://id.example',
+      token_endpoint_auth_method: 'client_secret_post',
+      tokens: { access_token: 'tok-12345678' },
+    });
+    await box.set('tokens', kept);
+    const typed = JSON.stringify({ token_uri: 'https://id.example/token', private_key: 'pem-12345678' });
+    await box.set('typed', typed);
     await box.set('short', 'ab');
-    assert.deepEqual([...box.live()], ['from-another-window', 'tok-12345678']);
+    assert.deepEqual([...box.live()], ['from-another-window', kept, 'tok-12345678', typed, 'pem-12345678']);
+  });
+
+  it('leaves to logs and processes what is plain', async () => {
+    const secrets = fakeSecrets();
+    const box = createSecretBox(secrets);
+    await box.set('folder', '/home/somebody', true);
+    assert.equal(await box.get('folder', true), '/home/somebody');
+    assert.deepEqual([...box.live()], []);
   });
 });
