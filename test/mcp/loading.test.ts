@@ -6,12 +6,14 @@ const root = path.resolve(import.meta.dirname, '../..');
 const client = '@modelcontextprotocol/client';
 
 /** Modules that are loaded with a file; types, and what is imported later, are not. */
-const loadedBy = (file: string): readonly string[] =>
-  readFileSync(file, 'utf8')
-    .matchAll(/^(?:import|export) (?!type\b)(?:([^;]*?) from )?'([^']+)';/gm)
+const loadedBy = (file: string): readonly string[] => {
+  const found = readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?!type\b)(?:([^;]*?) from )?'([^']+)';/gm,
+  );
+  return [...found]
     .filter(([, what = '']) => !/^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(what))
-    .map(([, , name = '']) => name)
-    .toArray();
+    .map(([, , name = '']) => name);
+};
 
 /** @returns packages, each with the files that lead to it */
 const packagesOf = (entry: string): ReadonlyMap<string, string> => {
