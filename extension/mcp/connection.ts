@@ -27,6 +27,8 @@ export interface ConnectionPorts extends RequestPorts {
 }
 
 const headerMismatch = -32_020;
+/** So the SDK tells of its own rounds, as if the server had said it. */
+const ownProgress = "Fulfilling input required by '";
 const pageUrlLimit = 3;
 /** Of all the time a call may take: so many times what it may take without progress. */
 const totalFactor = 10;
@@ -100,12 +102,14 @@ export const createConnection = (ports: ConnectionPorts): McpConnection => {
       const doing = { what, limit: call.timeoutMs };
       const payload = await ask('call', doing, signal, attempt, {
         total: call.timeoutMs * totalFactor,
-        onProgress: ({ progress, total, message }) =>
+        onProgress: ({ progress, total, message }) => {
+          if (message?.startsWith(ownProgress)) return;
           gate.push({
             progress,
             ...(total === undefined ? {} : { total }),
             ...(message === undefined ? {} : { message: cutText(message, 1_000) }),
-          }),
+          });
+        },
       });
       gate.flush();
       return callResultOf(payload, lists.tool(call.name));

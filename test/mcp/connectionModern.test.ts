@@ -139,6 +139,33 @@ describe('MCP connection: 2026-07-28', () => {
     assert.equal(new Set(ids).size, 2);
   });
 
+  it('takes its question back when the call is cancelled, and says nothing of its own meanwhile', async () => {
+    const requestedSchema = { type: 'object', properties: { a: { type: 'string' } } };
+    const inputRequests = { a: { method: 'elicitation/create', params: { message: 'm', requestedSchema } } };
+    const server = await modern((request, response) =>
+      result(request, response, { resultType: 'input_required', inputRequests }),
+    );
+    const desk = createDesk();
+    const signals: AbortSignal[] = [];
+    desk.answer = (_request, signal) => {
+      signals.push(signal);
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+      );
+    };
+    const told: unknown[] = [];
+    const cancel = new AbortController();
+    const connection = await connect(server, desk);
+    const running = call(connection, 'x', {}, { signal: cancel.signal, onProgress: (one) => told.push(one) });
+    const ended = assert.rejects(running, /thought better of it/);
+    await until(() => signals.length === 1, 'the question');
+    cancel.abort(new Error('thought better of it'));
+    await ended;
+    assert.equal(signals[0]?.aborted, true);
+    assert.equal(server.of('tools/call').length, 1);
+    assert.deepEqual(told, []);
+  });
+
   it('does not go round for ever, nor gives what it does not offer', async () => {
     const asking = (request: WebRequest, response: ServerResponse): void => {
       const wants = { method: 'sampling/createMessage', params: { maxTokens: 1, messages: [] } };

@@ -327,6 +327,7 @@ describe('MCP elicitation: questions of a server', () => {
       await sample({ type: 'audio', data: 'AAEC', mimeType: 'audio/wav' }),
       await sample({ type: 'image', data: 'AAEC', mimeType: 'image/svg+xml' }),
       await sample({ type: 'text', text: 'x'.repeat(200_001) }),
+      await sample(Array.from({ length: 201 }, () => text)),
     ];
     for (const { error } of refused) assert.equal(error?.code, -32_602);
     assert.equal(desk.sampled.length, 2);
