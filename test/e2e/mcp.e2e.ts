@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bad } from '../mcp/servers/bad.ts';
@@ -7,7 +7,7 @@ import { type OAuthServer, startOAuthServer } from '../mcp/servers/oauthServer.t
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until } from '../support/workbench.ts';
 import { decisionOf, idle, newChat } from './consentRig.ts';
-import { everything, lastStep, processesWith, serverRow, writeJson } from './mcpRig.ts';
+import { everything, lastStep, processesWith, proxyPorts, serverRow, writeJson } from './mcpRig.ts';
 import { fillWith, type Rig, reportFailure, startRig } from './rig.ts';
 
 describe('MCP servers in the window', function () {
@@ -20,6 +20,7 @@ describe('MCP servers in the window', function () {
     home = mkdtempSync(path.join(os.tmpdir(), 'anycowork-mcp-'));
     oauth = await startOAuthServer({ consent: 'button' });
     rig = await startRig({ model: await startPuppetModel(), width: 1400, env: { HOME: home } });
+    await proxyPorts(rig);
   });
   afterEach(async function () {
     await reportFailure(this.currentTest, rig);
@@ -124,14 +125,30 @@ describe('MCP servers in the window', function () {
     await newChat(rig);
     await rig.send(`${call('everything__trigger-elicitation-request')}\nsay Elicited`);
     await workbench.answerModal('Approve');
-    await workbench.page.locator('.quick-input-widget', { hasText: 'everything' }).waitFor();
+    const widget = workbench.page.locator('.quick-input-widget:visible');
+    await widget.filter({ hasText: 'The MCP server everything asks' }).waitFor();
     await workbench.screenshot('mcp-6-elicitation');
-    await workbench.page.keyboard.press('Escape');
+    await workbench.pick('Answer…');
+    await widget.filter({ hasText: '1 of 13' }).waitFor();
+    await workbench.screenshot('mcp-6b-field');
+    await workbench.enterText('Ann');
+    const send = widget.locator('.label-name', { hasText: 'Send to everything' });
+    await until('the end of the form', async () => {
+      if (await send.isVisible()) return true;
+      await widget
+        .locator('input')
+        .first()
+        .press('Enter', { timeout: 2_000 })
+        .catch(() => undefined);
+      return await send.isVisible();
+    });
+    await workbench.screenshot('mcp-6c-summary');
+    await workbench.pick('Send to everything');
     await rig.answer('Elicited');
     const frame = await idle(rig);
     const step = lastStep(frame, 'everything__trigger-elicitation-request');
     await step.locator('.step-toggle').click();
-    await until('the answer', async () => /cancel|decline/i.test(await step.innerText()));
+    await until('the answer', async () => /Ann/.test(await step.innerText()));
   });
 
   it('offer resources behind an @ and prompts behind a /', async () => {
@@ -152,16 +169,19 @@ describe('MCP servers in the window', function () {
     await frame.locator('[data-test=slash-item]', { hasText: 'args-prompt' }).waitFor();
     await workbench.screenshot('mcp-8-prompt');
     await composer.press('Tab');
-    for (const value of ['Vienna', 'none']) {
-      await workbench.page.locator('.quick-input-widget:visible').waitFor();
-      await workbench.page.locator('.quick-input-widget:visible input[type=text]').fill(value);
-      await workbench.page.locator('.quick-input-widget .label-name', { hasText: value }).first().waitFor();
+    const box = workbench.page.locator('.quick-input-widget:visible');
+    for (const [index, value] of ['Vienna', 'none'].entries()) {
+      const own = box.filter({ hasText: `(${index + 1}/2)` });
+      await own.waitFor();
+      await own.locator('input[type=text]').fill(value);
+      await own.locator('.label-name', { hasText: value }).first().waitFor();
       await workbench.page.keyboard.press('Enter');
     }
     await frame.locator('[data-test=attached-chip]').waitFor();
     await frame.locator('[data-test=open-attached]').click();
     await workbench.page.locator('.view-lines', { hasText: 'Vienna' }).first().waitFor();
     await workbench.screenshot('mcp-9-prompt-text');
+    await frame.locator('[data-test=remove-attached]').click();
   });
 
   it('whose tools change are hidden until somebody has looked', async () => {
@@ -178,7 +198,8 @@ describe('MCP servers in the window', function () {
     await workbench.answerModal('Start It');
     await row(/changing.*hidden|changing.*changed/s).waitFor();
     await workbench.screenshot('mcp-11-changed');
-    await workbench.runCommand('AnyCowork: Review Changes of MCP Server…');
+    await workbench.runCommand('AnyCowork: Review Changes of an MCP Server…');
+    await workbench.pick('changing');
     const shown = await workbench.modal();
     await workbench.screenshot('mcp-12-review');
     assert.match(shown.title, /changing/);
@@ -198,8 +219,10 @@ describe('MCP servers in the window', function () {
     await row(/guarded.*needs sign-in/s).waitFor();
     const context = workbench.page.context();
     const opened = context.waitForEvent('page');
-    await workbench.runCommand('AnyCowork: Sign In to MCP Server…');
+    await workbench.runCommand('AnyCowork: Sign In to an MCP Server…');
+    await workbench.pick('guarded');
     const page = await opened;
+    assert.match(page.url(), /redirect_uri=[^&]*proxy/);
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('You can close this window').waitFor();
     await page.close();
@@ -220,8 +243,10 @@ describe('MCP servers in the window', function () {
     });
     await workbench.runCommand('AnyCowork: Import MCP Servers…');
     await workbench.pick('Cursor');
+    await workbench.page.locator('.quick-input-widget:visible', { hasText: '1 secret' }).waitFor();
     await workbench.screenshot('mcp-14-import');
     await workbench.page.keyboard.press('Enter');
+    await workbench.pick('My servers');
     await row(/imported.*approve its command/s).waitFor();
     await workbench.screenshot('mcp-15-imported');
   });
@@ -240,6 +265,5 @@ describe('MCP servers in the window', function () {
     await rig.send(`${call('everything__get-sum', { a: 1, b: 2 })}\nsay Sum`);
     await workbench.answerModal('Approve');
     await rig.answer('Sum');
-    assert.ok(existsSync(rig.folder));
   });
 });

@@ -53,3 +53,35 @@ export const processesWith = (text: string): readonly string[] =>
       return [];
     }
   });
+
+/** Where a browser that stands elsewhere reaches a port of this computer, as the server of the editor says. */
+const proxied = /^(?:https?:\/\/[^/]+)?\/proxy\/(\d+)(\/.*)$/;
+const behindProxy = (url: string): string => {
+  const [, port, rest] = proxied.exec(url) ?? [];
+  return port === undefined ? url : `http://127.0.0.1:${port}${rest}`;
+};
+
+/**
+ * The editor's server names addresses of a proxy for ports of this computer (`asExternalUri`), which whoever hosts it has
+ * to provide. Here the browser is that proxy, redirects included.
+ */
+export const proxyPorts = async ({ workbench }: Rig): Promise<void> => {
+  await workbench.page.context().route(proxied, async (route) => {
+    const request = route.request();
+    let url = behindProxy(request.url());
+    let method = request.method();
+    let body = request.postData();
+    for (let hops = 0; hops < 10; hops += 1) {
+      const response = await fetch(url, { method, body, redirect: 'manual' });
+      const location = response.headers.get('location');
+      if (location === null) {
+        const contentType = response.headers.get('content-type') ?? 'text/html';
+        await route.fulfill({ status: response.status, contentType, body: await response.text() });
+        return;
+      }
+      url = behindProxy(new URL(location, url).href);
+      [method, body] = ['GET', null];
+    }
+    await route.abort();
+  });
+};

@@ -113,8 +113,8 @@ const refuse = (response: ServerResponse, status: number, error: string): void =
 
 const approvalPage = (query: string): string => `<!doctype html><html lang="en"><meta charset="utf-8">
 <title>Sign in</title><h1>Let AnyCowork use this server?</h1>
-<form method="post" action="/approve?${query.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"><button>Approve</button></form>
-<form method="post" action="/deny?${query.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"><button>Deny</button></form></html>`;
+<form method="post" action="approve?${query.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"><button>Approve</button></form>
+<form method="post" action="deny?${query.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"><button>Deny</button></form></html>`;
 
 export const startOAuthServer = async (options: OAuthServerOptions = {}): Promise<OAuthServer> => {
   const { clients: known = [], signsInAt, ...given } = options;
