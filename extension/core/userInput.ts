@@ -18,9 +18,12 @@ export interface StartRequest {
   readonly taint?: string;
 }
 
-/** What was attached and says something by itself: a prompt may be all of a message. */
+/**
+ * What was attached and says something by itself: a prompt may be all of a message. What a resource is called is its
+ * server's to choose, and must not stand there as what the person wants.
+ */
 export const attachedText = (attached: readonly AttachedContext[]): string =>
-  attached.map(({ label }) => label).join(', ');
+  attached.map(({ kind, label }) => (kind === 'prompt' ? label : `[attached: ${label}]`)).join(', ');
 
 /** @returns undefined where nothing was sent: the job goes on from where the last one stopped */
 export const userInput = (

@@ -69,9 +69,9 @@ describe('attached resources and prompts', () => {
     const { sessionId, jobId } = await core.chats.send({ text: ' ', attached: [own, note] });
     await core.ended(jobId);
     const [item] = await core.store.readAll(sessionId);
-    assert.deepEqual(inItem(item).content, [{ type: 'text', text: '/mcp.mine.plan, First note' }]);
+    assert.deepEqual(inItem(item).content, [{ type: 'text', text: '/mcp.mine.plan, [attached: First note]' }]);
     const list = await core.chats.list({ shelf: 'active', limit: 1 });
-    assert.equal(list.sessions[0]?.title, '/mcp.mine.plan, First note');
+    assert.equal(list.sessions[0]?.title, '/mcp.mine.plan, [attached: First note]');
     await assert.rejects(core.chats.send({ sessionId, text: ' ', attached: [] }), /Type a message first/);
   });
 
@@ -115,7 +115,7 @@ describe('attached resources and prompts of a message that is edited', () => {
     const request = { text: '', keepAttached: ['a1'] };
     await ended((await branches.editAndResend(sessionId, itemId, request)).jobId);
     assert.deepEqual((await first()).attached, [note]);
-    assert.equal((await chats.get(sessionId))?.title, 'First note');
+    assert.equal((await chats.get(sessionId))?.title, '[attached: First note]');
   });
 
   it('are not left out unsaid: nothing is cut, nothing sent', async () => {
