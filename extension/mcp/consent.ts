@@ -5,6 +5,7 @@ import type { McpServerConfig } from '../shared/mcp.ts';
 import { baseFolderOf, type Expanded, expandConfig, pathsOf, type ResolvePorts } from './configResolve.ts';
 import { addressWarnings, hiddenWarnings, startWarnings } from './consentWarnings.ts';
 import { type EnvFile, readEnvFile } from './envFile.ts';
+import { isSecretName } from './secretNames.ts';
 import { filledText, literalOf, type Part, textsOf } from './variables.ts';
 import { shellWord, visibleLine } from './visibleText.ts';
 
@@ -129,6 +130,18 @@ const canonical = (_key: string, value: unknown): unknown => {
   return value;
 };
 
+/** Of a file that others wrote: what it takes of the person's environment. The address may be theirs, too. */
+const secretsTaken = (expanded: Expanded, { source }: McpServerConfig): readonly string[] => {
+  if (source.place === 'user') return [];
+  const texts =
+    expanded.type === 'stdio'
+      ? [expanded.command, ...expanded.args, ...expanded.env.map(([, value]) => value)]
+      : [expanded.url, ...expanded.headers.map(([, value]) => value), expanded.oauth?.clientSecret ?? []];
+  const names = texts.flat().flatMap((part) => (typeof part !== 'string' && 'env' in part ? [part.env] : []));
+  const secret = [...new Set(names)].filter(isSecretName).map(visibleLine);
+  return secret.length > 0 ? [`it is given ${secret.join(', ')} out of your own environment`] : [];
+};
+
 const placeFact = ({ source }: McpServerConfig): string =>
   `Configured in: ${visibleLine(source.label)} (${visibleLine(source.file)})`;
 
@@ -150,7 +163,8 @@ export const consentOf = async (config: McpServerConfig, ports: ResolvePorts): P
       hash,
       facts: [`Server: ${visibleLine(name)}`, ...addressFacts(expanded), placeFact(config)],
       warnings: [
-        ...addressWarnings(judgedText(expanded.url), literalOf(expanded.url) !== undefined),
+        ...addressWarnings(judgedText(expanded.url), shownParts(expanded.url)),
+        ...secretsTaken(expanded, config),
         ...hiddenWarnings([...texts, ...named]),
       ],
     };
@@ -175,6 +189,7 @@ export const consentOf = async (config: McpServerConfig, ports: ResolvePorts): P
         ? ['what the environment file sets is known only when its name is filled in, and may change later']
         : []),
       ...warnings.map(visibleLine),
+      ...secretsTaken(expanded, config),
       ...hiddenWarnings([...texts, ...environmentNames]),
     ],
   };

@@ -60,10 +60,13 @@ const valuesOf = (args: readonly string[], names: readonly string[]): readonly s
 
 const isLocal = (spec: string): boolean => /^(?:\.{0,2}[/\\]|file:|[A-Za-z]:[/\\])/.test(spec);
 
+const registryWarnings = (runner: string, args: readonly string[], option: RegExp): readonly string[] =>
+  args.some((arg) => option.test(arg)) ? [`${runner} fetches from another place than usual`] : [];
+
 const npmWarnings = (runner: string, args: readonly string[]): readonly string[] => {
   const packages = valuesOf(args, ['-p', '--package']);
   const operands = operandsOf(args, (option) =>
-    ['-p', '--package', '-c', '--call', '-w', '--workspace'].includes(option),
+    ['-p', '--package', '-c', '--call', '-w', '--workspace', '--registry'].includes(option),
   );
   const specs = packages.length > 0 ? packages : operands.slice(0, 1);
   const loose = specs.filter((spec) => !exactNpm.test(spec) && !isLocal(spec));
@@ -72,6 +75,7 @@ const npmWarnings = (runner: string, args: readonly string[]): readonly string[]
       (spec) => `${runner} fetches whatever version of ${spec} is the newest when it starts, and runs it`,
     ),
     ...(args.some((arg) => /^(?:-c|--call(?:=.*)?)$/.test(arg)) ? [`${runner} runs a shell command`] : []),
+    ...registryWarnings(runner, args, /^--registry(?:=|$)/),
   ];
 };
 
@@ -80,9 +84,18 @@ const pythonWarnings = (runner: string, args: readonly string[]): readonly strin
   const takesValue =
     /^(?:--(?:from|spec|with|with-editable|python|index|index-url|extra-index-url|default-index|find-links|directory|project|cache-dir|config-file|pip-args)|-[pifr])$/;
   const specs = from.length > 0 ? from : operandsOf(args, (option) => takesValue.test(option)).slice(0, 1);
-  return specs
-    .filter((spec) => !exactPython.test(spec) && !isLocal(spec))
-    .map((spec) => `${runner} fetches whatever version of ${spec} is the newest when it starts, and runs it`);
+  return [
+    ...specs
+      .filter((spec) => !exactPython.test(spec) && !isLocal(spec))
+      .map(
+        (spec) => `${runner} fetches whatever version of ${spec} is the newest when it starts, and runs it`,
+      ),
+    ...registryWarnings(
+      runner,
+      args,
+      /^--(?:index|index-url|extra-index-url|default-index|find-links)(?:=|$)|^-[if]$/,
+    ),
+  ];
 };
 
 const dockerFlags =
@@ -144,8 +157,17 @@ const fileWarnings = ({ command, args, cwd, folders, platform }: StartFacts): re
     return ['the program is a file of the workspace, which agents and others may change'];
   }
   const program = programName(command);
-  if (!interpreters.has(program) && !shells.has(program)) return [];
-  const script = args.find((arg) => !arg.startsWith('-') && /[./\\]/.test(arg) && !/^[a-z]+:\/\//i.test(arg));
+  if (/^(?:npm|pnpm|yarn)$/.test(program) && args.some((arg) => /^(?:run|run-script|start)$/.test(arg))) {
+    return lies(cwd)
+      ? [`${program} runs what a package.json of the workspace says, which agents and others may change`]
+      : [];
+  }
+  const isUv = program === 'uv' && args.includes('run');
+  if (!isUv && !interpreters.has(program) && !shells.has(program)) return [];
+  const operands = isUv ? args.slice(args.indexOf('run') + 1) : args;
+  const script = operands.find(
+    (arg) => !arg.startsWith('-') && /[./\\]/.test(arg) && !/^[a-z]+:\/\//i.test(arg),
+  );
   return script !== undefined && lies(paths.resolve(cwd, script))
     ? [`the script ${script} is a file of the workspace, which agents and others may change`]
     : [];
@@ -172,7 +194,10 @@ const programWarnings = (command: string, args: readonly string[], depth = 0): r
     ];
   }
   if (program === 'env') {
-    const rest = operandsOf(args, (option) => option === '-u' || option === '-C' || option === '-S');
+    if (args.some((arg) => /^-\w*S|^--split-string/.test(arg))) {
+      return ['env runs a command of its own: read its text'];
+    }
+    const rest = operandsOf(args, (option) => option === '-u' || option === '-C');
     return inner(rest.slice(rest.findIndex((arg) => !/^[A-Za-z_]\w*=/.test(arg))));
   }
   if (shells.has(program)) {
@@ -232,10 +257,13 @@ const isLoopback = (host: string): boolean =>
   /^127(?:\.\d{1,3}){3}$/.test(host) ||
   host === '[::1]';
 
-/** @param url with placeholders for what is filled in later */
-export const addressWarnings = (url: string, isWhole: boolean): readonly string[] => {
+/**
+ * @param url with placeholders, or what they default to, for what is filled in later
+ * @param shown as people see it: with placeholders
+ */
+export const addressWarnings = (url: string, shown: string): readonly string[] => {
   if (!URL.canParse(url))
-    return isWhole ? [] : ['the address is known only when its variables are filled in'];
+    return !shown.includes('‹') ? [] : ['the address is known only when its variables are filled in'];
   const { protocol, hostname, username, password } = new URL(url);
   return [
     ...(protocol === 'http:' && !isLoopback(hostname)
@@ -247,9 +275,9 @@ export const addressWarnings = (url: string, isWhole: boolean): readonly string[
     ...(/(?:^|\.)xn--/.test(hostname)
       ? [`the host has letters that can look like others; in plain letters it is ${hostname}`]
       : []),
-    ...(isWhole || !/^https?:\/\/[^/?#]*‹/i.test(url)
-      ? []
-      : ['the host is known only when its variables are filled in']),
+    ...(/^https?:\/\/[^/?#]*‹/i.test(shown)
+      ? ['the host is known only when its variables are filled in']
+      : []),
   ];
 };
 

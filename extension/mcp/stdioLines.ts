@@ -94,7 +94,9 @@ const mostCharacters = 2_000;
 /** One line as plain text for a log. @param secrets that must not be in it */
 export const plainLine = (text: string, secrets: readonly string[]): string => {
   // What a progress bar overwrote is gone, as on a screen.
-  const last = text.slice(text.replace(/\r+$/, '').lastIndexOf('\r') + 1);
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '\r') end -= 1;
+  const last = end === 0 ? '' : text.slice(text.lastIndexOf('\r', end - 1) + 1);
   const plain = plainText(last).replaceAll('\n', ' ').trimEnd();
   return cutText(redact(plain, secrets), mostCharacters);
 };

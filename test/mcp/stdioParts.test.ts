@@ -95,11 +95,20 @@ describe('lines of a server', () => {
     assert.equal(plainLine('\u001b[31mred\u001b[0m\u0007 a\u202etxt\u{e0041}\tb  ', []), 'red atxt\tb');
     assert.equal(plainLine('my key is 12345678-abc', ['12345678-abc']), 'my key is [redacted]');
     assert.equal(plainLine('x'.repeat(5_000), []).length, 2_000);
+    assert.equal(plainLine('\r\r', []), '');
     fc.assert(
       fc.property(fc.string({ unit: oddCharacter }), (text) => {
         assert.doesNotMatch(plainLine(text, []), /[^\P{Cc}\t]|[\u202a-\u202e\u2066-\u2069]/u);
       }),
     );
+  });
+
+  it('take no time, whatever is in them', () => {
+    const began = performance.now();
+    for (const text of ['\r', ' \r', '\u200b']) {
+      assert.equal(plainLine(`${text.repeat(100_000)}x`, []), 'x');
+    }
+    assert.ok(performance.now() - began < 5_000);
   });
 
   it('are written at most so many a second', () => {
