@@ -69,7 +69,9 @@ describe('attached resources and prompts', () => {
     const { sessionId, jobId } = await core.chats.send({ text: ' ', attached: [own, note] });
     await core.ended(jobId);
     const [item] = await core.store.readAll(sessionId);
-    assert.deepEqual(inItem(item).content, [{ type: 'text', text: '/mcp.mine.plan, [attached: First note]' }]);
+    assert.deepEqual(inItem(item).content, [
+      { type: 'text', text: '/mcp.mine.plan, [attached: First note]' },
+    ]);
     const list = await core.chats.list({ shelf: 'active', limit: 1 });
     assert.equal(list.sessions[0]?.title, '/mcp.mine.plan, [attached: First note]');
     await assert.rejects(core.chats.send({ sessionId, text: ' ', attached: [] }), /Type a message first/);
