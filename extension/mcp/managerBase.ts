@@ -38,7 +38,8 @@ export interface ManagerBase {
   onChange(listener: () => void): () => void;
   /** Files, decisions, trust or folders are others: what may not run any more ends. */
   worldChanged(): void;
-  isClosed(): boolean;
+  /** Aborts when the window is being closed. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -50,7 +51,7 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
   /** Servers that wait at the gate. */
   const beginning = new Set<string>();
   let version = 0;
-  let isClosed = false;
+  const closing = new AbortController();
 
   const changed = (): void => {
     for (const listener of [...listeners]) {
@@ -62,7 +63,7 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
     }
   };
   const assertOpen = (): void => {
-    if (isClosed) throw new McpError('The window is being closed: no MCP server is started any more.');
+    closing.signal.throwIfAborted();
   };
   const log: McpLog = { write: (server, level, text) => ports.log.write(server, level, redact(text)) };
   const book = createServerBook({ configs, records, isTrusted });
@@ -147,12 +148,12 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
       await endWrongOnes().catch((error: unknown) =>
         logError(`MCP servers could not be compared with their files: ${reasonOf(error)}`),
       );
-    } while (mustLookAgain && !isClosed);
+    } while (mustLookAgain && !closing.signal.aborted);
     isLooking = false;
   };
   const worldChanged = (): void => {
     version += 1;
-    if (isClosed) return;
+    if (closing.signal.aborted) return;
     mustLookAgain = true;
     void look();
     changed();
@@ -174,12 +175,13 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
     },
     beginSoon: (entry) => {
       const run = runOf(entry);
-      if (isClosed || beginning.has(entry.key) || !run.mayBegin()) return;
+      if (closing.signal.aborted || beginning.has(entry.key) || !run.mayBegin()) return;
       beginning.add(entry.key);
       void gate(async () => {
         beginning.delete(entry.key);
         // Why not is in its state and its log.
-        if (!isClosed && run.mayBegin()) await run.ensure(entry.hash, undefined).catch(() => undefined);
+        if (!closing.signal.aborted && run.mayBegin())
+          await run.ensure(entry.hash, undefined).catch(() => undefined);
       });
     },
     changed,
@@ -191,10 +193,10 @@ export const createManagerBase = (ports: McpManagerPorts): ManagerBase => {
       worldChanged();
       for (const run of runs.values()) run.session()?.connection.rootsChanged();
     },
-    isClosed: () => isClosed,
+    closing: closing.signal,
     close: async () => {
-      isClosed = true;
       version += 1;
+      closing.abort(new McpError('The window is being closed: no MCP server is started any more.'));
       for (const stop of stopWatching) stop();
       const ends = [...runs.values()].map((run) => run.stop('was stopped: the window is being closed'));
       await atMost(setTimer, runTimes.close, Promise.all(ends));

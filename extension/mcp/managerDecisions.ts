@@ -109,7 +109,7 @@ export const createDecisions = (base: ManagerBase): Decisions => {
 
   /** Asked about where that is needed. */
   const toRun = async (name: string, signal: AbortSignal | undefined): Promise<Approved> => {
-    if (base.isClosed()) throw new McpError('The window is being closed: no MCP server is started any more.');
+    base.closing.throwIfAborted();
     const entry = await book.named(name);
     if (isApproved(entry)) return entry;
     return unlessAborted(
@@ -208,18 +208,17 @@ export const createDecisions = (base: ManagerBase): Decisions => {
     acceptChanges: async (name, hash) => {
       const entry = await decided(name);
       const live = differing(entry);
-      const isStillThat = (record: McpRecord): boolean =>
-        changeHash(entry.hash, record.definitions, live) === hash;
       const changedAgain = (): McpError =>
         new McpError(
           `What the MCP server ${name} offers has changed again since you looked: nothing was accepted. Look at it again.`,
         );
-      if (live === undefined || !isStillThat(entry.record)) throw changedAgain();
+      if (live === undefined || changeHash(entry.hash, entry.record.definitions, live) !== hash)
+        throw changedAgain();
       const tools = live.tools.map((tool) => ({ name: tool.name, hash: tool.hash }));
       await audit(entry, 'its changes were accepted', { tools }, 'approved');
       await changeRecord(entry.hash, (record) => {
         // Another window, or the server, may have been faster than the record.
-        if (!isStillThat(record) || differing(entry) !== live) throw changedAgain();
+        if (changeHash(entry.hash, record.definitions, differing(entry)) !== hash) throw changedAgain();
         return { ...record, definitions: live };
       });
       base.changed();
@@ -229,14 +228,14 @@ export const createDecisions = (base: ManagerBase): Decisions => {
       const server = remoteOnly(name, await remote(entry.config, true, signal));
       // The address is the one that was approved.
       asApproved(await book.named(name), entry.hash);
-      await signIns.signIn(server, signal);
-      await audit(entry, 'signed in', { url: server.url });
+      await signIns.signIn(server, AbortSignal.any([signal, base.closing]));
+      await audit(entry, 'signed in', whatRuns(entry.config));
       await restart(name, 'is restarted after the sign-in', signal);
     },
     signOut: async (name) => {
       const entry = await book.named(name);
       const server = remoteOnly(name, await remote(entry.config, false));
-      await audit(entry, 'signed out', { url: server.url });
+      await audit(entry, 'signed out', whatRuns(entry.config));
       await signIns.signOut(server);
       await runOf(entry).stop('was stopped: you signed out', true);
       base.changed();

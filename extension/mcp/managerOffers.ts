@@ -52,7 +52,7 @@ export const createOffers = (base: ManagerBase): Offers => {
   const { setTimer } = ports;
 
   const usable = async (agent: Agent): Promise<readonly Approved[]> =>
-    base.isClosed()
+    base.closing.aborted
       ? []
       : (await book.read()).filter(isApproved).filter(({ name }) => mayUseServer(agent, name));
 

@@ -49,7 +49,7 @@ export const createManagerTools = (base: ManagerBase): Pick<McpServers, 'tools' 
       if (error instanceof McpError) return no(error.message);
       throw error;
     }
-    if (base.isClosed()) return no('The window is being closed.');
+    if (base.closing.aborted) return no('The window is being closed.');
     if (!isApproved(entry) || entry.hash !== hash) {
       return no(barWords(name, entry.bar ?? { kind: 'unapproved', hasChanged: true }));
     }
@@ -157,7 +157,7 @@ export const createManagerTools = (base: ManagerBase): Pick<McpServers, 'tools' 
   const usable = async (
     agent: Parameters<McpServers['tools']>[0],
   ): Promise<{ readonly entries: readonly BookEntry[]; readonly own: readonly Approved[] }> => {
-    if (base.isClosed()) return { entries: [], own: [] };
+    if (base.closing.aborted) return { entries: [], own: [] };
     const entries = await book.read();
     const own = entries.filter(isApproved).filter(({ name }) => mayUseServer(agent, name));
     return { entries, own: own.sort(byName) };

@@ -1,4 +1,5 @@
 /** Servers as the view shows them. */
+import { createHash } from 'node:crypto';
 import type { McpServers } from '../core/mcp.ts';
 import type { McpServerInfo } from '../shared/mcp.ts';
 import { type FlagsFor, pendingChanges, unchangedTools } from './changes.ts';
@@ -16,7 +17,8 @@ export const createServerViews = (
 ): McpServers['list'] => {
   const looked = new Map<string, readonly string[]>();
   const flagsAmong = (others: readonly OtherTool[]): FlagsFor => {
-    const names = JSON.stringify(others.map(({ server, name }) => [server, name]));
+    const named = JSON.stringify(others.map(({ server, name }) => [server, name]));
+    const names = createHash('sha256').update(named).digest('hex');
     return (of) => {
       const key = `${typeof of === 'string' ? of : of.hash}\n${names}`;
       const flags =

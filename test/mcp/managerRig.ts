@@ -13,6 +13,7 @@ import type { Tool, ToolOutput } from '../../extension/core/tool.ts';
 import { createMcpServers } from '../../extension/mcp/manager.ts';
 import type { McpManager } from '../../extension/mcp/managerPorts.ts';
 import type { McpConnectRequest, McpRecord, McpRecords, McpSignIns } from '../../extension/mcp/types.ts';
+import { unlessAborted } from '../../extension/mcp/waits.ts';
 import { type Agent, defaultExecution } from '../../extension/shared/agent.ts';
 import type { NewAuditEntry } from '../../extension/shared/audit.ts';
 import type {
@@ -142,7 +143,7 @@ export interface Rig {
     request: McpSampling,
     signal: AbortSignal,
   ) => Promise<{ readonly text: string; readonly model: string } | undefined>;
-  signIns: { signedIn: Set<string>; calls: string[]; fail?: Error };
+  signIns: { signedIn: Set<string>; calls: string[]; fail?: Error; wait?: Promise<void> };
   readonly approvals: { name: string; facts: readonly string[]; hasChanged: boolean }[];
   readonly questions: string[];
   readonly secrets: Map<string, string>;
@@ -255,6 +256,7 @@ export const createRig = (options: RigOptions = {}): Rig => {
       signal.throwIfAborted();
       rig.signIns.calls.push(`in ${name}`);
       if (rig.signIns.fail !== undefined) throw rig.signIns.fail;
+      if (rig.signIns.wait !== undefined) await unlessAborted(rig.signIns.wait, signal);
       rig.signIns.signedIn.add(name);
     },
     signOut: async ({ name }) => {

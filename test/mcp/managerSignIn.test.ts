@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { McpSignInError } from '../../extension/core/mcp.ts';
+import { atRest } from '../fakes/clock.ts';
 import { createRig, remoteConfig, stdioConfig, textOf } from './managerRig.ts';
 
 describe('remote MCP servers', () => {
@@ -37,6 +38,16 @@ describe('remote MCP servers', () => {
     await rig.call('cloud__read');
     assert.equal(await rig.state('cloud'), 'ready');
     assert.equal(rig.server('cloud').requests.length, 1);
+  });
+
+  it('wait for no sign-in behind the end of the window', async () => {
+    const rig = createRig({ configs: [remoteConfig('cloud')] });
+    rig.signIns.wait = new Promise(() => undefined);
+    const signIn = assert.rejects(rig.manager.signIn('cloud', new AbortController().signal), /being closed/);
+    await atRest();
+    assert.deepEqual(rig.signIns.calls, ['in cloud']);
+    await rig.manager.close();
+    await signIn;
   });
 
   it('open no browser for an address that nobody has approved', async () => {
