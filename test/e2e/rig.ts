@@ -15,7 +15,8 @@ export interface ModelServer {
   stop(): Promise<unknown>;
 }
 
-export interface RigOptions extends Pick<CodeServerOptions, 'settings' | 'env' | 'restricted'> {
+export interface RigOptions
+  extends Pick<CodeServerOptions, 'settings' | 'env' | 'restricted' | 'extensions'> {
   readonly model: ModelServer;
   /** A folder to copy; the sample folder by default. */
   readonly folder?: string;
@@ -57,6 +58,7 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     settings: { 'anycowork.gemini.baseUrl': options.model.url, ...options.settings },
     env: { GEMINI_API_KEY: plantedKey, ...options.env },
     ...(options.restricted === undefined ? {} : { restricted: options.restricted }),
+    ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
   });
   const browser = await launchBrowser();
   const { width, height } = options;
