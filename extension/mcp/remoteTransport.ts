@@ -56,16 +56,25 @@ const isWithin = (from: URL, to: URL): boolean =>
     !from.port &&
     !to.port);
 
-const blankLine = (bytes: Buffer): number => Math.max(bytes.lastIndexOf('\n\n'), bytes.lastIndexOf('\n\r\n'));
+/** @param isAtLine what came before ended with a line @returns where the last event ends; -1: none does */
+const blankLine = (bytes: Buffer, isAtLine: boolean): number =>
+  Math.max(
+    bytes.lastIndexOf('\n\n'),
+    bytes.lastIndexOf('\n\r\n'),
+    isAtLine && /^\r?\n/.test(bytes.toString('latin1', 0, 2)) ? 0 : -1,
+  );
 
 /** Fails where an answer, or one event of a stream, is longer than it may be. */
 const bounded = (response: Response): Response => {
   if (response.body === null) return response;
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   let since = 0;
+  let isAtLine = false;
   const limiter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      const end = isStream ? blankLine(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)) : -1;
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      const end = isStream ? blankLine(bytes, isAtLine) : -1;
+      isAtLine = bytes.at(-1) === 10;
       since = end === -1 ? since + chunk.byteLength : chunk.byteLength - end;
       if (since > bodyLimit) controller.error(new McpError('The answer of the server is longer than 64 MB.'));
       else controller.enqueue(chunk);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { McpError, McpSignInError, type ResolvedTransport } from '../../extension/core/mcp.ts';
+import { createRemote } from '../../extension/mcp/remoteTransport.ts';
 import type { McpAuth } from '../../extension/mcp/types.ts';
 import {
   call,
@@ -184,6 +185,25 @@ describe('MCP connection: remote servers', () => {
       (await failure(connect(http(server.url)))).message,
       /cannot be reached: nothing answers at its address/,
     );
+  });
+
+  it('counts each event of a stream by itself, also where its end comes in pieces', async () => {
+    const comment = Buffer.from(`: ${'x'.repeat(10_000_000)}\n`);
+    const answer = { jsonrpc: '2.0', id: 1, result: {} };
+    const pieces = [
+      ...Array.from({ length: 7 }, () => [comment, Buffer.from('\r\n')]).flat(),
+      Buffer.from(`data: ${JSON.stringify(answer)}\n\n`),
+    ];
+    const headers = { 'content-type': 'text/event-stream' };
+    const fetch = async () => new Response(ReadableStream.from(pieces), { headers });
+    const { transport } = createRemote('http', { name: 'm', url: 'http://x.example', headers: {}, fetch });
+    const got: unknown[] = [];
+    transport.onmessage = (message) => void got.push(message);
+    await transport.start();
+    await transport.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    await until(() => got.length > 0, 'the answer');
+    assert.deepEqual(got, [answer]);
+    await transport.close();
   });
 
   it('does not wait longer for an answer than it may', async () => {
