@@ -123,6 +123,11 @@ export const createMcpConfigs = (ports: McpConfigsPorts): McpConfigs & { refresh
           mode: source.place === 'user' ? 0o600 : 0o644,
           change: (text) => {
             const rest = withoutEntry(text, name);
+            if (rest !== undefined && withoutEntry(rest, name) !== undefined) {
+              throw new McpError(
+                `${source.file} has more than one server ${name}. Nothing was changed: remove them there.`,
+              );
+            }
             if (rest !== undefined) return rest;
             throw new McpError(`The server ${name} is not in ${source.file} any more. Nothing was changed.`);
           },

@@ -98,17 +98,25 @@ export const importEntry = (config: McpServerConfig, taken: TakenIds): McpImport
     }
     return isSecretForm(value) || password.test(value) ? keep('argument', value) : value;
   };
+  const segmentText = (segment: string): string =>
+    !hasVariable(segment) && isSecretForm(segment) ? keep('address', segment) : segment;
   const addressText = (url: string): string => {
     const found = hasVariable(url) ? withNewIds(url) : url;
-    return found
-      .replace(password, (_whole, start: string, word: string, end: string) =>
-        hasVariable(word) ? start + word + end : start + keep('password', word) + end,
-      )
-      .replaceAll(queryField, (whole, mark: string, name: string, value: string) =>
-        !hasVariable(value) && (isSecretName(name) || isSecretForm(value))
-          ? `${mark}${name}=${keep(name, value)}`
-          : whole,
-      );
+    return (
+      found
+        .replace(password, (_whole, start: string, word: string, end: string) =>
+          hasVariable(word) ? start + word + end : start + keep('password', word) + end,
+        )
+        // Some addresses are the key themselves.
+        .replace(/^(https?:\/\/[^/?#]*)([^?#]*)/i, (_whole, host: string, rest: string) =>
+          [host, ...rest.split('/').slice(1).map(segmentText)].join('/'),
+        )
+        .replaceAll(queryField, (whole, mark: string, name: string, value: string) =>
+          !hasVariable(value) && (isSecretName(name) || isSecretForm(value))
+            ? `${mark}${name}=${keep(name, value)}`
+            : whole,
+        )
+    );
   };
 
   const { transport } = config;

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { reasonOf } from '../core/reasonOf.ts';
 import { pathOf } from './minimalEnvironment.ts';
 
@@ -20,7 +21,10 @@ export interface LoginPathPorts {
 }
 
 export interface LoginPath {
-  /** The login shell's PATH, then what the editor's has besides. Asked for once. Never rejects; within 5 s. */
+  /**
+   * The login shell's PATH, then what the editor's has besides. Asked for once; where the shell did not tell, again by
+   * the next two who want to know. Never rejects; within 5 s.
+   */
   get(): Promise<string>;
   /** Ends the shell if it still runs. */
   close(): Promise<void>;
@@ -30,6 +34,8 @@ const defaultTimeoutMs = 5_000;
 /** A shell that has told its PATH ends by itself; where it does not, it is ended. */
 const lingerMs = 1_000;
 const mostOutput = 1_000_000;
+/** One that is slow when the computer has just been started may be quick later. */
+const mostTries = 3;
 
 /** Every absolute folder once: those of the first, then what only the others have. */
 export const mergePaths = (...paths: readonly string[]): string => {
@@ -105,7 +111,9 @@ const ask = (
     hasExited();
   });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  // Where the system has no room for more pipes there is none, whatever its type says.
+  const stdout: Readable | undefined = child.stdout;
+  stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     const [, told] = output.split(mark, 3);
     if (told !== undefined && output.split(mark, 3).length === 3) {
@@ -123,7 +131,7 @@ const ask = (
     // Its output may come after it; what it left in the background may hold the pipe.
     setTimeout(() => {
       reject(new Error(`it ended with ${signal ?? `exit code ${code}`}`));
-      child.stdout.destroy();
+      stdout?.destroy();
     }, 200);
   });
   const ended = exited.then(() => {
@@ -137,6 +145,7 @@ export const createLoginPath = (ports: LoginPathPorts): LoginPath => {
   const platform = ports.platform ?? process.platform;
   let asking: Asking | undefined;
   let isClosed = false;
+  let tries = 0;
 
   const find = async (): Promise<string> => {
     const environment = ports.environment();
@@ -147,6 +156,8 @@ export const createLoginPath = (ports: LoginPathPorts): LoginPath => {
       asking = ask(shell, environment, ports.timeoutMs ?? defaultTimeoutMs, ports.killTree);
       return mergePaths(await asking.answer, own);
     } catch (error) {
+      tries += 1;
+      if (tries < mostTries) found = undefined;
       if (!isClosed) {
         ports.log(
           `The PATH of your shell (${shell}) is not known: ${reasonOf(error)}. MCP servers are looked for in the PATH of VS Code instead.`,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { reasonOf } from '../core/reasonOf.ts';
 import { minimalEnvironment } from './minimalEnvironment.ts';
 import { startOf } from './processTable.ts';
@@ -48,7 +49,6 @@ const run = ({ file, environment }: ProcessGuardPorts, onEnd: (how: string) => v
     detached: true,
     windowsHide: true,
   });
-  // First of all: a process that could not be made has no pipes, and tells so by this.
   const exited = new Promise<void>((resolve) => {
     const finish = (how: string): void => {
       resolve();
@@ -57,16 +57,17 @@ const run = ({ file, environment }: ProcessGuardPorts, onEnd: (how: string) => v
     child.once('error', (error) => finish(reasonOf(error)));
     child.once('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
   });
-  const { stdin } = child;
+  // Where the system has no room for more pipes there is none, whatever its type says.
+  const stdin: Writable | undefined = child.stdin;
   // It has ended; that is told above.
-  stdin.on('error', () => undefined);
+  stdin?.on('error', () => undefined);
   if (stdin instanceof Socket) stdin.unref();
   child.unref();
   return {
     child,
     exited,
-    tell: (line) => void stdin.write(`${line}\n`),
-    dismiss: () => void stdin.end(),
+    tell: (line) => void stdin?.write(`${line}\n`),
+    dismiss: () => void stdin?.end(),
   };
 };
 

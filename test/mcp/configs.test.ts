@@ -221,6 +221,10 @@ describe('MCP configurations', () => {
     assert.deepEqual(await configs.read(), { servers: [], problems: [] });
     assert.match(readFileSync(file, 'utf8'), /\/\/ all.*\/\/ one.*\/\/ two.*\/\/ last/s);
     await assert.rejects(configs.remove(y.source, 'y'), /is not in .* any more. Nothing was changed/);
+    const twice = '{ "servers": { "y": { "command": "c" } }, "mcpServers": { "y": { "command": "d" } } }';
+    writeFileSync(file, twice);
+    await assert.rejects(configs.remove(y.source, 'y'), /has more than one server y. Nothing was changed/);
+    assert.equal(readFileSync(file, 'utf8'), twice);
   });
 
   it('give back what was saved or removed, with all comments, whatever the file', () => {

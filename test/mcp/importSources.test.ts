@@ -270,7 +270,12 @@ describe('imports of MCP servers', () => {
       oauth: { clientId: 'c', clientSecret: variable('input:My-server.clientSecret'), scopes: ['r'] },
     });
     assert.equal(remote.secrets['My-server.clientSecret'], 'pqr');
-    for (const { entry, secrets, summary } of [stdio, remote]) {
+    const webhook = imported({ url: 'https://a.example/s/aB3dE5fG7hI9jK1lM3nO5pQ7/mcp?x=/y' });
+    assert.equal(webhook.entry.url, `https://a.example/s/${variable('input:My-server.address')}/mcp?x=/y`);
+    for (const url of ['https://a.example', 'https://a.example/', 'https://a.example//b/']) {
+      assert.equal(imported({ url }).entry.url, url);
+    }
+    for (const { entry, secrets, summary } of [stdio, remote, webhook]) {
       const text = JSON.stringify(entry) + summary;
       for (const secret of Object.values(secrets))
         assert.ok(secret === 'abc' || !text.includes(secret), secret);

@@ -79,6 +79,19 @@ describe('PATH of the login shell', function () {
     assert.match(log[2] ?? '', /printed too much/);
   });
 
+  it('is asked for again where the shell failed, but not for ever', async () => {
+    const folder = temporaryFolder();
+    const count = path.join(folder, 'count');
+    const fails = login(shell(folder, `echo x >>${count}; exit 1`, 'a'));
+    for (let turn = 0; turn < 5; turn += 1) assert.equal(await fails.get(), '/bin:/usr/bin:/editor');
+    assert.equal(readFileSync(count, 'utf8'), 'x\nx\nx\n');
+    const mended = path.join(folder, 'mended');
+    const late = login(shell(folder, `[ -e ${mended} ] || exit 1; PATH=/own; export PATH; eval "$2"`, 'b'));
+    assert.equal(await late.get(), '/bin:/usr/bin:/editor');
+    writeFileSync(mended, '');
+    assert.match(await late.get(), /^\/own:/);
+  });
+
   it('does not wait longer than its limit, and leaves nothing running', async () => {
     const folder = temporaryFolder();
     const ids = path.join(folder, 'ids');
