@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
+import { bad } from '../mcp/servers/bad.ts';
 import { startPuppetModel } from '../support/puppetModel.ts';
 import { until } from '../support/workbench.ts';
+import { processesWith, serverRow, writeJson } from './mcpRig.ts';
 import { type Rig, reportFailure, startRig } from './rig.ts';
 
 const write = (name: string, content = 'written') =>
@@ -186,5 +188,13 @@ describe('a window in Restricted Mode', () => {
     await rig.workbench.runCommand('AnyCowork: Send a Message…');
     await rig.workbench.enterText('say hello');
     await rig.workbench.notification(/not trusted/);
+  });
+
+  it('starts no MCP server that came with the folder', async () => {
+    const { command, args } = bad('well');
+    writeJson(path.join(rig.folder, '.mcp.json'), { mcpServers: { planted: { command, args } } });
+    await rig.workbench.runCommand('AnyCowork: Show MCP Servers');
+    await serverRow(rig, /planted.*waits until this workspace is trusted/s).waitFor();
+    assert.deepEqual(processesWith(args[0] ?? ''), []);
   });
 });
