@@ -259,7 +259,7 @@ export interface McpServers {
   ): Promise<readonly string[]>;
   /** @throws McpError */
   readResource(server: string, uri: string, signal: AbortSignal): Promise<McpAttachment>;
-  /** Of servers that run; those that do not are not started for it. */
+  /** Of servers that run, as they were listed last: nothing is started or waited for. */
   prompts(agent: Agent): Promise<readonly McpPromptChoice[]>;
   promptArguments(
     server: string,

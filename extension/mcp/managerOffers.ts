@@ -91,14 +91,6 @@ export const createOffers = (base: ManagerBase): Offers => {
       return session.calls.run(atDesk, () => work(session, inner));
     });
 
-  const readySession = (entry: Approved): Session | undefined => {
-    const run = runOf(entry);
-    const session = run.session();
-    if (session?.hash !== entry.hash) return undefined;
-    run.used();
-    return session;
-  };
-
   const resourcesOf = async (entry: Approved, signal: AbortSignal): Promise<readonly McpResourceChoice[]> => {
     const { name, hash } = entry;
     const run = runOf(entry);
@@ -168,27 +160,22 @@ export const createOffers = (base: ManagerBase): Offers => {
       return resourceAttachment(server, uri, parts, await isOwnWords(server), name);
     },
     prompts: async (agent) => {
-      const lists = await Promise.all(
-        (await usable(agent)).map(async (entry) => {
-          const { name } = entry;
-          const session = readySession(entry);
-          if (session === undefined) return [];
-          const listing = limited(name, offerTimes.menu, undefined, () =>
-            content.prompts(name, session.connection),
-          );
-          const listed = await orNothing(name, listing);
-          return listed.map((prompt) => {
-            const argumentHint = hintOf(prompt);
-            return {
-              server: name,
-              name: prompt.name,
-              description: prompt.description,
-              ...(argumentHint === '' ? {} : { argumentHint }),
-            };
-          });
-        }),
-      );
-      return withIds(lists.flat());
+      // Asked for each time the chat is drawn: that waits for no server, and is no use of one.
+      const all = (await usable(agent)).flatMap((entry) => {
+        const { name, hash } = entry;
+        const session = runOf(entry).session();
+        if (session?.hash !== hash) return [];
+        return content.knownPrompts(name, session.connection).map((prompt) => {
+          const argumentHint = hintOf(prompt);
+          return {
+            server: name,
+            name: prompt.name,
+            description: prompt.description,
+            ...(argumentHint === '' ? {} : { argumentHint }),
+          };
+        });
+      });
+      return withIds(all);
     },
     promptArguments: (server, prompt, signal) =>
       limited(server, offerTimes.chosen, signal, async (inner) => {

@@ -1,4 +1,5 @@
 /** Resources and prompts of servers that run, kept until they say that those are others. */
+import { isDeepStrictEqual } from 'node:util';
 import type { SetTimer } from '../core/approvals.ts';
 import type { McpLog } from '../core/mcp.ts';
 import { reasonOf } from '../core/reasonOf.ts';
@@ -15,6 +16,8 @@ export interface ServerContent {
   load(server: string, connection: McpConnection): void;
   resources(server: string, connection: McpConnection): Promise<readonly ListedResource[]>;
   prompts(server: string, connection: McpConnection): Promise<readonly McpPrompt[]>;
+  /** As they were listed last, without waiting; what is not known is asked for. */
+  knownPrompts(server: string, connection: McpConnection): readonly McpPrompt[];
   changed(connection: McpConnection, what: 'resources' | 'prompts'): void;
   /** As far as they are known. */
   counts(connection: McpConnection | undefined): { readonly resources: number; readonly prompts: number };
@@ -24,18 +27,19 @@ interface Kept {
   server: string;
   resources?: Promise<readonly ListedResource[]>;
   prompts?: Promise<readonly McpPrompt[]>;
-  counts: { resources: number; prompts: number };
+  known: { resources: readonly ListedResource[]; prompts: readonly McpPrompt[] };
 }
 
 export const createServerContent = (ports: {
   readonly setTimer: SetTimer;
   readonly log: McpLog;
+  /** What was listed is other than before. */
   onChange(): void;
 }): ServerContent => {
   const { setTimer, log, onChange } = ports;
   const known = new WeakMap<McpConnection, Kept>();
   const keptOf = (server: string, connection: McpConnection): Kept => {
-    const kept = known.get(connection) ?? { server, counts: { resources: 0, prompts: 0 } };
+    const kept = known.get(connection) ?? { server, known: { resources: [], prompts: [] } };
     known.set(connection, kept);
     return kept;
   };
@@ -65,9 +69,9 @@ export const createServerContent = (ports: {
     });
     kept.resources = listing;
     listing.then(
-      ({ length }) => {
-        if (kept.resources !== listing || kept.counts.resources === length) return;
-        kept.counts.resources = length;
+      (listed) => {
+        if (kept.resources !== listing || isDeepStrictEqual(kept.known.resources, listed)) return;
+        kept.known.resources = listed;
         onChange();
       },
       () => {
@@ -84,9 +88,9 @@ export const createServerContent = (ports: {
     const listing = limited(server, 'prompts', (signal) => connection.listPrompts(signal));
     kept.prompts = listing;
     listing.then(
-      ({ length }) => {
-        if (kept.prompts !== listing || kept.counts.prompts === length) return;
-        kept.counts.prompts = length;
+      (listed) => {
+        if (kept.prompts !== listing || isDeepStrictEqual(kept.known.prompts, listed)) return;
+        kept.known.prompts = listed;
         onChange();
       },
       () => {
@@ -106,13 +110,19 @@ export const createServerContent = (ports: {
     load,
     resources,
     prompts,
+    knownPrompts: (server, connection) => {
+      prompts(server, connection).catch((error: unknown) => log.write(server, 'debug', reasonOf(error)));
+      return known.get(connection)?.known.prompts ?? [];
+    },
     changed: (connection, what) => {
       const kept = known.get(connection);
       if (kept === undefined) return;
       delete kept[what];
       load(kept.server, connection);
     },
-    counts: (connection) =>
-      (connection === undefined ? undefined : known.get(connection)?.counts) ?? { resources: 0, prompts: 0 },
+    counts: (connection) => {
+      const found = connection === undefined ? undefined : known.get(connection)?.known;
+      return { resources: found?.resources.length ?? 0, prompts: found?.prompts.length ?? 0 };
+    },
   };
 };

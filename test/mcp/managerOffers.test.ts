@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { McpError } from '../../extension/core/mcp.ts';
+import type { McpPrompt } from '../../extension/mcp/types.ts';
 import { atRest } from '../fakes/clock.ts';
 import { agent, createRig, type Rig, stdioConfig } from './managerRig.ts';
 
@@ -196,5 +197,31 @@ describe('prompts', () => {
     await atRest();
     assert.deepEqual(await rig.manager.prompts(agent()), []);
     assert.equal((await rig.info('a')).prompts, 0);
+    const before = rig.changes;
+    rig.server('a').prompts = [{ name: 'one', description: '', arguments: [] }];
+    rig.server('a').last().request.handlers.listChanged('prompts');
+    await atRest();
+    rig.server('a').prompts = [{ name: 'other', description: '', arguments: [] }];
+    rig.server('a').last().request.handlers.listChanged('prompts');
+    await atRest();
+    assert.equal(rig.changes, before + 2, 'others, and as many');
+    assert.equal((await rig.manager.prompts(agent()))[0]?.name, 'other');
+  });
+
+  it('are not waited for, nor do they keep a program in use', async () => {
+    const rig = await started('a');
+    const { promise, resolve } = Promise.withResolvers<readonly McpPrompt[]>();
+    rig.server('a').last().listPrompts = () => promise;
+    rig.server('a').last().request.handlers.listChanged('prompts');
+    assert.equal((await rig.manager.prompts(agent())).length, 1, 'those of before');
+    const before = rig.changes;
+    resolve([]);
+    await atRest();
+    assert.equal(rig.changes, before + 1);
+    assert.deepEqual(await rig.manager.prompts(agent()), []);
+    await rig.clock.advance(20 * 60_000);
+    await rig.manager.prompts(agent());
+    await rig.clock.advance(10 * 60_000);
+    assert.equal(await rig.state('a'), 'stopped');
   });
 });
