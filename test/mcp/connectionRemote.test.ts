@@ -195,7 +195,14 @@ describe('MCP connection: remote servers', () => {
       Buffer.from(`data: ${JSON.stringify(answer)}\n\n`),
     ];
     const headers = { 'content-type': 'text/event-stream' };
-    const fetch = async () => new Response(ReadableStream.from(pieces), { headers });
+    const body = new ReadableStream<Uint8Array>({
+      pull: (stream) => {
+        const piece = pieces.shift();
+        if (piece === undefined) stream.close();
+        else stream.enqueue(piece);
+      },
+    });
+    const fetch = async () => new Response(body, { headers });
     const { transport } = createRemote('http', { name: 'm', url: 'http://x.example', headers: {}, fetch });
     const got: unknown[] = [];
     transport.onmessage = (message) => void got.push(message);
