@@ -326,9 +326,11 @@ export const createStdioTransport = (server: StdioServer, ports: StdioPorts): St
     beginClosing();
     if (child !== undefined && !hasEnded) {
       // Whoever left the group is found as long as its parent is there.
+      const began = performance.now();
       if (tree !== undefined) await within(tree.look(), lookMs);
       child.stdin.end();
-      if (!(await within(attended, times.shutdown))) await endProcesses();
+      const left = times.shutdown - (performance.now() - began);
+      if (!(await within(attended, Math.max(left, times.shutdown / 2)))) await endProcesses();
       await within(attended, drainMs / 2);
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
     }

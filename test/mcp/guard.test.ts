@@ -6,7 +6,7 @@ import { startOf } from '../../extension/mcp/processTable.ts';
 import { listProcesses } from '../support/processes.ts';
 import { skipBecause } from '../support/skipBecause.ts';
 import { idsIn, isAlive } from './servers/bad.ts';
-import { livingOf, until } from './stdioRig.ts';
+import { endLimit, livingOf, until } from './stdioRig.ts';
 
 const file = path.resolve(import.meta.dirname, '../../extension/mcp/guardProcess.ts');
 
@@ -71,7 +71,7 @@ describe('the guard of servers', function () {
     const ofWindow = guardsOf(window.pid ?? 0);
     assert.equal(ofWindow.length, 1);
     window.kill('SIGKILL');
-    await until(() => livingOf(ids).length === 0, 'the end of its servers', 3_000);
+    await until(() => livingOf(ids).length === 0, 'the end of its servers', endLimit());
     await until(() => livingOf(ofWindow).length === 0, 'the end of the guard');
   });
 

@@ -1,5 +1,6 @@
 /** Transports of real processes, whose ids are known in the end. */
 import assert from 'node:assert/strict';
+import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
@@ -21,6 +22,15 @@ export const until = async (condition: () => boolean, what: string, patienceMs =
     assert.ok(performance.now() < last, `in time: ${what}`);
     await delay(10);
   }
+};
+
+/**
+ * How long ending everything may take, in milliseconds: 3 s, where processes get their turn at once. Waiting for it is no
+ * fault of what is tested.
+ */
+export const endLimit = (): number => {
+  const [load = 0] = loadavg();
+  return load > availableParallelism() ? 8_000 : 3_000;
 };
 
 /** Alive processes of a list, which is not empty. */
