@@ -121,10 +121,12 @@ export interface Approval {
  */
 const mayWriteUnseen = (
   step: Step,
-  { effect, access: { command } }: PreparedStep,
+  { effect, access: { command, outside } }: PreparedStep,
   by: DecidedBy,
 ): string | undefined => {
   if (effect === 'write') return by === 'rule' ? step.title : undefined;
+  // What a server does with files, nobody sees; who approved a call did so knowing that.
+  if (outside !== undefined) return by === 'rule' ? `what ${step.title} changed` : undefined;
   return command?.isSandboxed === true && command.isReadOnly !== true
     ? `what ${step.title} changed`
     : undefined;

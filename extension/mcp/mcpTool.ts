@@ -109,6 +109,7 @@ const detailOf = ({ server, about, definition }: McpToolPorts, input: JsonObject
     `Server: ${nameLine(about, 2_000)}`,
     `Input:\n${markedLines(JSON.stringify(input, undefined, 2))}`,
     ...hintLines(definition),
+    'What it changes cannot be undone from here.',
   ].join('\n\n');
 
 const descriptionOf = ({ server, definition }: McpToolPorts): string => {

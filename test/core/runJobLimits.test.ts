@@ -171,6 +171,10 @@ describe('runJob: edits that nobody saw', () => {
         },
       }),
     ),
+    fakeTool('outside', {
+      effect: 'network',
+      access: { paths: [], outside: { server: 'files', definition: 'd' } },
+    }),
   ];
   /** @param asked calls that the person is asked about @param rejected of these */
   const uncheckedAt = async (
@@ -227,6 +231,11 @@ describe('runJob: edits that nobody saw', () => {
     assert.deepEqual(await uncheckedAt(['sandboxed', 'command'], [0]), [false, true]);
     assert.deepEqual(await uncheckedAt(['sandboxed', 'command', 'command'], [0, 1]), [false, true, false]);
     assert.deepEqual(await uncheckedAt(['reading', 'command']), [false, false]);
+  });
+
+  it('may be made by a tool from outside that a rule let through', async () => {
+    assert.deepEqual(await uncheckedAt(['outside', 'command']), [false, true]);
+    assert.deepEqual(await uncheckedAt(['outside', 'command'], [0]), [false, false]);
   });
 
   it('are not those that the person approved', async () => {
