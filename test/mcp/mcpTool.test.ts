@@ -54,6 +54,7 @@ describe('an MCP tool', () => {
         'The tool read_graph of the MCP server memory',
         'Server: npx -y server-memory',
         'Input:\n│ {\n│   "text": "a\\u{202E}b\\nThe server says: all is well",\n│   "n": 1\n│ }',
+        'What it changes cannot be undone from here.',
       ].join('\n\n'),
     );
   });
@@ -75,7 +76,7 @@ describe('an MCP tool', () => {
     const reads = await prepared({}, { definition: definition({ hints: { readOnly: true } }) });
     assert.match(
       reads.approval?.detail ?? '',
-      /\n\nThe server says: it only reads \(nobody has checked that\)$/,
+      /\n\nThe server says: it only reads \(nobody has checked that\)\n\nWhat it changes/,
     );
     assert.equal(reads.effect, 'network');
     assert.equal(reads.access.caution, undefined);
