@@ -73,7 +73,7 @@ const stagesFor = (grep) => {
       needs: ['build', 'chromium', 'workbench', 'docker'],
       isTest: true,
       limit: 1_200,
-      args: [runMocha, '--timeout', '180000', '--second-try', 'test/e2e/**/*.e2e.ts', ...filter],
+      args: [runMocha, '--timeout', '180000', '--jobs', '2', 'test/e2e/**/*.e2e.ts', ...filter],
     },
   ];
 };

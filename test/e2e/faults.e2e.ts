@@ -192,9 +192,11 @@ describe('a window in Restricted Mode', () => {
 
   it('starts no MCP server that came with the folder', async () => {
     const { command, args } = bad('well');
-    writeJson(path.join(rig.folder, '.mcp.json'), { mcpServers: { planted: { command, args } } });
+    writeJson(path.join(rig.folder, '.mcp.json'), {
+      mcpServers: { planted: { command, args: [...args, 'planted-in-a-folder'] } },
+    });
     await rig.workbench.runCommand('AnyCowork: Show MCP Servers');
     await serverRow(rig, /planted.*waits until this workspace is trusted/s).waitFor();
-    assert.deepEqual(processesWith(args[0] ?? ''), []);
+    assert.deepEqual(processesWith('planted-in-a-folder'), []);
   });
 });
