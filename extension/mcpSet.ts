@@ -9,6 +9,7 @@ import type { SecretBox } from './core/mcp.ts';
 import type { Provider } from './core/provider.ts';
 import { createSampling, type SamplingTarget } from './core/sampling.ts';
 import type { Store } from './core/store.ts';
+import { loadOnce } from './lazyPart.ts';
 import { createMcpConfigs } from './mcp/configs.ts';
 import { problemOf, secretAsked } from './mcp/elicitation.ts';
 import { findImports } from './mcp/importSources.ts';
@@ -131,9 +132,8 @@ export const createMcpSet = (ports: {
     log: logOwn,
   });
   const version: unknown = context.extension.packageJSON.version;
-  let connecting: Promise<McpConnect> | undefined;
   /** The client and its transports are large, and only who has servers needs them. */
-  const loadConnect = async (): Promise<McpConnect> => {
+  const connector = loadOnce(async (): Promise<McpConnect> => {
     const [{ createMcpConnect }, { createStdioTransport }] = await Promise.all([
       import('./mcp/connect.ts'),
       import('./mcp/stdioTransport.ts'),
@@ -152,32 +152,25 @@ export const createMcpSet = (ports: {
       clientInfo: { name: 'AnyCowork', version: typeof version === 'string' ? version : '' },
       now,
     });
-  };
-  const connect: McpConnect = async (request, signal) => {
-    connecting ??= loadConnect();
-    return (await connecting)(request, signal);
-  };
+  });
+  const connect: McpConnect = async (request, signal) => (await connector.get())(request, signal);
   /** Before the last look at what is approved, behind which nothing is to be waited for. */
   const prepare = async (): Promise<void> => {
     // The editor may not watch a folder that is not there.
     await mkdir(ownFolder, { recursive: true });
-    if ((await configs.read()).servers.length > 0) connecting ??= loadConnect();
+    if ((await configs.read()).servers.length > 0) await connector.get();
   };
   prepare().catch(logError);
-  let signingIn: Promise<McpSignIns> | undefined;
-  const loadSignIns = (): Promise<McpSignIns> => {
-    signingIn ??= import('./mcp/signIns.ts').then(({ createMcpSignIns }) =>
-      createMcpSignIns({
-        secrets,
-        openBrowser: people.openBrowser,
-        externalUrl: people.externalUrl,
-        clientMetadataUrl,
-        now,
-        log: (text) => log.write('AnyCowork', 'info', text),
-      }),
-    );
-    return signingIn;
-  };
+  const { get: loadSignIns } = loadOnce<McpSignIns>(async () =>
+    (await import('./mcp/signIns.ts')).createMcpSignIns({
+      secrets,
+      openBrowser: people.openBrowser,
+      externalUrl: people.externalUrl,
+      clientMetadataUrl,
+      now,
+      log: (text) => log.write('AnyCowork', 'info', text),
+    }),
+  );
   const signIns: McpSignIns = {
     provider: async (server) => (await loadSignIns()).provider(server),
     signIn: async (server, signal) => (await loadSignIns()).signIn(server, signal),
@@ -190,7 +183,9 @@ export const createMcpSet = (ports: {
     ...{ configs, records, connect, signIns, people, secrets, log, isTrusted, redact, now, logError },
     audit: ports.audit,
     roots: () =>
-      (vscode.workspace.workspaceFolders ?? []).map(({ uri, name }) => ({ uri: uri.toString(), name })),
+      (vscode.workspace.workspaceFolders ?? [])
+        .filter(({ uri }) => uri.scheme === 'file')
+        .map(({ uri, name }) => ({ uri: uri.toString(), name })),
     // Where agents may read it.
     spill: async (text) => {
       const { file, handle } = await openSpill(ports.spillFolder);

@@ -58,6 +58,10 @@ export const announceUndone = (announcer: Announcer, before: ChatState, chat: Ch
   return undone.length === 0 ? announcer : say(announcer, `Undone: ${undone.join(', ')}`, announcer.spoken);
 };
 
+/** Something of the composer, in between. */
+export const announceText = (announcer: Announcer, text: string): Announcer =>
+  say(announcer, text, announcer.spoken);
+
 /** The announcer after an event; `chat` is the state that the event led to. */
 export const announce = (announcer: Announcer, chat: ChatState, event: AgentEvent): Announcer => {
   switch (event.type) {

@@ -1,6 +1,7 @@
 /** Resources and prompts of MCP servers on their way into the message. Pure: no DOM, no clock. */
 import type { McpPromptChoice, McpResourceChoice } from '../extension/shared/mcp.ts';
 import type { ToHost, ToWebview } from '../extension/shared/protocol.ts';
+import { announceText } from './announce.ts';
 import type { ViewState } from './state.ts';
 
 type Message<T extends ToWebview['type']> = Extract<ToWebview, { type: T }>;
@@ -15,19 +16,20 @@ export const takeAttached = (state: ViewState, { requestId, chip }: Message<'att
   if (state.attaching.every((each) => each.requestId !== requestId)) return state;
   const { draft } = state;
   const attached = [...(draft.attached ?? []), chip];
+  // Without the focus: whoever types on meanwhile keeps the caret where it is.
   return {
     ...without(state, requestId),
     draft: { ...draft, attached },
-    focusCount: state.focusCount + 1,
+    announcer: announceText(state.announcer, `Attached ${chip.label}.`),
   };
 };
 
 export const takeNotAttached = (
   state: ViewState,
-  { requestId, message }: Message<'notAttached'>,
+  { requestId, message }: Pick<Message<'notAttached'>, 'requestId' | 'message'>,
 ): ViewState => {
   if (state.attaching.every((each) => each.requestId !== requestId)) return state;
-  const next = { ...without(state, requestId), focusCount: state.focusCount + 1 };
+  const next = without(state, requestId);
   return message === '' ? next : { ...next, refusal: { sessionId: state.chat.sessionId, message } };
 };
 
@@ -46,6 +48,7 @@ const beginAttaching = (state: ViewState, requestId: string, label: string, text
   ...state,
   draft: { ...state.draft, text },
   attaching: [...state.attaching, { requestId, label }],
+  announcer: announceText(state.announcer, `Reading ${label}.`),
 });
 
 /** @param text what is left of what was typed */
@@ -80,6 +83,20 @@ export const mentionAt = (text: string, caret: number): Mention | undefined => {
   const found = /(?:^|\s)@([^\s@]{0,200})$/.exec(text.slice(0, caret));
   const query = found?.[1];
   return query === undefined ? undefined : { start: caret - query.length - 1, query };
+};
+
+/** Of what was found for an earlier part of a mention, what still fits while the rest is asked for. */
+export const stillFitting = (
+  choices: readonly McpResourceChoice[],
+  asked: string,
+  query: string,
+): readonly McpResourceChoice[] => {
+  if (asked === query) return choices;
+  if (!query.startsWith(asked)) return [];
+  const typed = query.toLowerCase();
+  return choices.filter(({ server, uri, name }) =>
+    [name, `${server}:${uri}`].some((text) => text.toLowerCase().includes(typed)),
+  );
 };
 
 /** Prompts whose name goes on as typed behind the slash; the text has nothing else. */

@@ -31,11 +31,17 @@ export const isEmptyDraft = ({ text, images, attached = [] }: Draft): boolean =>
 /** Pictures in one message; the protocol allows no more. */
 export const imageCountLimit = 20;
 
+/** Resources and prompts in one message; the protocol allows no more. */
+export const attachedCountLimit = 20;
+
 /** Why the host would not take the draft, and what to do; undefined when it would. */
-export const draftProblem = ({ text }: Draft): string | undefined =>
-  text.length <= messageTextLimit
+export const draftProblem = ({ text, attached = [] }: Draft): string | undefined => {
+  if (attached.length > attachedCountLimit)
+    return `There are ${attached.length} resources and prompts attached; at most ${attachedCountLimit} go with one message. Remove some of them.`;
+  return text.length <= messageTextLimit
     ? undefined
     : `This message has ${exactNumber(text.length)} characters; at most ${exactNumber(messageTextLimit)} can be sent. Shorten it, or put the text into a file and name the file here.`;
+};
 
 /** Characters of pictures that are kept over a reload: VS Code writes this state into its own database. */
 const savedImageLimit = 1_000_000;

@@ -240,10 +240,18 @@ const handlers: Handlers = {
   accepted: (state, { requestId }) => (state.pending?.requestId === requestId ? withoutSent(state) : state),
   // The card that was answered hears it (useUndecided).
   undecided: (state) => state,
-  refused: (state, { requestId, message, sessionId = state.chat.sessionId }) =>
-    state.pending?.requestId === requestId
-      ? { ...withoutPending(state), refusal: { sessionId, message } }
-      : state,
+  refused: (state, { requestId, message, sessionId = state.chat.sessionId }) => {
+    if (state.pending?.requestId === requestId)
+      return { ...withoutPending(state), refusal: { sessionId, message } };
+    // The protocol takes no longer ones; what the host says then is about messages.
+    const unread = state.attaching.find((each) => each.requestId === requestId);
+    return unread === undefined
+      ? state
+      : takeNotAttached(state, {
+          requestId,
+          message: `${unread.label} cannot be attached: its address or name is too long.`,
+        });
+  },
 };
 
 const handle = <T extends ToWebview['type']>(

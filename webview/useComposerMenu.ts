@@ -1,8 +1,8 @@
 import type { RefObject } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { McpResourceChoice } from '../extension/shared/mcp.ts';
 import type { Surroundings } from '../extension/shared/protocol.ts';
-import { attachPrompt, attachResource, mentionAt, promptMatches } from './attaching.ts';
+import { attachPrompt, attachResource, mentionAt, promptMatches, stillFitting } from './attaching.ts';
 import { typeText } from './compose.ts';
 import { slashMatches } from './skills.ts';
 import type { ViewState } from './state.ts';
@@ -42,7 +42,8 @@ export const useComposerMenu = (
   const [position, setPosition] = useState({ text: '', index: 0 });
   /** The text at which the person closed the menu: it opens again once they type on. */
   const [closedAt, setClosedAt] = useState<string>();
-  const [asked, setAsked] = useState('');
+  const [asked, setAsked] = useState({ requestId: '', query: '' });
+  const caretAfter = useRef<number | undefined>(undefined);
   // Not kept: a state of its own would draw the field with the text before the last key.
   const caretOf = (): number => input.current?.selectionStart ?? 0;
   const mention = mentionAt(text, caretOf());
@@ -52,11 +53,18 @@ export const useComposerMenu = (
     if (query === undefined) return;
     const timer = setTimeout(() => {
       const requestId = crypto.randomUUID();
-      setAsked(requestId);
+      setAsked({ requestId, query });
       post({ type: 'findResources', requestId, text: query });
     }, typingPause);
     return () => clearTimeout(timer);
   }, [query, post]);
+
+  // A text that is put in takes the caret to its end.
+  useLayoutEffect(() => {
+    const caret = caretAfter.current;
+    caretAfter.current = undefined;
+    if (caret !== undefined) input.current?.setSelectionRange(caret, caret);
+  }, [text, input]);
 
   const act = ({ state, post: message }: ReturnType<typeof attachPrompt>): void => {
     update(() => state);
@@ -70,6 +78,7 @@ export const useComposerMenu = (
       found === undefined
         ? state.draft.text
         : state.draft.text.slice(0, found.start) + state.draft.text.slice(caret);
+    caretAfter.current = found?.start;
     act(attachResource(state, choice, crypto.randomUUID(), rest));
   };
   const slashEntries = (): readonly MenuEntry[] => [
@@ -91,9 +100,9 @@ export const useComposerMenu = (
     })),
   ];
   const mentionEntries = (): readonly MenuEntry[] =>
-    resources.requestId !== asked
+    resources.requestId !== asked.requestId || query === undefined
       ? []
-      : resources.choices.map((choice) => ({
+      : stillFitting(resources.choices, asked.query, query).map((choice) => ({
           key: `${choice.server} ${choice.uri}`,
           name: `@${choice.server}:${choice.name}`,
           ...(choice.isTemplate ? { hint: choice.uri } : {}),

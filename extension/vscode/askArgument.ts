@@ -1,5 +1,7 @@
 /** One value for a prompt or a resource of an MCP server, with what the server suggests while it is typed. */
 import * as vscode from 'vscode';
+import { called } from './mcpWords.ts';
+import { withoutIcons } from './words.ts';
 
 export interface ArgumentQuestion {
   readonly title: string;
@@ -12,13 +14,25 @@ export interface ArgumentQuestion {
   complete(typed: string): Promise<readonly string[]>;
 }
 
+/** What is given is the value itself, whatever its row looks like. */
+interface Row extends vscode.QuickPickItem {
+  readonly value: string;
+}
+
+const rowOf = (value: string, description?: string): Row => ({
+  label: withoutIcons(called(value, 200)),
+  ...(description === undefined ? {} : { description }),
+  alwaysShow: true,
+  value,
+});
+
 /** Typing goes on for a while before the server is asked. */
 const pauseMs = 150;
 
 /** @returns undefined where the person gave up; empty where it was left out */
 export const askArgument = (question: ArgumentQuestion): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const picker = vscode.window.createQuickPick();
+    const picker = vscode.window.createQuickPick<Row>();
     const { title, step, totalSteps, prompt, isRequired } = question;
     Object.assign(picker, { title, step, totalSteps, placeholder: prompt, ignoreFocusOut: true });
     let answer: string | undefined;
@@ -30,11 +44,11 @@ export const askArgument = (question: ArgumentQuestion): Promise<string | undefi
         typed === ''
           ? isRequired
             ? []
-            : [{ label: '', description: 'Leave it out', alwaysShow: true }]
-          : [{ label: typed, description: 'As typed', alwaysShow: true }];
+            : [{ label: 'Leave It Out', alwaysShow: true, value: '' }]
+          : [rowOf(typed, 'As typed')];
       picker.items = [
         ...own,
-        ...suggested.filter((value) => value !== typed).map((label) => ({ label, alwaysShow: true })),
+        ...suggested.filter((value) => value !== typed && value !== '').map((value) => rowOf(value)),
       ];
     };
     const ask = (): void => {
@@ -55,7 +69,7 @@ export const askArgument = (question: ArgumentQuestion): Promise<string | undefi
     picker.onDidAccept(() => {
       const [chosen] = picker.selectedItems;
       if (chosen === undefined) return;
-      answer = chosen.label;
+      answer = chosen.value;
       picker.hide();
     });
     picker.onDidHide(() => {

@@ -8,12 +8,17 @@ import type { AttachedContext } from '../shared/mcp.ts';
 import type { ImageBlock } from '../shared/message.ts';
 import { askArgument } from './askArgument.ts';
 import type { Handlers, Post } from './handlerTypes.ts';
+import { called } from './mcpWords.ts';
 import { cancellable } from './progressTask.ts';
 
 /** How long a server may take to answer what a person waits for, in milliseconds. */
 const findDeadline = 8_000;
-/** What was attached and never sent is forgotten from here on, the oldest first. */
+/** What was attached and never sent is forgotten from here on, the oldest first: how many, and of how many characters. */
 const mostHeld = 100;
+const mostHeldSize = 50_000_000;
+
+const sizeOf = ({ context, images }: McpAttachment): number =>
+  context.text.length + images.reduce((sum, { data }) => sum + data.length, 0);
 
 export interface Attachments {
   readonly handlers: Pick<Handlers, 'findResources' | 'attachResource' | 'attachPrompt' | 'openAttached'>;
@@ -55,7 +60,12 @@ export const createAttachments = (ports: {
     const id = randomUUID();
     const own = { ...attachment, context: { ...attachment.context, id } };
     held.set(id, own);
-    for (const old of [...held.keys()].slice(0, Math.max(0, held.size - mostHeld))) held.delete(old);
+    let size = [...held.values()].reduce((sum, each) => sum + sizeOf(each), 0);
+    for (const [old, each] of held) {
+      if (old === id || (held.size <= mostHeld && size <= mostHeldSize)) break;
+      held.delete(old);
+      size -= sizeOf(each);
+    }
     return own;
   };
 
@@ -75,7 +85,13 @@ export const createAttachments = (ports: {
         title,
         step: index + 1,
         totalSteps: names.length,
-        prompt: `${name}${description === undefined ? '' : `: ${description}`}${isRequired ? '' : ' (may be left out)'}`,
+        prompt: [
+          called(name),
+          ...(description === undefined || description.trim() === ''
+            ? []
+            : [`: ${called(description, 300)}`]),
+          ...(isRequired ? [] : [' (may be left out)']),
+        ].join(''),
         isRequired,
         complete: (typed) => complete(name, typed, values),
       });
@@ -132,25 +148,25 @@ export const createAttachments = (ports: {
           if (isTemplate) {
             const { variables, expand } = await ports.template();
             const names = variables(uri).map((name) => ({ name, isRequired: true }));
-            const values = await askAll(`${server}: ${uri}`, names, (name, value, known) =>
+            const values = await askAll(`${called(server)}: ${called(uri)}`, names, (name, value, known) =>
               servers.complete({ server, uri }, { name, value }, known, AbortSignal.timeout(findDeadline)),
             );
             if (values === undefined) return undefined;
             actual = expand(uri, values);
           }
-          return cancellable(`Reading ${actual} of the MCP server ${server}`, (_, signal) =>
+          return cancellable(`Reading ${called(actual)} of the MCP server ${called(server)}`, (_, signal) =>
             servers.readResource(server, actual, signal),
           );
         }),
       attachPrompt: ({ requestId, server, name }, post) =>
         attach(requestId, post, async () => {
           const servers = await ports.servers();
-          const names = await cancellable(`Asking the MCP server ${server}`, (_, signal) =>
+          const names = await cancellable(`Asking the MCP server ${called(server)}`, (_, signal) =>
             servers.promptArguments(server, name, signal),
           );
           if (names === undefined) return undefined;
           const values = await askAll(
-            `${name} of the MCP server ${server}`,
+            `${called(name)} of the MCP server ${called(server)}`,
             names,
             (argument, value, known) =>
               servers.complete(
@@ -161,7 +177,7 @@ export const createAttachments = (ports: {
               ),
           );
           if (values === undefined) return undefined;
-          return cancellable(`Getting ${name} of the MCP server ${server}`, (_, signal) =>
+          return cancellable(`Getting ${called(name)} of the MCP server ${called(server)}`, (_, signal) =>
             servers.getPrompt(server, name, values, signal),
           );
         }),
@@ -181,7 +197,7 @@ export const createAttachments = (ports: {
       const keep = ids.filter((id) => !held.has(id));
       if (keep.length > 0 && !isReplacing)
         throw new InputError(
-          'What was attached is not kept here any more: the window was reloaded since. Nothing was sent. Remove it from the message, and attach it again.',
+          'Something that is attached is not kept here any more: it came with another message, or the window was reloaded since. Nothing was sent. Remove it from the message, and attach it again.',
         );
       return {
         attached: known.map(({ context }) => context),

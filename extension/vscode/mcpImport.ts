@@ -151,8 +151,13 @@ export const createMcpImport = (ports: McpImportPorts) => {
      * @returns names of what was imported; undefined when the person thought better of it
      */
     importMcpServers: async (given?: unknown): Promise<readonly string[] | undefined> => {
-      const sources = await cancellable('Looking for MCP servers of other programs…', () =>
-        ports.findImports(),
+      const sources = await cancellable(
+        'Looking for MCP servers of other programs…',
+        async (_report, signal) => {
+          const found = await ports.findImports();
+          signal.throwIfAborted();
+          return found;
+        },
       );
       if (sources === undefined) return undefined;
       const source = await chooseSource(sources, typeof given === 'string' ? given : undefined);

@@ -1,6 +1,6 @@
 /** Work that a person watches and may cancel. */
 import * as vscode from 'vscode';
-import { firstLine } from './words.ts';
+import { firstLine, withoutLinks } from './words.ts';
 
 /** @param part 0 to 1, where it is known */
 export type Report = (text: string, part?: number) => void;
@@ -11,14 +11,18 @@ export const cancellable = async <T>(
   work: (report: Report, signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> => {
   const controller = new AbortController();
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: withoutLinks(title),
+    cancellable: true,
+  };
   let done = 0;
   try {
     return await vscode.window.withProgress(options, (progress, token) => {
       token.onCancellationRequested(() => controller.abort());
       return work((text, part) => {
         const percent = part === undefined ? done : Math.min(100, Math.round(part * 100));
-        progress.report({ message: firstLine(text), increment: Math.max(0, percent - done) });
+        progress.report({ message: withoutLinks(firstLine(text)), increment: Math.max(0, percent - done) });
         done = Math.max(done, percent);
       }, controller.signal);
     });

@@ -52,6 +52,28 @@ describe('composer: MCP resources and prompts', () => {
     assert.deepEqual((await shown.posted('send')).attached, ['a1']);
   });
 
+  it('leaves the caret where it is typed, also when it has been read', async () => {
+    const shown = await show([snapshot([], {}, {})]);
+    const { page } = shown;
+    await page.fill(composer, 'Read  now');
+    await page.locator(composer).evaluate((field) => {
+      if (field instanceof HTMLTextAreaElement) field.setSelectionRange(5, 5);
+    });
+    await page.keyboard.type('@fir');
+    const { requestId } = await shown.posted('findResources');
+    await shown.push({ type: 'resources', requestId, choices });
+    await page.waitForSelector(item);
+    await page.keyboard.press('Enter');
+    const attach = await shown.posted('attachResource');
+    await page.waitForSelector('[data-test=attaching-chip]');
+    await page.keyboard.type('it');
+    const chip = { id: 'a1', kind: 'resource' as const, server: 'notes', label: 'First', uri: 'note://1' };
+    await shown.push({ type: 'attached', requestId: attach.requestId, chip: { ...chip, images: 0 } });
+    await page.waitForSelector('[data-test=attached-chip]');
+    await page.keyboard.type(' all');
+    assert.equal(await page.inputValue(composer), 'Read it all now');
+  });
+
   it('lists prompts behind a slash, and has the host ask for their arguments', async () => {
     const shown = await show([snapshot([], {}, { prompts })]);
     const { page } = shown;

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { McpResourceChoice } from '../../extension/shared/mcp.ts';
-import { attachResource, mentionAt, promptMatches, removeAttached } from '../../webview/attaching.ts';
+import {
+  attachResource,
+  mentionAt,
+  promptMatches,
+  removeAttached,
+  stillFitting,
+} from '../../webview/attaching.ts';
 import { canSend, sendDraft, withoutSent } from '../../webview/compose.ts';
-import { draftFrom } from '../../webview/draft.ts';
+import { attachedCountLimit, draftFrom } from '../../webview/draft.ts';
 import { draftOfMessage, joinDrafts } from '../../webview/editing.ts';
 import { initialState, receive, type ViewState } from '../../webview/state.ts';
 import { snapshot, user } from './samples.ts';
@@ -93,6 +99,37 @@ describe('attaching resources and prompts', () => {
     const message = { ...item.message, attached: [{ ...context, text: 'The words' }] };
     const state = receive(initialState(), { ...snapshot([{ ...item, message }]), seq: 0 });
     assert.deepEqual(draftOfMessage(state.chat, item.id)?.attached, [chip]);
+  });
+
+  it('ends what the protocol does not take, and says which it was', () => {
+    const { state } = attachResource(shown(), choice, 'r1', '');
+    const message = 'Your message could not be sent.';
+    const refused = receive(state, { type: 'refused', requestId: 'r1', message, seq: 1 });
+    assert.deepEqual(refused.attaching, []);
+    assert.match(refused.refusal?.message ?? '', /^First note cannot be attached/);
+  });
+
+  it('tells a screen reader that it reads, and that it is there', () => {
+    const { state } = attachResource(shown(), choice, 'r1', '');
+    assert.equal(state.announcer.text, 'Reading First note.');
+    const there = receive(state, { type: 'attached', requestId: 'r1', chip, seq: 1 });
+    assert.equal(there.announcer.text, 'Attached First note.');
+    assert.equal(there.focusCount, state.focusCount);
+  });
+
+  it('does not send more than the host takes', () => {
+    const many = Array.from({ length: attachedCountLimit + 1 }, (_, index) => ({ ...chip, id: `a${index}` }));
+    const state = { ...shown(), draft: { text: 'x', images: [], attached: many } };
+    assert.equal(canSend(state), false);
+    assert.equal(canSend(removeAttached(state, 'a3')), true);
+  });
+
+  it('offers nothing that does not fit what was typed since', () => {
+    const all = [choice, { ...choice, uri: 'note://2', name: 'Second note' }];
+    assert.deepEqual(stillFitting(all, 'n', 'n'), all);
+    assert.deepEqual(stillFitting(all, '', 'SEC'), all.slice(1));
+    assert.deepEqual(stillFitting(all, '', 'notes:note://1'), all.slice(0, 1));
+    assert.deepEqual(stillFitting(all, 'second', ''), []);
   });
 
   it('finds prompts by any part of their name while nothing else is typed', () => {

@@ -1,5 +1,6 @@
 /** Every state the view can be in, by name: looked at by the accessibility test and by gallery.ts. */
 import type { Shown } from './harness.ts';
+import { mcpStates } from './mcpStates.ts';
 import { safetyStates } from './safetyStates.ts';
 import {
   assistant,
@@ -337,6 +338,7 @@ export const states: readonly State[] = [
   },
   ...safetyStates,
   ...skillStates,
+  ...mcpStates,
   ...sessionStates,
   ...placeStates,
   {

@@ -116,7 +116,10 @@ export const Chips = ({
           {attaching.map(({ requestId, label }) => (
             <li key={requestId} class="chip" data-test="attaching-chip">
               <Icon name="loading" spin />
-              <span>{label}</span>
+              <span>
+                <span class="visually-hidden">Reading </span>
+                {label}
+              </span>
               <IconButton
                 icon="close"
                 label={`Do not attach ${label}`}
