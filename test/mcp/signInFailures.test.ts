@@ -324,7 +324,8 @@ describe('a sign-in that fails', () => {
     const server = await start({ consent: 'button' });
     const press = async (page: string, which: string): Promise<void> => {
       const html = await (await fetch(page)).text();
-      const action = new RegExp(`action="(/${which}[^"]*)"`).exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      const action = new RegExp(`action="(${which}[^"]*)"`).exec(html)?.[1]?.replaceAll('&amp;', '&');
+      assert.ok(action !== undefined, 'the page has no such button');
       await (await fetch(new URL(action, page), { method: 'POST' })).text();
     };
     const pressing = (which: string) => ({
