@@ -27,23 +27,27 @@ const tool = (name: string, run: FakeLmTool['run'] = () => [{ value: 'ok' }], de
 
 let desk: ReturnType<typeof seat>;
 const { getConfiguration } = workspace;
-beforeEach(() => {
-  resetVscode();
-  resetLm();
-  desk = seat();
-  configured.set(settingName, true);
-  Object.assign(workspace, {
-    getConfiguration: (section: string) => ({
-      ...getConfiguration(section),
-      update: async (name: string, value: unknown) => void configured.set(`${section}.${name}`, value),
-    }),
+
+/** Of a suite: hooks outside of one would run for every file. */
+const atDesk = (): void => {
+  beforeEach(() => {
+    resetVscode();
+    resetLm();
+    desk = seat();
+    configured.set(settingName, true);
+    Object.assign(workspace, {
+      getConfiguration: (section: string) => ({
+        ...getConfiguration(section),
+        update: async (name: string, value: unknown) => void configured.set(`${section}.${name}`, value),
+      }),
+    });
   });
-});
-afterEach(() => {
-  desk.restore();
-  configured.delete(settingName);
-  Object.assign(workspace, { getConfiguration });
-});
+  afterEach(() => {
+    desk.restore();
+    configured.delete(settingName);
+    Object.assign(workspace, { getConfiguration });
+  });
+};
 
 const rig = async (...chosen: readonly string[]) => {
   const state = memento();
@@ -58,6 +62,8 @@ const rig = async (...chosen: readonly string[]) => {
 };
 
 describe('tools of VS Code', () => {
+  atDesk();
+
   it('are offered once they are chosen, and as long as they are what was chosen', async () => {
     lm.tools = [tool('mcp_b'), tool('mcp_a'), tool('anycowork_own')];
     const { editorTools, names } = await rig();
@@ -180,6 +186,8 @@ describe('tools of VS Code', () => {
 });
 
 describe('names of tools of VS Code', () => {
+  atDesk();
+
   it('are safe, short and different', () => {
     const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 90 }), { maxLength: 30 });
     fc.assert(
@@ -194,6 +202,8 @@ describe('names of tools of VS Code', () => {
 });
 
 describe('what tools of VS Code answer', () => {
+  atDesk();
+
   it('is text, pictures, and the words of trees', () => {
     const tree = {
       node: {

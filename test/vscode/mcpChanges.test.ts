@@ -8,11 +8,14 @@ import { documentText, peopleRig, seat, userSource } from './mcpPeopleRig.ts';
 const { showMcpChanges } = await loadWithVscode(() => import('../../extension/vscode/mcpChanges.ts'));
 
 let desk: ReturnType<typeof seat>;
-beforeEach(() => {
-  resetVscode();
-  desk = seat();
-});
-afterEach(() => desk.restore());
+/** Of a suite: hooks outside of one would run for every file. */
+const atDesk = (): void => {
+  beforeEach(() => {
+    resetVscode();
+    desk = seat();
+  });
+  afterEach(() => desk.restore());
+};
 
 const changed: McpPendingChange = {
   kind: 'changed',
@@ -57,6 +60,8 @@ const serversOf = (...versions: (readonly McpPendingChange[])[]) => {
 };
 
 describe('changes of an MCP server', () => {
+  atDesk();
+
   it('are shown side by side, with what to look at twice, and accepted as they were shown', async () => {
     const { documents } = peopleRig();
     const servers = serversOf([changed, added, said]);

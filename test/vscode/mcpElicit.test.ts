@@ -5,11 +5,14 @@ import { resetVscode, shownDocuments } from '../fakes/vscode.ts';
 import { documentText, leave, peopleRig, seat, textField } from './mcpPeopleRig.ts';
 
 let desk: ReturnType<typeof seat>;
-beforeEach(() => {
-  resetVscode();
-  desk = seat();
-});
-afterEach(() => desk.restore());
+/** Of a suite: hooks outside of one would run for every file. */
+const atDesk = (): void => {
+  beforeEach(() => {
+    resetVscode();
+    desk = seat();
+  });
+  afterEach(() => desk.restore());
+};
 
 const never = new AbortController().signal;
 const form = (fields: readonly McpFormField[], message = 'Where to?') => ({
@@ -21,6 +24,8 @@ const form = (fields: readonly McpFormField[], message = 'Where to?') => ({
 const options = ['red', 'green', 'blue'].map((value) => ({ value, label: value.toUpperCase() }));
 
 describe('forms of MCP servers', () => {
+  atDesk();
+
   it('name the server, show its words as such, and are filled in field by field', async () => {
     const { people } = peopleRig();
     const fields: McpFormField[] = [

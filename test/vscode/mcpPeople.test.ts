@@ -20,13 +20,18 @@ const remote: McpConsent = {
 const long: McpConsent = { ...program, facts: [...program.facts, `Argument: ${'x'.repeat(5_000)}END`] };
 
 let desk: ReturnType<typeof seat>;
-beforeEach(() => {
-  resetVscode();
-  desk = seat();
-});
-afterEach(() => desk.restore());
+/** Of a suite: hooks outside of one would run for every file. */
+const atDesk = (): void => {
+  beforeEach(() => {
+    resetVscode();
+    desk = seat();
+  });
+  afterEach(() => desk.restore());
+};
 
 describe('approving an MCP server', () => {
+  atDesk();
+
   it('shows every fact and warning, what it means and where it comes from', async () => {
     const { people } = peopleRig();
     answers.push('Start It');
@@ -116,6 +121,8 @@ describe('approving an MCP server', () => {
 });
 
 describe('values that servers need', () => {
+  atDesk();
+
   it('are typed, hidden where they are secret', async () => {
     const { people } = peopleRig();
     desk.reply('t0ken', undefined);
@@ -148,6 +155,8 @@ describe('values that servers need', () => {
 });
 
 describe('pages that servers want opened', () => {
+  atDesk();
+
   const signal = new AbortController().signal;
   const page = (url: string, message = 'Sign in there') => ({
     kind: 'url' as const,
@@ -223,6 +232,8 @@ describe('pages that servers want opened', () => {
 });
 
 describe('questions of servers', () => {
+  atDesk();
+
   it('come one at a time, and are over when their signal says so', async () => {
     const inTurn = createAskInTurn();
     const first = Promise.withResolvers<string>();

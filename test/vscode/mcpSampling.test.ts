@@ -4,11 +4,14 @@ import { answers, messages, resetVscode, shownDocuments } from '../fakes/vscode.
 import { documentText, peopleRig, seat } from './mcpPeopleRig.ts';
 
 let desk: ReturnType<typeof seat>;
-beforeEach(() => {
-  resetVscode();
-  desk = seat();
-});
-afterEach(() => desk.restore());
+/** Of a suite: hooks outside of one would run for every file. */
+const atDesk = (): void => {
+  beforeEach(() => {
+    resetVscode();
+    desk = seat();
+  });
+  afterEach(() => desk.restore());
+};
 
 const never = new AbortController().signal;
 const request: McpSampling = {
@@ -19,6 +22,8 @@ const request: McpSampling = {
 const given = { text: 'The answer.', model: 'flash' };
 
 describe('answers of the model for MCP servers', () => {
+  atDesk();
+
   it('are asked for each time, with what is sent, which model and that it costs', async () => {
     const { people } = peopleRig();
     answers.push('Allow');

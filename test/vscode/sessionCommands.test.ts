@@ -96,7 +96,10 @@ const rig = (sessions: readonly SessionSummary[], shown: string | undefined = se
       retry: note('retry'),
       copy: note('copy'),
     },
-    branches: { editAndResend: note('edit') },
+    branches: {
+      editAndResend: (sessionId: string, itemId: string, { text }: { readonly text: string }) =>
+        note('edit')(sessionId, itemId, text),
+    },
     current: {
       sessionId: () => current,
       open: async (id: string, row?: number) => {
@@ -219,7 +222,7 @@ describe('session commands', () => {
       'open a 1',
       'editInView a u1',
       'editInView a u1',
-      'edit a u1 Why now? ',
+      'edit a u1 Why now?',
       'retry a a1',
       'retry a a1',
     ]);
