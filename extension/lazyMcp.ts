@@ -8,6 +8,9 @@ import type { Agent } from './shared/agent.ts';
 import type { McpPromptChoice } from './shared/mcp.ts';
 import type { RulesTree } from './vscode/rulesTree.ts';
 
+/** The view waits for them; a server that does not list its prompts in time has them once it does. Milliseconds. */
+const promptsWait = 300;
+
 export interface LazyMcp {
   get(): Promise<McpSet>;
   /** What an agent gets of servers, and of the editor. @param contextTokens what its model takes */
@@ -25,6 +28,7 @@ export const lazyMcp = (ports: {
   /** There are other prompts than before. */
   changed(): void;
   logError(error: unknown): void;
+  readonly promptsWait?: number;
 }): LazyMcp => {
   const { get, loaded } = loadOnce(async () => {
     const set = await ports.load();
@@ -40,7 +44,19 @@ export const lazyMcp = (ports: {
       return agent.mcpServers.length === 0 ? ofServers : [...ofServers, ...editorTools.tools()];
     },
     instructions: async (agent) => (await get()).servers.instructionsText(agent),
-    prompts: async (agent) => (await loaded())?.servers.prompts(agent) ?? [],
+    prompts: async (agent) => {
+      const { promise: late, resolve } = Promise.withResolvers<readonly McpPromptChoice[]>();
+      const timer = setTimeout(resolve, ports.promptsWait ?? promptsWait, []);
+      const listed = Promise.resolve(loaded()).then((set) => set?.servers.prompts(agent) ?? []);
+      try {
+        return await Promise.race([listed, late]);
+      } catch (error) {
+        ports.logError(error);
+        return [];
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     commands: lazyCommands(names, async () => (await get()).commands),
     view: lazyTree(async () => (await get()).view, ports.logError),
     close: async () => {
