@@ -35,15 +35,25 @@ export const lazyMcp = (ports: {
     set.onPromptsChanged(ports.changed);
     return set;
   });
+  /** What is wrong with servers stands in their view: the rest of an agent's work does not wait for it. */
+  const orElse = async <T>(without: T, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      ports.logError(error);
+      return without;
+    }
+  };
   return {
     get,
-    tools: async (agent, caller, contextTokens) => {
-      const { servers, editorTools } = await get();
-      const ofServers = await servers.tools(agent, caller, contextTokens);
-      // Who works without servers works without those that the editor runs.
-      return agent.mcpServers.length === 0 ? ofServers : [...ofServers, ...editorTools.tools()];
-    },
-    instructions: async (agent) => (await get()).servers.instructionsText(agent),
+    tools: (agent, caller, contextTokens) =>
+      orElse([], async () => {
+        const { servers, editorTools } = await get();
+        const ofServers = await servers.tools(agent, caller, contextTokens);
+        // Who works without servers works without those that the editor runs.
+        return agent.mcpServers.length === 0 ? ofServers : [...ofServers, ...editorTools.tools()];
+      }),
+    instructions: (agent) => orElse('', async () => (await get()).servers.instructionsText(agent)),
     prompts: async (agent) => {
       const { promise: late, resolve } = Promise.withResolvers<readonly McpPromptChoice[]>();
       const timer = setTimeout(resolve, ports.promptsWait ?? promptsWait, []);
