@@ -74,6 +74,8 @@ export interface App {
 export const createApp = (context: vscode.ExtensionContext): App => {
   const newId = randomUUID;
   const storage = context.globalStorageUri.fsPath;
+  /** Files that MCP servers gave. */
+  const keptFolder = path.join(storage, 'mcp', 'files');
   const now = Date.now;
   const keys = createKeys(context.secrets, keyVariables, process.env, now);
   const tokens = createTelegramTokens(context.secrets);
@@ -145,6 +147,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
         provider: (model) => provider(model.provider),
         environment: () => work.environment(),
         spillFolder: work.spillFolder,
+        keptFolder,
         audit: store.audit,
         budgets: () => work.budgets,
         samplingTarget: (sessionId = current.sessionId()) => samplingTarget({ store, jobs }, sessionId),
@@ -267,7 +270,7 @@ export const createApp = (context: vscode.ExtensionContext): App => {
   });
   const handle = createChatHandlers({
     ...{ chats, current, actions, answers, models, review, files, store, approvals, elsewhere, budgets },
-    ...{ spending, undo: undoCommands, attachments, logError },
+    ...{ spending, undo: undoCommands, attachments, keptFolder, logError },
   });
   const view: ChatView & vscode.Disposable = createChatView(
     {

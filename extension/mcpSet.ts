@@ -80,6 +80,8 @@ export const createMcpSet = (ports: {
   redact(text: string): string;
   /** Absolute; long outputs go there. */
   readonly spillFolder: string;
+  /** Absolute; files that servers give go there, and nothing else. */
+  readonly keptFolder: string;
   now(): number;
   logError(error: unknown): void;
 }) => {
@@ -178,7 +180,7 @@ export const createMcpSet = (ports: {
     isSignedIn: async (server) => (await loadSignIns()).isSignedIn(server),
   };
 
-  const keep = createKeptFiles(path.join(storage, 'mcp', 'files'), now);
+  const keep = createKeptFiles(ports.keptFolder, now);
   const servers = createMcpServers({
     ...{ configs, records, connect, signIns, people, secrets, log, isTrusted, redact, now, logError },
     audit: ports.audit,
@@ -261,8 +263,10 @@ export const createMcpSet = (ports: {
     /** Also when something else has changed: whoever listens asks for them. */
     onPromptsChanged: (listener: () => void): void => {
       servers.onChange(() => {
-        clearTimeout(telling);
-        telling = setTimeout(listener, tellAfterMs);
+        telling ??= setTimeout(() => {
+          telling = undefined;
+          listener();
+        }, tellAfterMs);
       });
     },
     close: async () => {

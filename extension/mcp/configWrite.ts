@@ -155,9 +155,33 @@ const targetOf = async (file: string): Promise<string> => {
   return isLink ? path.resolve(path.dirname(file), await readlink(file)) : file;
 };
 
+/** The part of a path that is there, without links. */
+const realPart = async (file: string): Promise<string> => {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    if (!isMissing(error) || path.dirname(file) === file) throw error;
+    return realPart(path.dirname(file));
+  }
+};
+
+/** A link of a repository must not lead a change out of it. @throws McpError */
+const checkInside = async (target: string, folder: string): Promise<void> => {
+  const [found, root] = await Promise.all([realPart(target), realpath(folder)]);
+  if (found === root || found.startsWith(root + path.sep)) return;
+  throw new McpError(
+    `${target} is a link that leads out of ${folder}. Nothing was changed: change it there, or take the link away.`,
+  );
+};
+
 /** @param mode of a new file; that of one that is there stays */
-const replaceFile = async (file: string, text: string, mode: number): Promise<void> => {
+const replaceFile = async (
+  file: string,
+  text: string,
+  { mode, folder }: Pick<FileChange, 'mode' | 'folder'>,
+): Promise<void> => {
   const target = await targetOf(file);
+  if (folder !== undefined) await checkInside(target, folder);
   await mkdir(path.dirname(target), { recursive: true });
   const found = await stat(target).catch(() => undefined);
   const temporary = `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -181,6 +205,8 @@ export interface FileChange {
   readonly file: string;
   /** Of a new file. 0o600 is kept to for one that is there, too. */
   readonly mode: number;
+  /** What the file has to lie in, links followed. Absolute. */
+  readonly folder?: string;
   /** @param text without a byte order mark; empty for a missing file */
   change(text: string): string;
   /** What has to be in the changed file: a change that spoils it is not written. */
@@ -188,7 +214,7 @@ export interface FileChange {
 }
 
 /** @throws McpError: the file is as it was */
-export const changeConfigFile = async ({ file, mode, change, holds }: FileChange): Promise<void> => {
+export const changeConfigFile = async ({ file, mode, folder, change, holds }: FileChange): Promise<void> => {
   try {
     const bytes = await readSmallFile(file);
     // A byte that is no UTF-8 would not come back as it was.
@@ -197,7 +223,11 @@ export const changeConfigFile = async ({ file, mode, change, holds }: FileChange
     const text = withoutMark(whole);
     const changed = change(text);
     if (!holds(parseJsonc(changed))) throw new Error('the change would spoil it');
-    if (changed !== text) await replaceFile(file, whole.slice(0, whole.length - text.length) + changed, mode);
+    if (changed !== text)
+      await replaceFile(file, whole.slice(0, whole.length - text.length) + changed, {
+        mode,
+        ...(folder === undefined ? {} : { folder }),
+      });
   } catch (error) {
     if (error instanceof McpError) throw error;
     throw new McpError(

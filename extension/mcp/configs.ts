@@ -107,6 +107,7 @@ export const createMcpConfigs = (ports: McpConfigsPorts): McpConfigs & { refresh
         changeConfigFile({
           file: place.file,
           mode: place.place === 'user' ? 0o600 : 0o644,
+          ...(place.folder === undefined ? {} : { folder: place.folder }),
           change: (text) => withEntry(text, name, entry, inputs),
           holds: (root) => holdsEntry(root, name, entry),
         }),
@@ -121,6 +122,7 @@ export const createMcpConfigs = (ports: McpConfigsPorts): McpConfigs & { refresh
         changeConfigFile({
           file: source.file,
           mode: source.place === 'user' ? 0o600 : 0o644,
+          ...(source.folder === undefined ? {} : { folder: source.folder }),
           change: (text) => {
             const rest = withoutEntry(text, name);
             if (rest !== undefined && withoutEntry(rest, name) !== undefined) {

@@ -135,7 +135,8 @@ export const createOffers = (base: ManagerBase): Offers => {
         .flat()
         .filter(
           (choice) =>
-            named(choice).includes(typed) || `${choice.server}:${choice.uri}`.toLowerCase().includes(typed),
+            `${choice.server}:${choice.name}`.toLowerCase().includes(typed) ||
+            `${choice.server}:${choice.uri}`.toLowerCase().includes(typed),
         );
       return [
         ...fits.filter((choice) => named(choice).startsWith(typed)),

@@ -1,4 +1,5 @@
 /** What a tool of a server answers, as a model reads it and a person sees it. */
+import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { reasonOf } from '../core/reasonOf.ts';
 import { fencedBlock } from '../core/shownText.ts';
@@ -69,7 +70,9 @@ const saved = async (
   if (tally.files >= mostFiles) return { text: `[${about}: left out, since there are so many]` };
   tally.files += 1;
   try {
-    return { text: `[${about}: saved as ${await ports.saveFile(safeFileName(hint, mediaType), bytes)}]` };
+    const file = await ports.saveFile(safeFileName(hint, mediaType), bytes);
+    // The link is for people; models read where it lies.
+    return { text: `[${about}](${pathToFileURL(file).href}), saved as ${file}` };
   } catch (error) {
     return { text: `[${about}: it could not be saved: ${reasonOf(error)}]` };
   }

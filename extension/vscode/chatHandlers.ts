@@ -52,12 +52,19 @@ export const createChatHandlers = (options: {
   readonly spending: Pick<SpendingSource, 'place'>;
   readonly undo: UndoActions;
   readonly attachments: Attachments;
+  /** Absolute path of the folder with the files that MCP servers gave. */
+  readonly keptFolder: string;
   logError(error: unknown): void;
 }): ((message: ToHost, post: Post) => Promise<void>) => {
   const { current, answers, models, review, files, undo, attachments } = options;
 
   const openFile = async (name: string, line: number | undefined): Promise<void> => {
     try {
+      // What MCP servers gave lies outside of the workspace, in a folder that nobody else writes to.
+      if (path.dirname(path.normalize(name)) === options.keptFolder) {
+        await command('vscode.open', vscode.Uri.file(name));
+        return;
+      }
       const resolved = await files.resolve(name);
       if (!resolved.exists) throw new BoundaryError(`${name} is not in this workspace.`);
       const position = new vscode.Position(Math.max(0, (line ?? 1) - 1), 0);

@@ -169,20 +169,30 @@ describe('MCP configurations', () => {
 
   it('keep rights of a file of the folder, and a link to it', async () => {
     if (process.platform === 'win32') return;
-    fill(root, { 'shared/servers.json': server('x') });
-    chmodSync(path.join(root, 'shared/servers.json'), 0o664);
+    fill(root, { 'a/shared/servers.json': server('x') });
+    chmodSync(path.join(root, 'a/shared/servers.json'), 0o664);
     const link = path.join(root, 'a/.anycowork/mcp.json');
     mkdirSync(path.dirname(link));
-    symlinkSync(path.join('..', '..', 'shared', 'servers.json'), link);
+    symlinkSync(path.join('..', 'shared', 'servers.json'), link);
     await configs.save({ place: 'anycowork', folder: folders[0]?.path ?? '' }, 'y', { command: 'y' });
     assert.ok(lstatSync(link).isSymbolicLink());
-    assert.match(readFileSync(path.join(root, 'shared/servers.json'), 'utf8'), /"y"/);
+    assert.match(readFileSync(path.join(root, 'a/shared/servers.json'), 'utf8'), /"y"/);
     assert.equal(statSync(link).mode & 0o777, 0o664);
     mkdirSync(ownFolder);
     symlinkSync(path.join(root, 'shared', 'later.json'), path.join(ownFolder, 'mcp.json'));
     await configs.save({ place: 'user' }, 'z', { command: 'z' });
     assert.ok(lstatSync(path.join(ownFolder, 'mcp.json')).isSymbolicLink());
     assert.match(readFileSync(path.join(root, 'shared/later.json'), 'utf8'), /"z"/);
+    // One that leads out of its folder may have come with a repository.
+    fill(root, { 'outside/servers.json': '{}' });
+    const bLink = path.join(root, 'b/.anycowork');
+    fill(root, { 'b/x': '' });
+    symlinkSync(path.join('..', 'outside'), bLink);
+    await assert.rejects(
+      configs.save({ place: 'anycowork', folder: path.join(root, 'b') }, 'w', { command: 'w' }),
+      /leads out of/,
+    );
+    assert.deepEqual(readdirSync(path.join(root, 'outside')), ['servers.json']);
   });
 
   it('are not written over a file that is no JSON, nor is a wrong entry kept', async () => {

@@ -86,7 +86,7 @@ describe('results of MCP tools', () => {
     const { text, saved, summary } = await read(
       resultOf({ type: 'image', mediaType: 'image/bmp', data: bmp }),
     );
-    assert.equal(text, '[picture, image/bmp, 13 bytes: saved as /kept/get_it.bmp]');
+    assert.equal(text, '[picture, image/bmp, 13 bytes](file:///kept/get_it.bmp), saved as /kept/get_it.bmp');
     assert.equal(Buffer.from(saved[0]?.bytes ?? []).toString(), 'BM not really');
     assert.equal(summary, '1 line');
   });
@@ -109,7 +109,7 @@ describe('results of MCP tools', () => {
     const { text, saved } = await read(
       resultOf({ type: 'audio', mediaType: 'audio/wav', data: base64('RIFF') }),
     );
-    assert.equal(text, '[sound, audio/wav, 4 bytes: saved as /kept/get_it.wav]');
+    assert.equal(text, '[sound, audio/wav, 4 bytes](file:///kept/get_it.wav), saved as /kept/get_it.wav');
     assert.deepEqual(
       saved.map(({ name }) => name),
       ['get_it.wav'],

@@ -51,6 +51,7 @@ const handlers = (
         return restores;
       },
     },
+    keptFolder: '/storage/mcp/files',
     attachments: {
       handlers: {},
       take: () => ({ attached: [], images: [], keep: [] }),
@@ -221,5 +222,17 @@ describe('chat handlers: consent', () => {
     await say({ type: 'pickMode' });
     assert.deepEqual(did, ['undo s1 b', 'restore s1 u7']);
     assert.deepEqual(executed, [['anycowork.pickMode']]);
+  });
+
+  it('opens files that servers gave, and by that way no others outside of the workspace', async () => {
+    const { say } = handlers('s1');
+    await say({ type: 'openFile', path: '/storage/mcp/files/a.wav' });
+    assert.deepEqual(
+      executed.map(([name]) => name),
+      ['vscode.open'],
+    );
+    for (const path of ['/storage/mcp/files/../mcp.json', '/storage/mcp/files/deep/a.wav', '/etc/passwd'])
+      await say({ type: 'openFile', path });
+    assert.equal(executed.length, 1);
   });
 });

@@ -371,6 +371,7 @@ describe('what servers answer', () => {
       'a\n| A | B |\n| - | - |',
       '```json\n{}\n```',
       '# Title',
+      '[sound, 1 KB](file:///tmp/a.wav)',
     ])
       assert.ok(isMarkdown(text), text);
     for (const text of ['one\ntwo', '{"a": [1](2)}', '#1 is first', 'a | b'])
