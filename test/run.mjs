@@ -23,7 +23,7 @@ const runMocha = 'test/support/runMocha.ts';
 
 /** Lanes that run beside each other, the stages of each one after the other: a lane keeps about one of two cores busy. */
 const besides = [
-  [['unit'], ['webview', 'conformance']],
+  [['unit'], ['webview', 'mcp']],
   [['stress', 'integration'], ['sandbox']],
 ];
 
@@ -33,7 +33,7 @@ const stagesFor = (grep) => {
   const unitTests = [
     'test/**/*.test.ts',
     '--exclude',
-    'test/{integration,e2e,bench,sample,fixtures}/**/*.ts',
+    'test/{mcp,integration,e2e,bench,sample,fixtures}/**/*.ts',
   ];
   return [
     { name: 'build', needs: [], isTest: false, limit: 300, args: ['esbuild.mjs'] },
@@ -47,11 +47,11 @@ const stagesFor = (grep) => {
       args: [runMocha, '--timeout', '30000', 'test/webview/**/*.browser.ts', ...filter],
     },
     {
-      name: 'conformance',
+      name: 'mcp',
       needs: [],
       isTest: true,
-      limit: 600,
-      args: [runMocha, 'test/mcp/**/*.conformance.ts', ...filter],
+      limit: 900,
+      args: [runMocha, 'test/mcp/**/*.{test,conformance}.ts', ...filter],
     },
     { name: 'stress', needs: [], isTest: false, limit: 600, args: ['test/stress/main.ts', '--rounds', '50'] },
     {

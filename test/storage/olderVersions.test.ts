@@ -131,6 +131,7 @@ describe('a store of an older version', function () {
         expected.agents.map((agent) => ({
           ...agent,
           skills: version < 4 ? 'all' : agent.skills,
+          mcpServers: 'all',
           execution: { ...defaultExecution, ...agent.execution },
         })),
       );

@@ -9,10 +9,12 @@ const busyFor = (milliseconds: number): void => {
 describe('a clock for tests', () => {
   it('counts the work of this thread, and not what it waits', async () => {
     const began = cpuTime();
-    await delay(300);
+    // What thousands of tests have left is cleared away in between, on this thread.
+    await delay(2_000);
     const waited = cpuTime() - began;
-    assert.ok(waited < 150, `${waited} ms`);
-    while (cpuTime() - began < 200) busyFor(20);
+    assert.ok(waited < 1_000, `${waited} ms`);
+    const working = cpuTime();
+    while (cpuTime() - working < 200) busyFor(20);
   });
 
   it('counts what passes while the process is there to see it', async () => {
