@@ -108,13 +108,19 @@ export const expandConfig = (config: McpServerConfig, ports: ResolvePorts): Expa
   const command = expand(transport.command);
   const literal = literalOf(command);
   const folder = literalOf(cwd);
+  const envFile = transport.envFile === undefined ? undefined : below(base, expand(transport.envFile));
+  if (envFile?.some((part) => typeof part !== 'string' && 'input' in part) === true) {
+    throw new McpError(
+      `The MCP server ${config.name} (${source.label}) cannot be started: an input names its environment file, so that nobody could look at it before. Name the file itself in \`envFile\`.`,
+    );
+  }
   return {
     type: 'stdio',
     command:
       literal === undefined || folder === undefined ? command : [programOf(literal, folder, ports.platform)],
     args: transport.args.map(expand),
     env: named(transport.env),
-    ...(transport.envFile !== undefined && { envFile: below(base, expand(transport.envFile)) }),
+    ...(envFile !== undefined && { envFile }),
     cwd,
   };
 };

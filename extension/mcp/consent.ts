@@ -43,15 +43,12 @@ const judgedText = (parts: readonly Part[]): string =>
 
 const quoted = (parts: readonly Part[]): string => shellWord(shownParts(parts));
 
-/** The content of a file whose path has variables of the environment counts too; one that is typed cannot be known. */
+/** The content of a file whose path has variables of the environment counts too. */
 const findEnvFile = async (
   parts: readonly Part[],
   config: McpServerConfig,
   ports: ResolvePorts,
 ): Promise<EnvFile> => {
-  if (parts.some((part) => typeof part !== 'string' && 'input' in part)) {
-    return { kind: 'unreadable', reason: 'its name is known only when its inputs are filled in' };
-  }
   try {
     const values = {
       environment: ports.environment(),
@@ -184,9 +181,6 @@ export const consentOf = async (config: McpServerConfig, ports: ResolvePorts): P
     warnings: [
       ...(literalOf(expanded.command) === undefined
         ? ['the program is known only when its variables are filled in']
-        : []),
-      ...(expanded.envFile?.some((part) => typeof part !== 'string' && 'input' in part) === true
-        ? ['what the environment file sets is known only when its name is filled in, and may change later']
         : []),
       ...warnings.map(visibleLine),
       ...secretsTaken(expanded, config),
