@@ -57,7 +57,7 @@ const partsOf = (content: unknown): readonly unknown[] => (Array.isArray(content
 const samplingOf = (server: string, params: unknown): McpSampling => {
   const request = samplingSchema.safeParse(params).data;
   if (request === undefined) throw new ProtocolError(invalidParams, 'Malformed sampling request');
-  if (request['tools'] !== undefined || request['toolChoice'] !== undefined) {
+  if (request.tools !== undefined || request.toolChoice !== undefined) {
     throw new ProtocolError(invalidParams, 'Tools in sampling are not supported');
   }
   const count = request.messages.reduce((sum, { content }) => sum + partsOf(content).length, 0);

@@ -116,12 +116,12 @@ const readers: Readonly<Record<string, (raw: z.infer<typeof resultSchema>) => ob
     };
   },
   'resources/read': (raw) => {
-    const contents = readResourceBodies(raw['contents'], createRoom());
+    const contents = readResourceBodies(raw.contents, createRoom());
     return { contents: [], ...carrying({ kind: 'contents', contents }) };
   },
   'prompts/get': (raw) => {
     const room = createRoom();
-    const messages = list.parse(raw['messages']).flatMap((item) => {
+    const messages = list.parse(raw.messages).flatMap((item) => {
       const message = messageSchema.safeParse(item).data;
       if (message === undefined) return [];
       return readContents(message.content, room).map((content) => ({ role: message.role, content }));
@@ -134,20 +134,20 @@ const readers: Readonly<Record<string, (raw: z.infer<typeof resultSchema>) => ob
     return { completion: { values: [] }, ...carrying({ kind: 'values', values: texts }) };
   },
   'tools/list': (raw) => {
-    const page = pageOf(raw['tools'], raw['nextCursor'], readTool, 'a tool');
+    const page = pageOf(raw.tools, raw.nextCursor, readTool, 'a tool');
     const tools = page.items.map(({ name, inputSchema }) => ({ name, inputSchema: outlineOf(inputSchema) }));
     return { tools, ...carrying({ kind: 'tools', ...page }) };
   },
   'resources/list': (raw) => {
-    const page = pageOf(raw['resources'], raw['nextCursor'], readResourceEntry, 'a resource');
+    const page = pageOf(raw.resources, raw.nextCursor, readResourceEntry, 'a resource');
     return { resources: [], ...carrying({ kind: 'resources', ...page }) };
   },
   'resources/templates/list': (raw) => {
-    const page = pageOf(raw['resourceTemplates'], raw['nextCursor'], readResourceEntry, 'a template');
+    const page = pageOf(raw.resourceTemplates, raw.nextCursor, readResourceEntry, 'a template');
     return { resourceTemplates: [], ...carrying({ kind: 'resources', ...page }) };
   },
   'prompts/list': (raw) => {
-    const page = pageOf(raw['prompts'], raw['nextCursor'], readPrompt, 'a prompt');
+    const page = pageOf(raw.prompts, raw.nextCursor, readPrompt, 'a prompt');
     return { prompts: [], ...carrying({ kind: 'prompts', ...page }) };
   },
 };
@@ -161,7 +161,7 @@ export const mendResult = (method: string, raw: unknown): unknown => {
   const result = resultSchema.safeParse(raw).data;
   if (read === undefined || result === undefined) return raw;
   // Not an answer yet: the server wants something first.
-  if (result['resultType'] !== undefined && result['resultType'] !== 'complete') return raw;
+  if (result.resultType !== undefined && result.resultType !== 'complete') return raw;
   // Absent, it stands for `complete` in every revision; the SDK insists on it.
   const beside = keptKeys.flatMap((name) =>
     result[name] === undefined ? [] : [[name, result[name]] as const],

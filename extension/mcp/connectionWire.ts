@@ -37,7 +37,7 @@ const answerOf = (message: JSONRPCMessage): Answer | undefined =>
 
 const cancelledId = (message: JSONRPCMessage): Id | undefined => {
   if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined;
-  const id: unknown = message.params?.['requestId'];
+  const id: unknown = message.params?.requestId;
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 };
 

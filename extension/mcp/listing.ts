@@ -89,7 +89,7 @@ export const readTool = (raw: unknown): McpToolDefinition | string => {
   // Absent, it can only be meant: arguments are always an object.
   const inputSchema =
     'type' in parsed.inputSchema ? parsed.inputSchema : { type: 'object', ...parsed.inputSchema };
-  if (inputSchema['type'] !== 'object') return `the tool ${name}: its input schema is not that of an object`;
+  if (inputSchema.type !== 'object') return `the tool ${name}: its input schema is not that of an object`;
   const title = parsed.title ?? notes.title;
   const tool = {
     name,

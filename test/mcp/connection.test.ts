@@ -235,7 +235,7 @@ describe('MCP connection: failures', () => {
       /^McpError: The MCP server memory did not answer within 50 ms \(its tool x\)\.$/,
     );
     await until(() => peer.of('notifications/cancelled').length === 1, 'the cancellation');
-    assert.equal(peer.of('notifications/cancelled')[0]?.params['requestId'], peer.of('tools/call')[0]?.id);
+    assert.equal(peer.of('notifications/cancelled')[0]?.params.requestId, peer.of('tools/call')[0]?.id);
   });
 
   it('gives up after ten times that, whatever the progress', async () => {

@@ -44,7 +44,7 @@ describe('MCP connection: lists', () => {
       ['a', 'b'],
     );
     assert.deepEqual(
-      peer.of('tools/list').map(({ params }) => params['cursor']),
+      peer.of('tools/list').map(({ params }) => params.cursor),
       [undefined, 'second'],
     );
     assert.deepEqual(await connection.listResources(noSignal()), [

@@ -64,7 +64,7 @@ const event = (response: ServerResponse, message: object): void => {
   response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`);
 };
 const metaOf = (request: WebRequest | undefined): JsonObject =>
-  JSON.parse(JSON.stringify(request?.body.params?.['_meta'] ?? {}));
+  JSON.parse(JSON.stringify(request?.body.params?._meta ?? {}));
 
 describe('MCP connection: 2026-07-28', () => {
   afterEach(async () => {
@@ -170,7 +170,7 @@ describe('MCP connection: 2026-07-28', () => {
     const asking = (request: WebRequest, response: ServerResponse): void => {
       const wants = { method: 'sampling/createMessage', params: { maxTokens: 1, messages: [] } };
       const inputRequests =
-        request.body.params?.['name'] === 'sampling' ? { a: wants } : { a: { method: 'roots/list' } };
+        request.body.params?.name === 'sampling' ? { a: wants } : { a: { method: 'roots/list' } };
       result(request, response, { resultType: 'input_required', inputRequests });
     };
     const server = await modern(asking);
@@ -193,7 +193,7 @@ describe('MCP connection: 2026-07-28', () => {
     await until(() => streams.length === 1, 'a stream');
     const [first] = streams;
     assert.ok(first !== undefined);
-    assert.deepEqual(server.of('subscriptions/listen')[0]?.body.params?.['notifications'], {
+    assert.deepEqual(server.of('subscriptions/listen')[0]?.body.params?.notifications, {
       toolsListChanged: true,
     });
     const _meta = { 'io.modelcontextprotocol/subscriptionId': first.id };

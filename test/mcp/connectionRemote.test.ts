@@ -237,7 +237,7 @@ describe('MCP connection: remote servers', () => {
   it('fails a call whose stream ends without an answer, and one with an answer that is none', async () => {
     const server = await web((request, response) => {
       if (handshake(request, response)) return;
-      switch (request.body.params?.['name']) {
+      switch (request.body.params?.name) {
         case 'cut':
           response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
           response.end();
@@ -272,7 +272,7 @@ describe('MCP connection: remote servers', () => {
   it('does not read an answer without end', async () => {
     const server = await web((request, response) => {
       if (handshake(request, response)) return;
-      const isStream = request.body.params?.['name'] === 'stream';
+      const isStream = request.body.params?.name === 'stream';
       response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
       const chunk = 'x'.repeat(1_000_000);
       let count = 0;

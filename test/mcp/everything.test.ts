@@ -140,7 +140,7 @@ for (const { name, start } of transports) {
     it('keeps structured content beside its text', async () => {
       await connection.listTools(noSignal());
       const result = await call(connection, 'get-structured-content', { location: 'Chicago' });
-      assert.equal(typeof result.structured?.['temperature'], 'number');
+      assert.equal(typeof result.structured?.temperature, 'number');
       assert.equal(result.structuredProblem, undefined);
       assert.deepEqual(JSON.parse(textOf(result)), result.structured);
     });

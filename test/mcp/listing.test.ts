@@ -104,7 +104,7 @@ describe('MCP listing', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), anyTool, tool), (raw) => {
         const read = readTool(raw);
-        if (typeof read !== 'string') assert.equal(read.inputSchema['type'], 'object');
+        if (typeof read !== 'string') assert.equal(read.inputSchema.type, 'object');
         readPrompt(raw);
         readResourceEntry(raw);
       }),

@@ -19,8 +19,8 @@ const contextSchema = z.looseObject({
   client_secret: z.string().optional(),
   toolCalls: z.array(z.object({ name: z.string(), arguments: z.record(z.string(), z.json()) })).optional(),
 });
-const context = contextSchema.parse(JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}'));
-const scenario = process.env['MCP_CONFORMANCE_SCENARIO'] ?? '';
+const context = contextSchema.parse(JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}'));
+const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? '';
 const url = process.argv[2] ?? '';
 
 const kept = new Map<string, string>();
