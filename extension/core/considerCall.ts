@@ -1,6 +1,7 @@
 /** One tool call before anything happens: find the tool, prepare, decide. Changes nothing, so it may be done again. */
 import type { Step } from '../shared/event.ts';
 import type { JsonObject, ToolCallBlock } from '../shared/message.ts';
+import { outsideServer } from '../shared/toolVerb.ts';
 import { settleAfterAbort } from './abort.ts';
 import type { PolicyDecision } from './policy.ts';
 import { outcomeOf } from './runStep.ts';
@@ -55,7 +56,8 @@ export const considerCall = async (turn: Turn, call: ToolCallBlock): Promise<Con
     callId: call.id,
     tool: subject?.tool.spec.name ?? call.name,
     input: subject?.input ?? call.input,
-    title: prepared?.title ?? '',
+    // Of a tool that is not there (any more), the name is all there is to show.
+    title: prepared?.title ?? (outsideServer(call.name) === undefined ? '' : call.name),
     effect: prepared?.effect ?? 'read',
     targets: prepared?.targets ?? [],
   });

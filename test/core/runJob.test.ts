@@ -58,6 +58,13 @@ describe('runJob', () => {
     assert.ok(only(events, 'StepCompleted').every((event) => event.result.outcome === 'failed'));
   });
 
+  it('names a tool of a server that is not there any more', async () => {
+    const provider = fakeProvider([callReply(call('a', 'memory__gone'), call('b', 'nothing'))]);
+    const { events } = await run({ provider, tools: [] });
+    const titles = only(events, 'StepCompleted').map(({ step }) => step.title);
+    assert.deepEqual(titles, ['memory__gone', '']);
+  });
+
   it('turns a bug in a tool into an error result and logs it', async () => {
     const tool = fakeTool('look', { run: () => Promise.reject(new TypeError('x is undefined')) });
     const { events, errors } = await run({

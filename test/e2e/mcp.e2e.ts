@@ -151,6 +151,35 @@ describe('MCP servers in the window', function () {
     await until('the answer', async () => /Ann/.test(await step.innerText()));
   });
 
+  it('get an answer of the model where that was allowed, and the person is asked each time', async () => {
+    const { workbench } = rig;
+    await workbench.runCommand('AnyCowork: Let an MCP Server Ask the Model…');
+    await workbench.pick('everything');
+    const { title } = await workbench.modal();
+    await workbench.screenshot('mcp-6d-allow-sampling');
+    assert.match(title, /everything/);
+    await workbench.answerModal('Let It Ask');
+    // It has a tool more for clients that answer: hidden like every change.
+    await row(/everything.*1 new tool/s).waitFor();
+    await workbench.runCommand('AnyCowork: Review Changes of an MCP Server…');
+    await workbench.pick('everything');
+    await workbench.answerModal('Accept');
+    await row(/everything.*ready, 16 tools$/s).waitFor();
+    await newChat(rig);
+    const prompt = { prompt: 'What is the capital of Austria?', maxTokens: 50 };
+    await rig.send(`${call('everything__trigger-sampling-request', prompt)}\nsay Sampled`);
+    await workbench.answerModal('Approve');
+    const asked = await workbench.modal();
+    await workbench.screenshot('mcp-6e-sampling');
+    assert.match(`${asked.title} ${asked.detail}`, /capital of Austria/);
+    await workbench.answerModal('Allow');
+    await rig.answer('Sampled');
+    const frame = await idle(rig);
+    const step = lastStep(frame, 'everything__trigger-sampling-request');
+    await step.locator('.step-toggle').click();
+    await step.getByText('LLM sampling result').waitFor();
+  });
+
   it('offer resources behind an @ and prompts behind a /', async () => {
     const { workbench } = rig;
     await newChat(rig);
