@@ -10,6 +10,7 @@ import { mayUseServer } from './managerOffers.ts';
 import { limitTools } from './manyTools.ts';
 import { createMcpTool, type McpTool } from './mcpTool.ts';
 import { modelNames } from './modelNames.ts';
+import { nameLine } from './plainText.ts';
 import { type Approved, type BookEntry, barWords, isApproved } from './serverBook.ts';
 import type { Session } from './serverRun.ts';
 import type { McpConnection } from './types.ts';
@@ -55,12 +56,12 @@ export const createManagerTools = (base: ManagerBase): Pick<McpServers, 'tools' 
     }
     const { record } = entry;
     if (record.disabledTools.includes(definition.name)) {
-      return no(`The person has turned off the tool ${definition.name} of the MCP server ${name}.`);
+      return no(`The person has turned off the tool ${nameLine(definition.name)} of the MCP server ${name}.`);
     }
     const accepted = record.definitions?.tools.find((tool) => tool.name === definition.name);
     if (accepted?.hash !== definition.hash) {
       return no(
-        `The tool ${definition.name} of the MCP server ${name} is not the one you were given: the person has accepted another one meanwhile, which you get with the next message.`,
+        `The tool ${nameLine(definition.name)} of the MCP server ${name} is not the one you were given: the person has accepted another one meanwhile, which you get with the next message.`,
       );
     }
     return entry;

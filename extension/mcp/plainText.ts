@@ -1,22 +1,17 @@
 /** What servers say, as plain text for models and people. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 import { visibleText } from '../core/shownText.ts';
+import { withoutWindowOrders } from '../core/windowOrders.ts';
 
 /** Of what cannot be seen, what letters and pictures need: a joiner, or a selector, by itself between two of them. */
 const needed = /^(?:\ufe0f?\u200d|\u200c|\ufe0e|\ufe0f)$/;
-
-/** Orders to a terminal's window, such as links. The library looks for the end of each through the whole text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const windowOrders = /\u001b\][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const openOrders = /(?<!\u001b)\u001b+(?=\])/g;
 
 /**
  * Without what only a terminal, or nobody, would see: colours, control characters, text direction, tags and other
  * characters that have no width, in which orders could be hidden. Line breaks are `\n`.
  */
 export const plainText = (text: string): string =>
-  stripVTControlCharacters(text.replaceAll(windowOrders, '').replaceAll(openOrders, ''))
+  stripVTControlCharacters(withoutWindowOrders(text))
     .replaceAll(/\r\n?|[\u2028\u2029]/g, '\n')
     .replaceAll(/[^\P{Cc}\n\t]/gu, '')
     .replaceAll(/\p{Default_Ignorable_Code_Point}+/gu, (run) => (needed.test(run) ? run : ''))

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { withoutWindowOrders } from '../core/windowOrders.ts';
 
 /** What a progress bar overwrote is gone, as on a screen. */
 const lastOfLine = (line: string): string => {
@@ -8,7 +9,7 @@ const lastOfLine = (line: string): string => {
 
 /** Output of a terminal program as plain text: no colours, no cursor moves, no overwritten progress lines. */
 export const cleanOutput = (text: string): string =>
-  stripVTControlCharacters(text)
+  stripVTControlCharacters(withoutWindowOrders(text))
     .split('\n')
     .map(lastOfLine)
     .join('\n')

@@ -5,6 +5,7 @@ import { imageKindOf } from '../core/imageFile.ts';
 import { visibleText } from '../core/shownText.ts';
 import { counted, countLines, cutText, formatBytes } from '../core/text.ts';
 import type { ToolOutput } from '../core/tool.ts';
+import { withoutWindowOrders } from '../core/windowOrders.ts';
 import { type ImageBlock, imageDataLimit, type UserBlock } from '../shared/message.ts';
 
 /** Characters that a model gets of one result. */
@@ -23,7 +24,7 @@ const treePart = z.object({ value: z.looseObject({}) });
 const resultSchema = z.object({ content: z.array(z.unknown()) });
 
 const plain = (text: string): string =>
-  visibleText(stripVTControlCharacters(text).replaceAll(/\r\n?/g, '\n')).toWellFormed();
+  visibleText(stripVTControlCharacters(withoutWindowOrders(text)).replaceAll(/\r\n?/g, '\n')).toWellFormed();
 
 /** The texts of what prompt-tsx makes, in their order; a line break where it says so. */
 const textOfTree = (root: unknown): string => {

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import * as vscode from 'vscode';
 import type { McpLog, McpLogLevel } from '../core/mcp.ts';
 import { cutText } from '../core/text.ts';
+import { withoutWindowOrders } from '../core/windowOrders.ts';
 import { called } from './mcpWords.ts';
 import { visible } from './skillWords.ts';
 import { count } from './words.ts';
@@ -48,7 +49,7 @@ const methods = { debug: 'debug', info: 'info', warning: 'warn', error: 'error' 
 
 /** Lines without colours, and with nothing hidden. Pure. */
 export const logLines = (text: string, redact: (text: string) => string): readonly string[] => {
-  const plain = stripVTControlCharacters(text.slice(0, longestMessage)).replaceAll(
+  const plain = stripVTControlCharacters(withoutWindowOrders(text.slice(0, longestMessage))).replaceAll(
     /\r\n?|[\u2028\u2029]/g,
     '\n',
   );

@@ -30,7 +30,7 @@ export const createMcpSignInAsk = (ports: {
 
   const offer = async (name: string): Promise<void> => {
     const button = 'Sign In';
-    const message = `The MCP server ${called(name)} wants you to sign in. Agents have none of its tools until then.`;
+    const message = `The MCP server ${called(name)} wants you to sign in. Until then its tools do not work, or not all of them.`;
     if ((await vscode.window.showWarningMessage(withoutLinks(message), button)) !== button) return;
     try {
       await signIn(name);
