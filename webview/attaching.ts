@@ -80,7 +80,8 @@ export interface Mention {
 
 /** The mention that is being typed at the caret: an `@` at the beginning or behind a space, and no space since. */
 export const mentionAt = (text: string, caret: number): Mention | undefined => {
-  const found = /(?:^|\s)@([^\s@]{0,200})$/.exec(text.slice(0, caret));
+  // The text may be a pasted log: no more of it is looked at than a mention can be long.
+  const found = /(?:^|\s)@([^\s@]{0,200})$/.exec(text.slice(Math.max(0, caret - 202), caret));
   const query = found?.[1];
   return query === undefined ? undefined : { start: caret - query.length - 1, query };
 };

@@ -1,6 +1,5 @@
 /** Changes of a configuration file: what is not touched stays as it is, comments too. */
-import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, createScanner, type FormattingOptions, modify } from 'jsonc-parser';
@@ -10,6 +9,7 @@ import type { JsonObject } from '../shared/message.ts';
 import { serverKeys, withoutMark } from './configFile.ts';
 import { fieldsOf, type JsonNode, jsonOf, NodeProblem, parseJsonc, propertiesOf } from './configNodes.ts';
 import { isMissing, readSmallFile } from './configRead.ts';
+import { replaceFile } from './replaceFile.ts';
 
 /** Kinds of tokens of the scanner: its enum cannot be imported as a value. */
 const comma = 5;
@@ -175,30 +175,16 @@ const checkInside = async (target: string, folder: string): Promise<void> => {
 };
 
 /** @param mode of a new file; that of one that is there stays */
-const replaceFile = async (
+const writeTarget = async (
   file: string,
   text: string,
   { mode, folder }: Pick<FileChange, 'mode' | 'folder'>,
 ): Promise<void> => {
   const target = await targetOf(file);
   if (folder !== undefined) await checkInside(target, folder);
-  await mkdir(path.dirname(target), { recursive: true });
   const found = await stat(target).catch(() => undefined);
-  const temporary = `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      if (found !== undefined && mode !== 0o600) await handle.chmod(found.mode & 0o777);
-      await handle.writeFile(text, 'utf8');
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
-  }
+  const isKept = found !== undefined && mode !== 0o600;
+  await replaceFile(target, text, { mode, ...(isKept ? { exactMode: found.mode & 0o777 } : {}) });
 };
 
 export interface FileChange {
@@ -224,7 +210,7 @@ export const changeConfigFile = async ({ file, mode, folder, change, holds }: Fi
     const changed = change(text);
     if (!holds(parseJsonc(changed))) throw new Error('the change would spoil it');
     if (changed !== text)
-      await replaceFile(file, whole.slice(0, whole.length - text.length) + changed, {
+      await writeTarget(file, whole.slice(0, whole.length - text.length) + changed, {
         mode,
         ...(folder === undefined ? {} : { folder }),
       });

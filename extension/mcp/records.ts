@@ -1,11 +1,13 @@
 /** What people decided about MCP servers, kept between windows: one small file for each, replaced whole. */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { createInTurn } from '../core/inTurn.ts';
 import { reasonOf } from '../core/reasonOf.ts';
 import type { McpDefinitions, McpToolDefinition, McpToolHints } from '../shared/mcp.ts';
 import type { JsonObject } from '../shared/message.ts';
+import { replaceFile } from './replaceFile.ts';
 import type { McpEra, McpRecord, McpRecords } from './types.ts';
 
 /** Out of a file of JSON: it holds nothing but JSON. */
@@ -91,29 +93,10 @@ const choices: Kind<Choice> = {
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
-const replace = async (file: string, text: string): Promise<void> => {
-  await mkdir(path.dirname(file), { recursive: true });
-  // Its own: two windows may write the same file at once.
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(text, 'utf8');
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
-  }
-};
-
 export const createMcpRecords = ({ folder, logError, watch }: McpRecordsPorts): McpRecords => {
   const listeners = new Set<() => void>();
   /** The last change of each file, so that two of this window follow one another. */
-  const running = new Map<string, Promise<void>>();
+  const inTurn = createInTurn<string>();
   const tell = (): void => {
     for (const listener of [...listeners]) listener();
   };
@@ -136,17 +119,6 @@ export const createMcpRecords = ({ folder, logError, watch }: McpRecordsPorts): 
     }
   };
 
-  const inTurn = (file: string, work: () => Promise<void>): Promise<void> => {
-    const before = running.get(file) ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(work);
-    running.set(file, turn);
-    const forget = (): void => {
-      if (running.get(file) === turn) running.delete(file);
-    };
-    turn.then(forget, forget);
-    return turn;
-  };
-
   const change = async <T>(kind: Kind<T>, key: string, next: (before: T | undefined) => T): Promise<void> => {
     const file = fileOf(kind.prefix, key);
     let isChanged = false;
@@ -159,7 +131,7 @@ export const createMcpRecords = ({ folder, logError, watch }: McpRecordsPorts): 
         isChanged = before === kind.unreadable;
         if (!isChanged) return;
       }
-      await replace(file, `${text}\n`);
+      await replaceFile(file, `${text}\n`, { mode: 0o600 });
       isChanged = true;
     });
     if (isChanged) tell();

@@ -1,8 +1,9 @@
 /** The part of the system prompt that says which skills there are. Pure. */
+
+import { oneLine } from '../core/shownText.ts';
 import { isUsable } from '../core/skills.ts';
 import { cutText } from '../core/text.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import { oneLine } from './shownText.ts';
 
 /** Characters of the list; every request carries it. */
 const listLimit = 8_000;

@@ -5,9 +5,9 @@
 import picomatch from 'picomatch';
 import { type CommandShell, commandText, parseCommandLine } from '../core/commandLine.ts';
 import { findsTools, isSkillTool, shellOf } from '../core/ruleMatch.ts';
+import { oneLine } from '../core/shownText.ts';
 import { type PreparedStep, type Tool, ToolError } from '../core/tool.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import { oneLine } from './shownText.ts';
 
 /** What other products call the same. */
 const namesElsewhere: ReadonlyMap<string, readonly string[]> = new Map([

@@ -5,11 +5,11 @@ import path from 'node:path';
 import * as z from 'zod';
 import { defineTool } from '../core/defineTool.ts';
 import { type ImageKind, imageKindOf } from '../core/imageFile.ts';
+import { oneLine, taggedText } from '../core/shownText.ts';
 import { decodeText, formatBytes } from '../core/text.ts';
 import { type Tool, ToolError, type ToolOutput } from '../core/tool.ts';
 import { imageDataLimit } from '../shared/message.ts';
 import type { LoadedSkill, SkillFile } from '../shared/skill.ts';
-import { oneLine, taggedText } from './shownText.ts';
 import { skillTaint } from './skillText.ts';
 import { currentSkill, type SkillToolPorts } from './toolPorts.ts';
 

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { createInTurn } from '../core/inTurn.ts';
 import { reasonOf } from '../core/reasonOf.ts';
 import type { InstallOrigin, SkillRecord, SkillRecords } from '../core/skills.ts';
 import type { SkillGrants, SkillRun, SkillSource } from '../shared/skill.ts';
@@ -88,7 +89,7 @@ export const createSkillRecords = ({
 }: SkillRecordsPorts): SkillRecords & { close(): void } => {
   const listeners = new Set<() => void>();
   /** The last change of each file, so that two of this window follow one another. */
-  const running = new Map<string, Promise<void>>();
+  const inTurn = createInTurn<string>();
   const tell = (): void => {
     for (const listener of [...listeners]) listener();
   };
@@ -108,17 +109,6 @@ export const createSkillRecords = ({
       }
       return emptyRecord;
     }
-  };
-
-  const inTurn = (key: string, work: () => Promise<void>): Promise<void> => {
-    const before = running.get(key) ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(work);
-    running.set(key, turn);
-    const forget = (): void => {
-      if (running.get(key) === turn) running.delete(key);
-    };
-    turn.then(forget, forget);
-    return turn;
   };
 
   return {

@@ -1,11 +1,11 @@
 /** What has to be right before a program of a skill is even asked about. */
 import { commandText } from '../core/commandLine.ts';
 import { reasonOf } from '../core/reasonOf.ts';
+import { visibleText } from '../core/shownText.ts';
 import { isUsable, type SkillRunRequest } from '../core/skills.ts';
 import { ToolError } from '../core/tool.ts';
 import type { LoadedSkill, SkillEntry, SkillRuntime } from '../shared/skill.ts';
 import { checkArguments } from './argumentsCheck.ts';
-import { visibleText } from './shownText.ts';
 
 const mostArguments = 100;
 /** Of all together; systems take little more. */

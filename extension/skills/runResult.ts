@@ -1,8 +1,8 @@
 /** What a program of a skill answered, in words. Pure. */
 import type { ProtectedChange, SandboxLimits, SandboxResult } from '../core/sandbox.ts';
+import { fencedBlock, oneLine } from '../core/shownText.ts';
 import type { SkillEntry } from '../shared/skill.ts';
 import { durationText } from './limits.ts';
-import { fencedBlock, oneLine } from './shownText.ts';
 
 /** How a program ended, in a container or on this computer. */
 export type RunEnd = Pick<

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { defineTool } from '../core/defineTool.ts';
+import { markedLines, oneLine } from '../core/shownText.ts';
 import type { PreparedRun } from '../core/skills.ts';
 import { cutText } from '../core/text.ts';
 import { type PreparedStep, type StepAccess, type Tool, ToolError, type ToolOutput } from '../core/tool.ts';
 import type { WorkspacePath } from '../core/workspace.ts';
 import type { JsonObject, JsonValue } from '../shared/message.ts';
 import type { LoadedSkill } from '../shared/skill.ts';
-import { markedLines, oneLine } from './shownText.ts';
 import { skillTaint } from './skillText.ts';
 import { currentSkill, type SkillToolPorts } from './toolPorts.ts';
 

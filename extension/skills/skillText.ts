@@ -1,7 +1,8 @@
 /** What a model reads of a skill: its words in a fence, so that they pass for nothing else. Pure. */
+
+import { fencedBlock, oneLine, taggedText } from '../core/shownText.ts';
 import { counted, formatBytes } from '../core/text.ts';
 import type { AttachedSkill, LoadedSkill, SkillEntry, SkillFile } from '../shared/skill.ts';
-import { fencedBlock, oneLine, taggedText } from './shownText.ts';
 
 const mostFiles = 200;
 /** Characters; the body of a skill should have a tenth of it. */

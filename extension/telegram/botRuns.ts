@@ -1,5 +1,6 @@
 /** The bots that are to run in this window: started, stopped, and in step with what other windows change. */
 import { InputError } from '../core/agents.ts';
+import { createInTurn, type InTurn } from '../core/inTurn.ts';
 import type { Schedules } from '../core/schedules.ts';
 import type { Price } from '../shared/budget.ts';
 import type { BotStatus, TelegramConfig } from '../shared/telegram.ts';
@@ -7,7 +8,6 @@ import type { BotRecords } from './botRecords.ts';
 import type { BotService } from './botService.ts';
 import { connectBot } from './connectBot.ts';
 import type { BotContext, BotPorts } from './context.ts';
-import { createInTurn, type InTurn } from './inTurn.ts';
 import type { Leases } from './lease.ts';
 import { botOrigin } from './origin.ts';
 import type { Pairing } from './pairing.ts';

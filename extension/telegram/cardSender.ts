@@ -1,11 +1,11 @@
 /** Brings a question to a phone, and takes its buttons away once it has been answered. */
 import { randomInt } from 'node:crypto';
 import type { ApprovalRequest } from '../core/approver.ts';
+import { createInTurn } from '../core/inTurn.ts';
 import type { TelegramCard, TelegramEntry } from '../core/telegramStore.ts';
 import { neverExpires, payloadHash } from './cardChecks.ts';
 import type { CardPlace } from './cardPlaces.ts';
 import type { BotContext } from './context.ts';
-import { createInTurn } from './inTurn.ts';
 import { approvalText } from './reply.ts';
 import { type Outgoing, SendError, type SendFailure } from './types.ts';
 

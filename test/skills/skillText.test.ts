@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fencedBlock, taggedText, visibleText } from '../../extension/skills/shownText.ts';
+import { fencedBlock, taggedText, visibleText } from '../../extension/core/shownText.ts';
 import { attachSkill, skillTaint, skillText } from '../../extension/skills/skillText.ts';
 import { entryOf, skillOf } from './skillRig.ts';
 
